@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+/// The build of an index whose records fit in memory together.
+#include "engine/build/assemble.h"
+
+#include "engine/build/assembly.h"
+#include "engine/build/pack.h"
+
+namespace nearline::engine {
+namespace {
+
+/// What was taken in, as an image.
+Result<RecordImage> load(const Assembly& build) {
+  NEARLINE_TRY(image, RecordImage::create(build.plan.image_shape, build.count));
+  NEARLINE_CHECK(
+      build.intake.spill().for_each([&](std::uint64_t row, Id id, std::span<const std::byte> vector) -> Result<void> {
+        build.fill(image.record(static_cast<std::uint32_t>(row)), image.shape(), id, vector);
+        return row % 65'536 == 0 ? build.progress("load", row) : Result<void>{};
+      }));
+  return image;
+}
+
+Result<std::vector<Id>> write_pages(const Assembly& build, IndexFileWriter& writer, const RecordImage& image,
+                                    const std::vector<std::uint32_t>& order,
+                                    const std::vector<std::uint32_t>& ordinal_of) {
+  build.begin_pages(writer);
+  PageWriter pages(writer, build.plan.file_shape, build.count);
+  std::vector<Id> ids;
+  ids.reserve(build.count);
+  std::vector<std::uint32_t> list(image.shape().degree);
+  for (std::uint32_t i = 0; i < build.count; ++i) {
+    const std::byte* record = image.record(order[i]);
+    const std::uint32_t degree = format::unpack_neighbors(image.shape(), record, list.data());
+    for (std::uint32_t j = 0; j < degree; ++j) list[j] = ordinal_of[list[j]];
+    NEARLINE_CHECK(pages.append(image.shape(), record, std::span(list).first(degree)));
+    ids.push_back(format::stored_id(image.shape(), record));
+    if (i % 65'536 == 0) NEARLINE_CHECK(build.progress("write", i));
+  }
+  NEARLINE_CHECK(pages.finish());
+  NEARLINE_CHECK(writer.end());
+  writer.segment().edges = pages.edges();
+  writer.segment().local_edges = pages.local_edges();
+  return ids;
+}
+
+/// Writes pages and tables. The image is given up before the tables are made, which need the memory.
+Result<void> write(const Assembly& build, IndexFileWriter& writer, RecordImage image,
+                   std::vector<std::uint32_t> entries) {
+  std::vector<Id> ids;
+  {
+    const RecordImage records = std::move(image);
+    NEARLINE_CHECK(build.progress("pack", 0));
+    const std::vector<std::uint32_t> order = pack(records, build.plan.file_shape.slots);
+    std::vector<std::uint32_t> ordinal_of(build.count);
+    for (std::uint32_t i = 0; i < build.count; ++i) ordinal_of[order[i]] = i;
+    for (std::uint32_t& entry : entries) entry = ordinal_of[entry];
+    NEARLINE_TRY(written, write_pages(build, writer, records, order, ordinal_of));
+    ids = std::move(written);
+  }
+  return write_tables(writer, entries, ids);
+}
+
+}  // namespace
+
+Result<BuildReport> assemble_whole(const Assembly& build, io::File& file) {
+  NEARLINE_TRY(id, build.identity());
+  IndexFileWriter writer(file, build.manifest(id));
+  BuildReport report{.count = build.count};
+  if (build.count > 0) {
+    NEARLINE_TRY(image, load(build));
+    NEARLINE_TRY(linked, link(image, build.space, build.link_options(build.options.degree, entry_count(build.count))));
+    report.unreachable_repaired = linked.repaired;
+    NEARLINE_CHECK(write(build, writer, std::move(image), std::move(linked.entries)));
+    report.mean_degree = static_cast<double>(writer.segment().edges) / build.count;
+  }
+  NEARLINE_TRY(bytes, writer.finish());
+  report.file_bytes = bytes;
+  return report;
+}
+
+Result<BuildReport> assemble(Intake& intake, const BuildPlan& plan, const Schema& schema, const BuildOptions& options,
+                             io::FileSystem& fs, const std::filesystem::path& directory, io::File& file) {
+  const Assembly build(intake, plan, schema, options);
+  return plan.parts == 1 ? assemble_whole(build, file) : assemble_parts(build, fs, directory, file);
+}
+
+}  // namespace nearline::engine

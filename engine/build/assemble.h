@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Makes the whole file from what was taken in.
+#pragma once
+
+#include <filesystem>
+
+#include "engine/build/intake.h"
+#include "engine/build/plan.h"
+#include "io/file.h"
+#include "nearline/builder.h"
+
+namespace nearline::engine {
+
+/// Writes the index into `file`, which is empty; the caller publishes it. Files without a name in `directory` hold what
+/// does not fit the memory bound.
+/// Errors: kCancelled, kNoMemory; those of the files.
+Result<BuildReport> assemble(Intake& intake, const BuildPlan& plan, const Schema& schema, const BuildOptions& options,
+                             io::FileSystem& fs, const std::filesystem::path& directory, io::File& file);
+
+}  // namespace nearline::engine

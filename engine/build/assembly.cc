@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/build/assembly.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "format/checksum.h"
+
+namespace nearline::engine {
+namespace {
+
+constexpr std::uint32_t kMostEntries = 256;
+
+}  // namespace
+
+std::uint32_t entry_count(std::uint64_t records) noexcept {
+  const auto wanted = static_cast<std::uint32_t>(std::sqrt(static_cast<double>(records)) / 4);
+  return std::clamp<std::uint32_t>(wanted, 1, kMostEntries);
+}
+
+Assembly::Assembly(Intake& i, const BuildPlan& p, const Schema& s, const BuildOptions& o)
+    : intake(i),
+      plan(p),
+      schema(s),
+      options(o),
+      count(static_cast<std::uint32_t>(i.count())),
+      space(Space(s.metric, s.type, s.dim).for_linking(i.largest_squared_norm())),
+      threads(build_threads(o)) {}
+
+Result<void> Assembly::progress(std::string_view phase, std::uint64_t done) const {
+  if (!options.progress || options.progress({phase, done, count})) return {};
+  return Error{.code = Code::kCancelled, .what = "cancelled"};
+}
+
+Result<format::FileId> Assembly::identity() const {
+  format::Hasher128 hasher;
+  const auto add = [&](auto value) { hasher.update(std::as_bytes(std::span(&value, 1))); };
+  add(schema.dim);
+  add(schema.type);
+  add(schema.metric);
+  add(options.degree);
+  add(options.l_build);
+  add(options.alpha);
+  add(options.seed);
+  add(plan.parts);
+  add(plan.part_records);
+  NEARLINE_CHECK(
+      intake.spill().for_each([&](std::uint64_t row, Id id, std::span<const std::byte> vector) -> Result<void> {
+        hasher.update(std::as_bytes(std::span(&id, 1)));
+        hasher.update(vector);
+        return row % 65'536 == 0 ? progress("identify", row) : Result<void>{};
+      }));
+  return hasher.digest();
+}
+
+format::Manifest Assembly::manifest(const format::FileId& id) const {
+  format::Manifest manifest;
+  manifest.file_id = id;
+  manifest.generation = 1;
+  manifest.live_count = count;
+  format::Field field;
+  field.name = "vector";
+  field.dim = schema.dim;
+  field.type = schema.type;
+  field.metric = schema.metric;
+  manifest.fields.push_back(field);
+  if (count == 0) return manifest;
+  const format::PageShape& shape = plan.file_shape;
+  format::Segment segment;
+  segment.count = count;
+  segment.degree = shape.degree;
+  segment.page_bytes = shape.page_bytes;
+  segment.slots = shape.slots;
+  segment.slot_bytes = shape.slot_bytes;
+  segment.neighbor_bits = shape.neighbor_bits;
+  segment.id_bytes = shape.id_bytes;
+  manifest.segments.push_back(segment);
+  manifest.builds.push_back(
+      {.degree = options.degree, .l_build = options.l_build, .alpha = options.alpha, .seed = options.seed});
+  return manifest;
+}
+
+void Assembly::fill(std::byte* record, const format::PageShape& shape, Id id, std::span<const std::byte> vector) const {
+  std::memcpy(record, vector.data(), vector.size());
+  format::store_id(shape, id, record);
+  if (space.has_scale()) format::store_scale(shape, space.scale_of(record), record);
+}
+
+void Assembly::begin_pages(IndexFileWriter& writer) const {
+  format::Section section;
+  section.kind = format::SectionKind::kGraphPages;
+  section.count = plan.file_shape.pages(count);
+  section.element_bytes = plan.file_shape.page_bytes;
+  writer.begin(section);
+}
+
+LinkOptions Assembly::link_options(std::uint32_t degree, std::uint32_t entries) const {
+  return {.degree = degree,
+          .l = refining_list(options.l_build),
+          .alpha = options.alpha,
+          .entries = entries,
+          .threads = threads,
+          .seed = options.seed,
+          .progress = options.progress};
+}
+
+}  // namespace nearline::engine

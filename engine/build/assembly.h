@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+/// What a build in one part and a build in several have in common.
+#pragma once
+
+#include <cstring>
+#include <optional>
+#include <string_view>
+
+#include "engine/build/assemble.h"
+#include "engine/build/link.h"
+#include "engine/build/record_image.h"
+#include "engine/build/segment_writer.h"
+#include "engine/space.h"
+
+namespace nearline::engine {
+
+/// The parameters of one build, and the small steps that follow from them.
+class Assembly {
+ public:
+  Assembly(Intake& intake, const BuildPlan& plan, const Schema& schema, const BuildOptions& options);
+
+  Intake& intake;
+  const BuildPlan& plan;
+  const Schema& schema;
+  const BuildOptions& options;
+  const std::uint32_t count;
+  const Space space;  ///< for linking
+  const std::uint32_t threads;
+
+  /// Errors: kCancelled when the caller asks for it.
+  Result<void> progress(std::string_view phase, std::uint64_t done) const;
+
+  /// Hash of all that was taken in and of all that shapes the file: its identity. Reads the spill once.
+  Result<format::FileId> identity() const;
+
+  /// The manifest of a new file, but for its sections and the counts of edges.
+  [[nodiscard]] format::Manifest manifest(const format::FileId& id) const;
+
+  /// Fills a record of an image but for its list.
+  void fill(std::byte* record, const format::PageShape& shape, Id id, std::span<const std::byte> vector) const;
+
+  /// Begins the section of graph pages.
+  void begin_pages(IndexFileWriter& writer) const;
+
+  [[nodiscard]] LinkOptions link_options(std::uint32_t degree, std::uint32_t entries) const;
+};
+
+/// As assemble, when all records fit the memory bound together, and when they do not.
+Result<BuildReport> assemble_whole(const Assembly& build, io::File& file);
+Result<BuildReport> assemble_parts(const Assembly& build, io::FileSystem& fs, const std::filesystem::path& directory,
+                                   io::File& file);
+
+/// Entry points that a graph of so many records gets.
+std::uint32_t entry_count(std::uint64_t records) noexcept;
+
+}  // namespace nearline::engine

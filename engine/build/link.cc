@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/build/link.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "engine/build/back_edges.h"
+#include "engine/build/ball_tree.h"
+#include "engine/build/findable.h"
+#include "engine/build/leaf_pairs.h"
+#include "engine/build/lists.h"
+#include "engine/build/reach.h"
+#include "engine/graph_search.h"
+#include "engine/parallel.h"
+
+namespace nearline::engine {
+namespace {
+
+// Measured in docs/decisions.md.
+constexpr std::uint32_t kTrees = 3;
+constexpr std::uint32_t kLeaf = 2048;
+constexpr std::uint32_t kNearest = 20;
+/// Back edges are offered in this many windows of targets, and records refined in this many batches: they bound the
+/// memory that waiting edges take, and the result depends on them, so they do not follow the machine.
+constexpr std::uint32_t kWindows = 32;
+constexpr std::uint32_t kBatches = 20;
+constexpr std::size_t kChunk = 64;
+
+/// What one thread works with.
+struct Worker {
+  Worker(const RecordImage& image, const Space& space) : reader(image), pairs(image, space, kNearest) {}
+  ImageReader reader;
+  LeafPairs pairs;
+  Scratch scratch;
+  std::vector<Candidate> candidates;
+};
+
+class Linker {
+ public:
+  Linker(RecordImage& image, const Space& space, const LinkOptions& options)
+      : image_(image), space_(space), options_(options), count_(static_cast<std::uint32_t>(image.count())) {
+    for (std::uint32_t i = 0; i < options.threads; ++i) {
+      workers_.push_back(std::make_unique<Worker>(image, space));
+      lists_.push_back(std::make_unique<ListWorker>(image, space, options.degree, options.alpha));
+    }
+  }
+
+  Result<LinkReport> run() {
+    NEARLINE_CHECK(progress(0));
+    renumber(grow(0));
+    Leaves leaves;
+    for (std::uint32_t tree = 1; tree <= kTrees; ++tree) {
+      leaves = grow(tree);
+      NEARLINE_CHECK(link_leaves(leaves, tree));
+    }
+    leaves.ends = {};
+    NEARLINE_CHECK(progress(kTrees * kStep));
+    add_back_edges();
+    NEARLINE_CHECK(refine(leaves.order));
+    leaves.order = {};
+    std::vector<std::uint32_t> entries(std::min(options_.entries, count_));
+    for (std::uint32_t i = 0; i < entries.size(); ++i) {  // spread over the leaf order, and so over space
+      entries[i] = static_cast<std::uint32_t>(std::uint64_t{i} * count_ / entries.size());
+    }
+    const ReachReport reach = make_reachable(image_, space_, std::move(entries), options_.degree, options_.l);
+    make_findable(image_, space_, reach.entries, options_.degree, options_.threads);
+    return LinkReport{.entries = reach.entries, .repaired = reach.repaired};
+  }
+
+ private:
+  static constexpr std::uint64_t kStep = 100;  // progress of one tree; refining counts as two
+
+  Result<void> progress(std::uint64_t done) const {
+    constexpr std::uint64_t kAll = (kTrees + 2) * kStep;
+    if (!options_.progress || options_.progress({"link", count_ * done / kAll, count_})) return {};
+    return Error{.code = Code::kCancelled, .what = "cancelled"};
+  }
+
+  [[nodiscard]] Leaves grow(std::uint32_t tree) const {
+    return grow_leaves(image_, space_, kLeaf, options_.seed * 1000 + tree, options_.threads);
+  }
+
+  /// Moves the records into the order of a tree's leaves, so that what is near in space is near in memory.
+  void renumber(Leaves leaves) {
+    const std::size_t bytes = image_.shape().slot_bytes;
+    std::vector<std::byte> held(bytes);
+    std::vector<std::uint32_t>& from =
+        leaves.order;  // from[i]: the record that belongs at i; i itself once it is there
+    for (std::uint32_t start = 0; start < count_; ++start) {
+      if (from[start] == start) continue;
+      std::copy_n(image_.record(start), bytes, held.data());
+      std::uint32_t at = start;
+      while (from[at] != start) {
+        const std::uint32_t next = std::exchange(from[at], at);
+        std::copy_n(image_.record(next), bytes, image_.record(at));
+        at = next;
+      }
+      from[at] = at;
+      std::copy_n(held.data(), bytes, image_.record(at));
+    }
+  }
+
+  /// Lets each record choose among its list and its nearest in its leaf. A record is in one leaf of a tree, so leaves
+  /// touch disjoint lists and can be done in any order.
+  Result<void> link_leaves(const Leaves& leaves, std::uint32_t tree) {
+    const std::size_t rounds = std::min<std::size_t>(8, leaves.ends.size());
+    for (std::size_t round = 0; round < rounds; ++round) {
+      NEARLINE_CHECK(progress((tree - 1) * kStep + round * kStep / rounds));
+      const std::size_t first = leaves.ends.size() * round / rounds;
+      const std::size_t last = leaves.ends.size() * (round + 1) / rounds;
+      parallel_for(last - first, 1, options_.threads, [&](std::size_t begin, std::size_t end, unsigned thread) {
+        for (std::size_t i = begin; i < end; ++i) link_leaf(leaves.leaf(first + i), thread);
+      });
+    }
+    return {};
+  }
+
+  void link_leaf(std::span<const std::uint32_t> leaf, unsigned thread) {
+    Worker& worker = *workers_[thread];
+    worker.pairs.compare(leaf);
+    for (std::size_t i = 0; i < leaf.size(); ++i) {
+      worker.candidates.clear();
+      lists_[thread]->measured_list(leaf[i], worker.candidates);
+      worker.pairs.nearest_of(i, worker.candidates);
+      lists_[thread]->store(leaf[i], lists_[thread]->choose(leaf[i], worker.candidates));
+    }
+  }
+
+  void add_back_edges() {
+    for (std::uint32_t window = 0; window < kWindows; ++window) {
+      const auto first = static_cast<std::uint32_t>(std::uint64_t{count_} * window / kWindows);
+      const auto end = static_cast<std::uint32_t>(std::uint64_t{count_} * (window + 1) / kWindows);
+      if (first == end) continue;
+      BackEdges edges(first, end, options_.threads);
+      parallel_for(count_, 4096, options_.threads, [&](std::size_t from, std::size_t to, unsigned thread) {
+        for (std::size_t source = from; source < to; ++source) {
+          for (const std::uint32_t target : lists_[thread]->list(static_cast<std::uint32_t>(source))) {
+            if (target >= first && target < end) edges.add(target, static_cast<std::uint32_t>(source), thread);
+          }
+        }
+      });
+      edges.apply(lists_);
+    }
+  }
+
+  /// One pass of short searches, each beginning at the record itself, in leaf order: finds the near records that no
+  /// leaf brought together. The records of a batch see the graph as it was before the batch.
+  Result<void> refine(std::span<const std::uint32_t> order) {
+    const std::size_t size = (std::size_t{count_} + kBatches - 1) / kBatches;
+    std::vector<std::uint32_t> chosen(size * options_.degree);
+    std::vector<std::uint32_t> degrees(size);
+    BackEdges edges(0, count_, options_.threads);
+    for (std::size_t first = 0; first < count_; first += size) {
+      NEARLINE_CHECK(progress((kTrees + first * 2 / count_) * kStep));
+      const auto batch = order.subspan(first, std::min(size, count_ - first));
+      parallel_for(batch.size(), kChunk, options_.threads, [&](std::size_t begin, std::size_t end, unsigned thread) {
+        for (std::size_t i = begin; i < end; ++i) {
+          const auto list = search(batch[i], thread);
+          degrees[i] = static_cast<std::uint32_t>(list.size());
+          std::copy(list.begin(), list.end(), chosen.begin() + static_cast<std::ptrdiff_t>(i * options_.degree));
+        }
+      });
+      parallel_for(batch.size(), kChunk, options_.threads, [&](std::size_t begin, std::size_t end, unsigned thread) {
+        for (std::size_t i = begin; i < end; ++i) {
+          const auto list = std::span<const std::uint32_t>(chosen).subspan(i * options_.degree, degrees[i]);
+          offer_new(batch[i], list, edges, thread);
+          lists_[thread]->store(batch[i], list);
+        }
+      });
+      edges.apply(lists_);
+    }
+    return {};
+  }
+
+  /// Offers only what the record's list does not hold yet: the others know of it, or turned it down before.
+  void offer_new(std::uint32_t record, std::span<const std::uint32_t> chosen, BackEdges& edges, unsigned thread) {
+    const auto old = lists_[thread]->list(record);
+    for (const std::uint32_t target : chosen) {
+      if (std::find(old.begin(), old.end(), target) == old.end()) edges.add(target, record, thread);
+    }
+  }
+
+  /// The neighbours that a record would choose of its list and of what a search that begins at it meets.
+  std::span<const std::uint32_t> search(std::uint32_t record, unsigned thread) {
+    Worker& worker = *workers_[thread];
+    Scratch& s = worker.scratch;
+    const GraphView graph(space_, image_.shape(), count_, {&record, 1}, 0);
+    s.query.resize(space_.query_bytes());
+    const Query query = space_.query_of(image_.record(record), s.query.data());
+    const SearchTask task =
+        search_graph(s.frame, graph, query, {.l = options_.l, .beam_width = 1, .k = 0}, worker.reader, s);
+    assert(task.done() && task.outcome());
+    worker.candidates.assign(s.path.begin(), s.path.end());
+    lists_[thread]->measured_list(record, worker.candidates);
+    return lists_[thread]->choose(record, worker.candidates);
+  }
+
+  RecordImage& image_;
+  const Space& space_;
+  const LinkOptions& options_;
+  const std::uint32_t count_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+  std::vector<std::unique_ptr<ListWorker>> lists_;
+};
+
+}  // namespace
+
+std::uint32_t refining_list(std::uint32_t l_build) noexcept {
+  return std::max(16U, l_build / 4);
+}
+
+Result<LinkReport> link(RecordImage& image, const Space& space, const LinkOptions& options) {
+  if (image.count() == 0) return LinkReport{};
+  return Linker(image, space, options).run();
+}
+
+}  // namespace nearline::engine

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/build/pack.h"
+
+#include <algorithm>
+#include <deque>
+
+namespace nearline::engine {
+namespace {
+
+/// Records that the page being filled points to, with the weight of the edges that lead to them.
+class Frontier {
+ public:
+  struct Entry {
+    std::uint32_t ordinal;
+    float weight;
+  };
+
+  void clear() noexcept { entries_.clear(); }
+  void add(std::uint32_t ordinal, float weight) {
+    for (Entry& entry : entries_) {
+      if (entry.ordinal == ordinal) {
+        entry.weight += weight;
+        return;
+      }
+    }
+    entries_.push_back({ordinal, weight});
+  }
+  /// Removes and returns the heaviest; ties to the one met first. Precondition: not empty.
+  std::uint32_t take() {
+    const auto best = std::max_element(entries_.begin(), entries_.end(),
+                                       [](const Entry& a, const Entry& b) { return a.weight < b.weight; });
+    const std::uint32_t ordinal = best->ordinal;
+    entries_.erase(best);
+    return ordinal;
+  }
+  [[nodiscard]] bool empty() const noexcept { return entries_.empty(); }
+  [[nodiscard]] std::vector<Entry>& entries() noexcept { return entries_; }
+
+ private:
+  std::vector<Entry> entries_;
+};
+
+class Packer {
+ public:
+  Packer(const RecordImage& image, std::uint32_t slots)
+      : image_(image), slots_(slots), placed_(image.count(), false), list_(image.shape().degree) {
+    order_.reserve(image.count());
+  }
+
+  std::vector<std::uint32_t> run() {
+    while (order_.size() < image_.count()) fill_page();
+    return std::move(order_);
+  }
+
+ private:
+  // Left-over records of recent pages; older ones are forgotten, to bound the memory, and found again by the scan.
+  static constexpr std::size_t kMostSeeds = 65'536;
+
+  void fill_page() {
+    frontier_.clear();
+    place(next_seed());
+    for (std::uint32_t filled = 1; filled < slots_ && order_.size() < image_.count(); ++filled) {
+      place(frontier_.empty() ? next_seed() : frontier_.take());
+    }
+    auto& left = frontier_.entries();
+    std::stable_sort(left.begin(), left.end(), [](const auto& a, const auto& b) { return a.weight < b.weight; });
+    for (const auto& entry : left) seeds_.push_back(entry.ordinal);
+    while (seeds_.size() > kMostSeeds) seeds_.pop_front();
+  }
+
+  void place(std::uint32_t ordinal) {
+    placed_[ordinal] = true;
+    order_.push_back(ordinal);
+    const std::uint32_t degree = format::unpack_neighbors(image_.shape(), image_.record(ordinal), list_.data());
+    for (std::uint32_t rank = 0; rank < degree; ++rank) {
+      // Lists are sorted by distance, so the rank tells how near an edge is.
+      if (!placed_[list_[rank]]) frontier_.add(list_[rank], 1.0F / (2.0F + static_cast<float>(rank)));
+    }
+  }
+
+  std::uint32_t next_seed() {
+    while (!seeds_.empty()) {
+      const std::uint32_t seed = seeds_.back();
+      seeds_.pop_back();
+      if (!placed_[seed]) return seed;
+    }
+    while (placed_[scan_]) ++scan_;
+    return scan_;
+  }
+
+  const RecordImage& image_;
+  const std::uint32_t slots_;
+  std::vector<bool> placed_;
+  std::vector<std::uint32_t> order_;
+  std::vector<std::uint32_t> list_;
+  Frontier frontier_;
+  std::deque<std::uint32_t> seeds_;
+  std::uint32_t scan_ = 0;
+};
+
+}  // namespace
+
+std::vector<std::uint32_t> pack(const RecordImage& image, std::uint32_t slots) {
+  return Packer(image, slots).run();
+}
+
+}  // namespace nearline::engine

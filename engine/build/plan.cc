@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/build/plan.h"
+
+#include <algorithm>
+#include <string>
+
+#include "engine/build/link.h"
+#include "format/checksum_tree.h"
+#include "format/superblock.h"
+#include "io/memory_info.h"
+
+namespace nearline::engine {
+namespace {
+
+/// Pages of the image while linking: large, so that their ends waste next to nothing.
+constexpr std::uint32_t kImagePageBytes = 1u << 18;
+/// Buffers that do not grow with the input: writers, readers, each thread's candidates, the allocator's own.
+constexpr std::uint64_t kFixedBytes = 12u << 20;
+
+std::uint64_t section_bytes(std::uint64_t data) noexcept {
+  const std::uint64_t blocks = (data + format::kBlockBytes - 1) / format::kBlockBytes;
+  return blocks * format::kBlockBytes + format::TreeShape::of(data).bytes();
+}
+
+format::PageShape image_shape(format::PageShape shape, std::uint32_t degree) noexcept {
+  shape.degree = degree;
+  shape.slot_bytes =
+      static_cast<std::uint32_t>(shape.list_place() + format::packed_bytes(shape.degree, shape.neighbor_bits));
+  const std::uint32_t overhead = sizeof(format::GraphPageHeader) + format::kPageSlack;
+  shape.page_bytes = std::max(kImagePageBytes, shape.slot_bytes + overhead);
+  shape.slots = (shape.page_bytes - overhead) / shape.slot_bytes;
+  return shape;
+}
+
+/// Beside the image: a tree and waiting back edges while linking; final order, its inverse and the ids while writing.
+constexpr std::uint64_t kTableBytes = 20;
+
+/// Beside a part's image: the parts of each record, the final order, its inverse, ids and their order.
+constexpr std::uint64_t kPartTableBytes = 24;
+constexpr std::uint64_t kPartFixedBytes = kFixedBytes + (6u << 20);
+constexpr std::uint64_t kLeastPart = 4096;
+constexpr std::uint64_t kMostParts = 4096;
+/// Parts together have room for this many records, per record: two, and room to fill parts unevenly.
+constexpr double kOverlap = 2.3;
+
+std::uint64_t image_bytes(const format::PageShape& shape, std::uint64_t count) noexcept {
+  return shape.pages(count) * shape.page_bytes;
+}
+
+/// Bytes of one record of a part while it is linked: its share of a page, whose end fits no further one, and its rows'
+/// tables.
+std::uint64_t part_record_bytes(const format::PageShape& shape) noexcept {
+  return (shape.page_bytes + shape.slots - 1) / shape.slots + kTableBytes + 12;
+}
+
+/// Sets least_bytes, and divides the build when it does not fit as a whole but can in parts.
+void divide(BuildPlan& plan, std::uint64_t count, const BuildOptions& options) noexcept {
+  const format::PageShape shape = image_shape(plan.file_shape, options.degree / 2);
+  const auto together = static_cast<std::uint64_t>(static_cast<double>(count) * kOverlap);
+  const std::uint64_t tables = kPartFixedBytes + count * kPartTableBytes + shape.page_bytes;
+  const std::uint64_t least_part = std::max(kLeastPart, together / kMostParts + 1);
+  plan.least_bytes = tables + least_part * part_record_bytes(shape);
+  if (plan.memory_bytes <= options.memory_bytes || plan.least_bytes > options.memory_bytes) return;
+  plan.part_records = (options.memory_bytes - tables) / part_record_bytes(shape);
+  plan.parts = static_cast<std::uint32_t>(together / plan.part_records + 1);
+  if (plan.part_records >= count) {  // in two parts each record would be in both
+    plan.parts = 3;
+    plan.part_records = together / 3 + 1;
+  }
+  plan.image_shape = shape;
+  plan.memory_bytes = tables + plan.part_records * part_record_bytes(shape);
+}
+
+}  // namespace
+
+std::uint32_t build_threads(const BuildOptions& options) noexcept {
+  return options.threads > 0 ? options.threads : io::processor_count();
+}
+
+Result<void> check_build(const Schema& schema, const BuildOptions& options) {
+  const auto invalid = [](const char* option, const std::string& found, const char* expected) {
+    return Error{.code = Code::kInvalidArgument,
+                 .what = std::string(option) + " of " + found + ": expected " + expected};
+  };
+  if (schema.dim == 0 || schema.dim > kMaxDim) return invalid("dimension", std::to_string(schema.dim), "1 to 65535");
+  if (!compatible(schema.metric, schema.type)) {
+    return invalid("metric", std::string(name(schema.metric)) + " over " + std::string(name(schema.type)),
+                   "hamming or jaccard for b1, and l2, ip or cosine for all other types");
+  }
+  if (options.degree < 4 || options.degree > 1024)
+    return invalid("degree R", std::to_string(options.degree), "4 to 1024");
+  if (options.l_build < options.degree || options.l_build > 4096) {
+    return invalid("l_build", std::to_string(options.l_build), "at least the degree and at most 4096");
+  }
+  if (!(options.alpha >= 1 && options.alpha <= 2)) return invalid("alpha", std::to_string(options.alpha), "1 to 2");
+  if (options.threads > 1024) return invalid("threads", std::to_string(options.threads), "0 to 1024");
+  return {};
+}
+
+Result<BuildPlan> plan_build(std::uint64_t count, const Schema& schema, const BuildOptions& options,
+                             std::uint8_t id_bytes) {
+  BuildPlan plan;
+  plan.file_shape = format::PageShape::choose(count, schema.dim, schema.type, schema.metric, options.degree, id_bytes);
+  plan.image_shape = image_shape(plan.file_shape, options.degree);
+  plan.part_records = count;
+  plan.memory_bytes = kFixedBytes + count * kTableBytes + image_bytes(plan.image_shape, count);
+  plan.file_bytes = format::kDataStart + section_bytes(plan.file_shape.pages(count) * plan.file_shape.page_bytes) +
+                    section_bytes(count * sizeof(std::uint32_t)) + 4 * format::kBlockBytes;
+  const std::uint64_t whole = plan.memory_bytes;
+  divide(plan, count, options);
+  plan.least_bytes = std::min(whole, plan.least_bytes);
+  if (plan.memory_bytes > options.memory_bytes) {
+    return Error{.code = Code::kNoMemory,
+                 .what = "a memory bound of " + std::to_string(options.memory_bytes) +
+                         " bytes: this build needs at least " + std::to_string(plan.least_bytes)};
+  }
+  return plan;
+}
+
+}  // namespace nearline::engine

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+/// What a build will need, from its parameters alone: the one arithmetic behind `estimate`, behind the refusal of
+/// impossible budgets, and behind the division into parts.
+#pragma once
+
+#include <cstdint>
+
+#include "format/graph_page.h"
+#include "nearline/builder.h"
+
+namespace nearline::engine {
+
+struct BuildPlan {
+  format::PageShape file_shape;
+  format::PageShape image_shape;  ///< of one part while it is linked: larger pages
+  std::uint32_t parts = 1;
+  std::uint64_t part_records = 0;  ///< most records, shared ones included, of one part
+  std::uint64_t memory_bytes = 0;  ///< peak of what the build allocates
+  std::uint64_t least_bytes = 0;   ///< a smaller budget is refused
+  std::uint64_t file_bytes = 0;
+};
+
+/// Errors: kNoMemory when options.memory_bytes is below the least (the message says it).
+Result<BuildPlan> plan_build(std::uint64_t count, const Schema& schema, const BuildOptions& options,
+                             std::uint8_t id_bytes);
+
+/// Errors: kInvalidArgument for a schema or option outside its documented range.
+Result<void> check_build(const Schema& schema, const BuildOptions& options);
+
+/// The threads that options ask for.
+std::uint32_t build_threads(const BuildOptions& options) noexcept;
+
+}  // namespace nearline::engine

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/build/segment_writer.h"
+
+#include <algorithm>
+#include <cstring>
+#include <numeric>
+
+namespace nearline::engine {
+namespace {
+
+Result<void> write_u32(IndexFileWriter& writer, format::SectionKind kind, std::span<const std::uint32_t> values) {
+  format::Section section;
+  section.kind = kind;
+  section.count = values.size();
+  section.element_bytes = sizeof(std::uint32_t);
+  writer.begin(section);
+  NEARLINE_CHECK(writer.append(std::as_bytes(values)));
+  return writer.end();
+}
+
+}  // namespace
+
+PageWriter::PageWriter(IndexFileWriter& writer, const format::PageShape& shape, std::uint64_t count)
+    : writer_(writer), shape_(shape), count_(count), page_(shape.page_bytes) {}
+
+Result<void> PageWriter::append(const format::PageShape& from, const std::byte* record,
+                                std::span<const std::uint32_t> neighbors) {
+  assert(next_ < count_);
+  std::byte* const to = page_.data() + shape_.place_of(format::Ordinal{static_cast<std::uint32_t>(next_)});
+  std::memcpy(to, record, shape_.vector_bytes);
+  if (shape_.has_scale) format::store_scale(shape_, format::stored_scale(from, record), to);
+  format::store_id(shape_, format::stored_id(from, record), to);
+  format::store_neighbors(shape_, neighbors, to);
+  const auto page = static_cast<std::uint32_t>(next_ / shape_.slots);
+  edges_ += neighbors.size();
+  for (const std::uint32_t neighbor : neighbors) local_edges_ += neighbor / shape_.slots == page ? 1 : 0;
+  ++next_;
+  return next_ % shape_.slots == 0 ? flush() : Result<void>{};
+}
+
+Result<void> PageWriter::flush() {
+  const auto page = static_cast<std::uint32_t>((next_ - 1) / shape_.slots);
+  format::store_header(page, static_cast<std::uint32_t>(next_ - std::uint64_t{page} * shape_.slots), page_.data());
+  NEARLINE_CHECK(writer_.append(page_));
+  std::fill(page_.begin(), page_.end(), std::byte{0});
+  return {};
+}
+
+Result<void> PageWriter::finish() {
+  assert(next_ == count_);
+  return next_ % shape_.slots == 0 ? Result<void>{} : flush();
+}
+
+Result<void> write_tables(IndexFileWriter& writer, std::span<const std::uint32_t> entries, const std::vector<Id>& ids) {
+  NEARLINE_CHECK(write_u32(writer, format::SectionKind::kEntryPoints, entries));
+  std::vector<std::uint32_t> order(ids.size());
+  std::iota(order.begin(), order.end(), 0U);
+  std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) { return ids[a] < ids[b]; });
+  return write_u32(writer, format::SectionKind::kIdIndex, order);
+}
+
+}  // namespace nearline::engine

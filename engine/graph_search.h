@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+/// The walk through a graph: the one search of the project. It says which pages it needs and does not know where they
+/// come from, so it serves memory maps, disks, the simulated disk, and the graph that a build is still linking.
+/// Source: greedy search of DiskANN (NeurIPS 2019), algorithm 1, with W candidates expanded together.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "engine/candidate_list.h"
+#include "engine/places.h"
+#include "engine/search_task.h"
+#include "engine/space.h"
+#include "engine/visited_set.h"
+#include "format/graph_page.h"
+#include "io/page_source.h"
+#include "nearline/index.h"
+
+namespace nearline::engine {
+
+/// Pages that one step of a walk may ask for together, and so the frames that a page reader must have per walk.
+inline constexpr std::uint32_t kMaxBatch = 64;
+
+/// A graph whose pages come from a PageReader. Borrows its entry points.
+struct GraphView {
+  Space space;
+  format::PageShape shape;
+  Places places;
+  std::uint64_t count = 0;
+  std::span<const std::uint32_t> entries;  ///< ordinals below `count`
+  std::uint64_t pages_at = 0;              ///< offset of page 0 in the file, for errors
+
+  GraphView(const Space& s, const format::PageShape& p, std::uint64_t n, std::span<const std::uint32_t> e,
+            std::uint64_t at)
+      : space(s), shape(p), places(p), count(n), entries(e), pages_at(at) {}
+};
+
+struct Hit {
+  float distance;
+  Id id;
+  friend bool operator<(const Hit& a, const Hit& b) noexcept {
+    return a.distance < b.distance || (a.distance == b.distance && a.id < b.id);
+  }
+};
+
+/// What one walk works with; kept between walks, so that the steady state allocates nothing.
+struct Scratch {
+  CandidateList candidates;
+  VisitedSet visited;
+  io::PageBatch batch;
+  std::vector<std::uint32_t> fresh;    ///< met and not yet compared
+  std::vector<std::uint32_t> lists;    ///< neighbour lists being unpacked
+  std::vector<std::uint32_t> offsets;  ///< of the wanted records on their pages
+  std::vector<const std::byte*> records;
+  std::vector<float> distances;
+  std::vector<std::uint32_t> expanding;
+  std::vector<Candidate> path;  ///< all that were expanded, in that order; linking chooses neighbours from it
+  std::vector<Hit> hits;        ///< the answer
+  std::vector<std::byte> query;
+  FrameMemory frame;
+  QueryStats stats;
+
+  [[nodiscard]] std::uint64_t memory_bytes() const noexcept;
+};
+
+struct WalkOptions {
+  std::uint32_t l = 64;
+  std::uint32_t beam_width = 4;
+  std::uint32_t k = 0;  ///< answers to name; 0 leaves it at the candidates
+};
+
+/// Walks from the entry points until none of the L nearest is left to expand: scratch.candidates holds them, and
+/// scratch.hits the k nearest by id, nearest first, ties to the smaller id.
+/// graph, reader, scratch and query.vector outlive the task.
+/// Errors: kCorrupt for an ordinal out of range, and those of the reader.
+SearchTask search_graph(FrameMemory& memory, const GraphView& graph, Query query, WalkOptions options,
+                        io::PageReader& reader, Scratch& scratch);
+
+/// Compares the query with every record: scratch.hits, as search_graph.
+SearchTask search_exactly(FrameMemory& memory, const GraphView& graph, Query query, std::uint32_t k,
+                          io::PageReader& reader, Scratch& scratch);
+
+}  // namespace nearline::engine

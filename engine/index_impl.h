@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+/// What an open Index is made of. Split over index_open.cc, index_search.cc and index_read.cc.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "engine/graph_search.h"
+#include "engine/index_file.h"
+#include "engine/reader_pool.h"
+#include "nearline/index.h"
+
+namespace nearline {
+
+class Index::Impl {
+ public:
+  static Result<std::unique_ptr<Impl>> open(io::FileSystem& fs, const std::filesystem::path& path,
+                                            const OpenOptions& options);
+
+  Result<SearchResult> search(const MatrixView& queries, const SearchOptions& options);
+  Result<void> get(std::span<const Id> ids, std::span<std::byte> out);
+  Result<void> for_each(std::size_t rows, const VisitFn& visit);
+  [[nodiscard]] MemoryUsage memory_usage() const;
+
+  IndexInfo info;
+  IoMode io = IoMode::kAuto;
+
+ private:
+  Result<void> open_pages(const OpenOptions& options);
+  Result<void> open_source(const OpenOptions& options);
+  Result<void> read_entries(const format::Section& section);
+  void describe();
+
+  Result<void> check_search(const MatrixView& queries, const SearchOptions& options) const;
+  Result<void> check_row(const MatrixView& queries, std::size_t row) const;
+  Result<void> run(engine::Lane& lane, const MatrixView& queries, const SearchOptions& options, SearchResult& result);
+
+  /// Position in the id index of the first record whose id is not below `id`, and that record's id.
+  struct Found {
+    std::uint64_t position = 0;
+    std::uint32_t ordinal = 0;
+    Id id = kNoId;
+  };
+  Result<Found> lower_bound(engine::Lane& lane, Id id);
+  Result<void> read_records(engine::Lane& lane, std::span<const std::uint32_t> ordinals);
+  /// Records [first, first + count) in ascending order of id.
+  Result<void> read_block(std::uint64_t first, std::uint64_t count, std::vector<Id>& ids,
+                          std::vector<std::byte>& vectors);
+
+  std::unique_ptr<engine::IndexFile> file_;
+  std::unique_ptr<engine::SectionCheck> page_check_;
+  std::unique_ptr<engine::SectionCheck> id_index_check_;
+  std::vector<std::uint32_t> entries_;
+  std::unique_ptr<engine::GraphView> graph_;  // null when there is no record
+  std::unique_ptr<io::PageSource> source_;
+  std::unique_ptr<engine::ReaderPool> pool_;
+  std::uint64_t budget_ = 0;
+};
+
+}  // namespace nearline

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+/// A batch of queries on one lane: walks take turns, so that the disk is busy while one of them waits.
+#include <algorithm>
+#include <chrono>
+#include <limits>
+#include <string>
+
+#include "engine/index_impl.h"
+
+namespace nearline {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// Below this many records comparing with all of them costs less than walking.
+constexpr std::uint64_t kScanCount = 512;
+
+bool is_float(ElementType type) noexcept {
+  return type == ElementType::kF32 || type == ElementType::kF16 || type == ElementType::kBF16;
+}
+
+/// Takes back what walks still hold when a call ends early: the lane outlives them, and nobody may resume them.
+class TakeBack {
+ public:
+  explicit TakeBack(engine::Lane& lane) noexcept : lane_(lane) {}
+  TakeBack(const TakeBack&) = delete;
+  TakeBack& operator=(const TakeBack&) = delete;
+  ~TakeBack() {
+    for (const auto& scratch : lane_.scratches) lane_.reader->release(scratch->batch);
+  }
+
+ private:
+  engine::Lane& lane_;
+};
+
+/// One walk in flight.
+struct Flight {
+  engine::SearchTask task;
+  std::size_t row = 0;
+  Clock::time_point started;
+};
+
+void store(const engine::Scratch& scratch, std::size_t row, Clock::time_point started, SearchResult& result) {
+  for (std::size_t i = 0; i < scratch.hits.size(); ++i) {
+    result.ids[row * result.k + i] = scratch.hits[i].id;
+    result.distances[row * result.k + i] = scratch.hits[i].distance;
+  }
+  result.counts[row] = static_cast<std::uint32_t>(scratch.hits.size());
+  QueryStats& stats = result.stats[row] = scratch.stats;
+  stats.page_reads = scratch.batch.disk_reads;
+  stats.cache_hits = scratch.batch.cache_hits;
+  stats.bytes_read = std::uint64_t{scratch.batch.disk_reads} * format::kBlockBytes;
+  stats.nanoseconds =
+      static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - started).count());
+}
+
+}  // namespace
+
+Result<void> Index::Impl::check_search(const MatrixView& queries, const SearchOptions& options) const {
+  const auto invalid = [](std::string what) { return Error{.code = Code::kInvalidArgument, .what = std::move(what)}; };
+  if (queries.dim != info.schema.dim) {
+    return invalid("queries of dimension " + std::to_string(queries.dim) + ": the index holds dimension " +
+                   std::to_string(info.schema.dim));
+  }
+  if (queries.type != info.schema.type && !(is_float(queries.type) && is_float(info.schema.type))) {
+    return invalid("queries of type " + std::string(name(queries.type)) + ": the index holds " +
+                   std::string(name(info.schema.type)));
+  }
+  if (options.k == 0 || options.k > info.count) {
+    return invalid("k of " + std::to_string(options.k) + ": expected 1 to " + std::to_string(info.count) +
+                   ", the number of records");
+  }
+  if (options.beam_width == 0 || options.beam_width > engine::kMaxBatch) {
+    return invalid("beam width of " + std::to_string(options.beam_width) + ": expected 1 to " +
+                   std::to_string(engine::kMaxBatch));
+  }
+  return {};
+}
+
+Result<void> Index::Impl::check_row(const MatrixView& queries, std::size_t row) const {
+  const std::byte* vector = queries.row(row);
+  if (!kernels::all_finite(queries.type, vector, queries.dim)) {
+    return Error{.code = Code::kBadInput,
+                 .what = "query " + std::to_string(row) + " holds NaN or infinity: expected finite values"};
+  }
+  if (info.schema.metric == Metric::kCosine) {
+    if (!engine::has_direction(kernels::squared_norm(queries.type, vector, queries.dim))) {
+      return Error{
+          .code = Code::kBadInput,
+          .what = "query " + std::to_string(row) + " has no direction: expected a length above 0 under cosine"};
+    }
+  }
+  return {};
+}
+
+Result<SearchResult> Index::Impl::search(const MatrixView& queries, const SearchOptions& options) {
+  NEARLINE_CHECK(check_search(queries, options));
+  for (std::size_t row = 0; row < queries.rows; ++row) NEARLINE_CHECK(check_row(queries, row));
+  SearchResult result;
+  result.k = options.k;
+  result.ids.assign(queries.rows * options.k, kNoId);
+  result.distances.assign(queries.rows * options.k, std::numeric_limits<float>::infinity());
+  result.counts.assign(queries.rows, 0);
+  result.stats.assign(queries.rows, {});
+  NEARLINE_TRY(lane, pool_->take());
+  NEARLINE_CHECK(run(*lane, queries, options, result));
+  return result;
+}
+
+Result<void> Index::Impl::run(engine::Lane& lane, const MatrixView& queries, const SearchOptions& options,
+                              SearchResult& result) {
+  const auto l = static_cast<std::uint32_t>(std::min<std::uint64_t>(std::max(options.l, options.k), graph_->count));
+  const engine::WalkOptions walk{.l = l, .beam_width = options.beam_width, .k = options.k};
+  const bool exact = options.exact || graph_->count <= kScanCount;
+  std::vector<Flight> flights(lane.scratches.size());
+  const TakeBack take_back(lane);
+  std::size_t next = 0;
+  std::size_t in_flight = 0;
+  Result<void> outcome;
+
+  const auto start = [&](Flight& flight, engine::Scratch& scratch) {
+    scratch.stats = {};
+    scratch.batch.disk_reads = scratch.batch.cache_hits = 0;
+    scratch.query.resize(graph_->space.query_bytes());
+    flight.row = next++;
+    flight.started = Clock::now();
+    const engine::Query query = graph_->space.query(queries.row(flight.row), queries.type, scratch.query.data());
+    flight.task = exact ? search_exactly(scratch.frame, *graph_, query, options.k, *lane.reader, scratch)
+                        : search_graph(scratch.frame, *graph_, query, walk, *lane.reader, scratch);
+    ++in_flight;
+  };
+  const auto finish = [&](Flight& flight, engine::Scratch& scratch) {
+    if (flight.task.outcome()) {
+      store(scratch, flight.row, flight.started, result);
+    } else if (outcome) {
+      outcome = std::move(flight.task.outcome());
+    }
+    lane.reader->release(scratch.batch);  // others may wait for the room
+    flight.task = {};
+    --in_flight;
+  };
+
+  do {
+    for (std::size_t i = 0; i < flights.size(); ++i) {
+      Flight& flight = flights[i];
+      engine::Scratch& scratch = *lane.scratches[i];
+      if (flight.task.started() && flight.task.done()) finish(flight, scratch);
+      while (!flight.task.started() && next < queries.rows && outcome) {
+        start(flight, scratch);
+        if (flight.task.done()) finish(flight, scratch);
+      }
+    }
+    if (in_flight > 0) lane.reader->poll();
+  } while (in_flight > 0);  // after an error the walks in flight are waited for: they hold pages
+  return outcome;
+}
+
+}  // namespace nearline

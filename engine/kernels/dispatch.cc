@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Chooses the target once, when the first kernel is asked for: the best that the machine runs, or the one that the
+/// environment variable NEARLINE_KERNELS names.
+#include <atomic>
+#include <cstdlib>
+#include <cstring>
+
+#include "engine/kernels/hwy_config.h"
+#include "engine/kernels/kernel_table.h"
+#include "hwy/targets.h"
+
+namespace nearline::kernels {
+namespace {
+
+constexpr const char* kScalarName = "SCALAR";
+constexpr std::int64_t kFallbacks = HWY_SCALAR | HWY_EMU128;
+
+/// All runnable targets' tables, best first, the scalar one last.
+class Targets {
+ public:
+  Targets() noexcept {
+    // A lower bit is a better target.
+    for (std::int64_t left = hwy::SupportedTargets() & HWY_TARGETS & ~kFallbacks; left != 0; left &= left - 1) {
+      if (count_ + 1 == kMost) break;
+      const std::int64_t target = left & -left;
+      KernelTable& table = add(hwy::TargetName(target));
+      add_float_kernels(target, table);
+      add_int_kernels(target, table);
+      add_bit_kernels(target, table);
+      add_conversions(target, table);
+    }
+    add(kScalarName);
+    if (const char* wanted = std::getenv("NEARLINE_KERNELS")) use(wanted);
+  }
+
+  bool use(const char* name) noexcept {
+    for (std::size_t i = 0; i < count_; ++i) {
+      if (std::strcmp(names_[i], name) == 0) {
+        chosen_ = i;
+        return true;
+      }
+    }
+    return false;
+  }
+
+  void use_best() noexcept { chosen_ = 0; }
+  [[nodiscard]] KernelTable& chosen() noexcept { return tables_[chosen_]; }
+  [[nodiscard]] const char* chosen_name() const noexcept { return names_[chosen_]; }
+  [[nodiscard]] KernelTable& scalar() noexcept { return tables_[count_ - 1]; }
+  [[nodiscard]] std::span<const char* const> names() const noexcept { return {names_.data(), count_}; }
+
+ private:
+  static constexpr std::size_t kMost = 8;
+
+  KernelTable& add(const char* name) noexcept {
+    names_[count_] = name;
+    add_scalar_kernels(tables_[count_]);
+    return tables_[count_++];
+  }
+
+  std::array<const char*, kMost> names_{};
+  std::array<KernelTable, kMost> tables_{};
+  std::size_t count_ = 0;
+  std::atomic<std::size_t> chosen_ = 0;
+};
+
+Targets& all() noexcept {
+  static Targets targets;
+  return targets;
+}
+
+}  // namespace
+
+Kernel kernel(Raw raw, ElementType stored) noexcept {
+  return all().chosen().at(raw, stored);
+}
+
+Kernel scalar_kernel(Raw raw, ElementType stored) noexcept {
+  return all().scalar().at(raw, stored);
+}
+
+std::span<const char* const> targets() noexcept {
+  return all().names();
+}
+
+const char* target() noexcept {
+  return all().chosen_name();
+}
+
+bool use_target(const char* name) noexcept {
+  if (name != nullptr) return all().use(name);
+  all().use_best();
+  return true;
+}
+
+void to_f32(ElementType from, const std::byte* in, std::size_t count, float* out) noexcept {
+  all().chosen().to_f32[static_cast<std::size_t>(from)](in, count, out);
+}
+
+void from_f32(ElementType to, const float* in, std::size_t count, std::byte* out) noexcept {
+  all().chosen().from_f32[static_cast<std::size_t>(to)](in, count, out);
+}
+
+float squared_norm(ElementType type, const std::byte* in, std::size_t dim) noexcept {
+  return all().chosen().squared_norm[static_cast<std::size_t>(type)](in, dim);
+}
+
+}  // namespace nearline::kernels

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/search_budget.h"
+
+#include <algorithm>
+#include <bit>
+#include <string>
+
+#include "engine/graph_search.h"
+#include "format/superblock.h"
+#include "io/memory_info.h"
+#include "io/page_source.h"
+
+namespace nearline::engine {
+namespace {
+
+/// Walks of one lane that share the disk's attention; beyond this a ring gains nothing.
+constexpr std::uint64_t kMostWalks = 16;
+/// Candidates that the scratch is reckoned for.
+constexpr std::uint64_t kReckonedL = 512;
+/// Checksum blocks that each of the two checkers keeps at least, and at most: each serves 2 MiB of pages.
+constexpr std::uint64_t kLeastTreeBlocks = 8;
+constexpr std::uint64_t kMostTreeBlocks = 256;
+constexpr std::uint64_t kTreeBlockBytes = format::kBlockBytes + 64;
+
+/// The share of the budget that checksum blocks may take beyond their least.
+constexpr std::uint64_t kTreeShare = 16;
+
+std::uint64_t tables_bytes(const SearchNeeds& needs, IoMode mode, std::uint64_t tree_blocks) noexcept {
+  const std::uint64_t seen = mode == IoMode::kMapped ? needs.shape.pages(needs.count) / 8 + 8 : 0;
+  return needs.entries * sizeof(std::uint32_t) + seen + 2 * tree_blocks * kTreeBlockBytes;
+}
+
+std::uint64_t lane_bytes(const SearchNeeds& needs, IoMode mode) noexcept {
+  const std::uint64_t cache = mode == IoMode::kMapped ? 0 : io::least_cache_bytes(needs.shape.page_bytes, kMaxBatch);
+  return cache + walk_scratch_bytes(needs);
+}
+
+}  // namespace
+
+std::uint64_t walk_scratch_bytes(const SearchNeeds& needs) noexcept {
+  const std::uint64_t degree = needs.shape.degree;
+  // Half of the neighbours of those expanded were met before: far more of them in fact.
+  const std::uint64_t met = std::min(needs.count, kReckonedL * degree / 2 + needs.entries);
+  const std::uint64_t visited = std::bit_ceil(std::max<std::uint64_t>(4096, met * 4 + kMaxBatch * 4)) * 4;
+  const std::uint64_t lists = (kMaxBatch * degree + needs.entries + degree) * 4 + kMaxBatch * 64;
+  const std::uint64_t candidates = kReckonedL * 2 * (sizeof(Candidate) + sizeof(Hit) + 16);
+  return visited + lists * 2 + candidates + std::uint64_t{needs.shape.dim} * sizeof(float) + 4096;
+}
+
+std::uint64_t least_search_bytes(const SearchNeeds& needs, std::uint32_t threads, IoMode mode) noexcept {
+  return tables_bytes(needs, mode, kLeastTreeBlocks) + std::max(threads, 1U) * lane_bytes(needs, mode);
+}
+
+Result<SearchBudget> divide_search_memory(std::uint64_t memory_bytes, const SearchNeeds& needs, std::uint32_t threads,
+                                          IoMode mode) {
+  const std::uint64_t least = least_search_bytes(needs, threads, mode);
+  if (memory_bytes < least) {
+    return Error{.code = Code::kNoMemory,
+                 .what = "a memory bound of " + std::to_string(memory_bytes) + " bytes: searching this index with " +
+                         std::to_string(std::max(threads, 1U)) + " threads needs at least " + std::to_string(least)};
+  }
+  SearchBudget budget;
+  const std::uint64_t spare = (memory_bytes - least) / kTreeShare / (2 * kTreeBlockBytes);
+  budget.tree_blocks = static_cast<std::uint32_t>(std::min(kLeastTreeBlocks + spare, kMostTreeBlocks));
+  const std::uint64_t rest = memory_bytes - tables_bytes(needs, mode, budget.tree_blocks);
+  const std::uint64_t lanes =
+      threads > 0 ? threads : std::clamp<std::uint64_t>(rest / lane_bytes(needs, mode), 1, io::processor_count());
+  budget.lanes = static_cast<std::uint32_t>(lanes);
+  const std::uint64_t scratch = walk_scratch_bytes(needs);
+  if (mode == IoMode::kDirect) {  // each walk has room for a batch of its own, and all of them together a quarter
+    const std::uint64_t batch = std::uint64_t{kMaxBatch} * needs.shape.page_bytes;
+    const std::uint64_t walks = std::min(rest / lanes / 4 / scratch, rest / lanes / 4 * 3 / batch);
+    budget.walks = static_cast<std::uint32_t>(std::clamp<std::uint64_t>(walks, 1, kMostWalks));
+  }
+  budget.cache_bytes = rest / lanes - budget.walks * scratch;
+  return budget;
+}
+
+}  // namespace nearline::engine

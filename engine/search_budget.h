@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+/// How the memory of an open index is divided: tables first, then for each lane the scratch of its walks, and the rest
+/// for its page cache.
+#pragma once
+
+#include <cstdint>
+
+#include "format/graph_page.h"
+#include "nearline/result.h"
+#include "nearline/types.h"
+
+namespace nearline::engine {
+
+/// What the division follows from.
+struct SearchNeeds {
+  format::PageShape shape;
+  std::uint64_t count = 0;    ///< records
+  std::uint64_t entries = 0;  ///< entry points
+};
+
+struct SearchBudget {
+  std::uint32_t lanes = 1;        ///< searches at once
+  std::uint32_t walks = 1;        ///< queries of one search that are under way together
+  std::uint64_t cache_bytes = 0;  ///< of each lane's reader
+  std::uint32_t tree_blocks = 0;  ///< checksum blocks that a section's checker may keep
+};
+
+/// threads: as OpenOptions::threads; 0 gives as many lanes as there are processors, or as the memory has room for.
+/// Errors: kNoMemory below least_search_bytes(needs, threads, mode), which the message names.
+Result<SearchBudget> divide_search_memory(std::uint64_t memory_bytes, const SearchNeeds& needs, std::uint32_t threads,
+                                          IoMode mode);
+
+/// The least that works for `threads` searches at once, 0 counting as 1.
+std::uint64_t least_search_bytes(const SearchNeeds& needs, std::uint32_t threads, IoMode mode) noexcept;
+
+/// What the scratch of one walk may grow to at L of 512; longer walks take more.
+std::uint64_t walk_scratch_bytes(const SearchNeeds& needs) noexcept;
+
+}  // namespace nearline::engine

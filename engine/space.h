@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+/// A field's geometry: turns the kernels' raw comparisons into the metric's distances between a query and records.
+#pragma once
+
+#include <cstddef>
+#include <limits>
+#include <span>
+#include <vector>
+
+#include "engine/kernels/kernels.h"
+#include "format/graph_page.h"
+#include "nearline/types.h"
+
+namespace nearline::engine {
+
+/// A query in kernel form: f32 for float types, the stored type itself for the others. Its vector is borrowed.
+struct Query {
+  const void* vector = nullptr;
+  float scale = 0;  ///< cosine: 1/|q|; linking under ip: the component that the reduction to l2 adds
+};
+
+/// Whether a vector of this squared length can be compared by cosine: it has a length, and the product of two such
+/// scales stays within f32.
+[[nodiscard]] inline bool has_direction(float squared_norm) noexcept {
+  return squared_norm >= std::numeric_limits<float>::min() && squared_norm <= std::numeric_limits<float>::max();
+}
+
+/// Records are passed by pointer to their first byte, which is their vector's (graph_page.h).
+class Space {
+ public:
+  Space(Metric metric, ElementType type, std::uint32_t dim) noexcept;
+
+  /// The geometry for linking a graph. Under ip the triangle inequality that pruning relies on does not hold, so
+  /// vectors are compared as if one component had been added which gives all of them the same length; the order that
+  /// a query sees stays that of the inner product. largest_squared_norm: over all records.
+  /// Source: Bachrach et al., "Speeding up the Xbox recommender system using a Euclidean transformation", RecSys 2014.
+  [[nodiscard]] Space for_linking(float largest_squared_norm) const noexcept;
+
+  [[nodiscard]] Metric metric() const noexcept { return metric_; }
+  [[nodiscard]] ElementType type() const noexcept { return type_; }
+  [[nodiscard]] std::uint32_t dim() const noexcept { return dim_; }
+  /// Whether records carry a scale: ip and cosine.
+  [[nodiscard]] bool has_scale() const noexcept { return has_scale(metric_); }
+  [[nodiscard]] static bool has_scale(Metric metric) noexcept {
+    return metric == Metric::kIp || metric == Metric::kCosine;
+  }
+
+  /// Bytes of a query in kernel form.
+  [[nodiscard]] std::size_t query_bytes() const noexcept;
+
+  /// Brings a vector of `type` into kernel form at `out` [query_bytes()]. type: the stored one, or any float type when
+  /// the stored one is.  Precondition: finite, and not zero under cosine.
+  [[nodiscard]] Query query(const std::byte* vector, ElementType type, std::byte* out) const noexcept;
+
+  /// A record as the query, for linking.
+  [[nodiscard]] Query query_of(const std::byte* record, std::byte* out) const noexcept {
+    return query(record, type_, out);
+  }
+
+  /// The scale to store with a vector: 1/|x| under cosine, |x|^2 under ip.
+  [[nodiscard]] float scale_of(const std::byte* vector) const noexcept;
+
+  /// out[i]: distance from the query to records[i].
+  void distances(const Query& query, std::span<const std::byte* const> records, float* out) const noexcept;
+
+ private:
+  void finish(const Query& query, std::span<const std::byte* const> records, float* out) const noexcept;
+
+  Metric metric_;
+  ElementType type_;
+  std::uint32_t dim_;
+  std::uint32_t vector_bytes_;
+  kernels::Kernel kernel_;
+  bool linking_ip_ = false;
+  float largest_squared_norm_ = 0;
+};
+
+}  // namespace nearline::engine

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "format/fields.h"
+
+#include "format/graph_page.h"
+#include "format/manifest_layout.h"
+#include "format/superblock_layout.h"
+
+namespace nearline::format {
+namespace {
+
+// Name, place and size come from the struct itself; only the form is said here.
+#define NEARLINE_FIELD(Struct, member, form) \
+  { #member, offsetof(Struct, member), sizeof(Struct::member), FieldForm::form }
+
+constexpr FieldInfo kSuperblock[] = {
+    NEARLINE_FIELD(SuperblockBytes, magic, kBytes),
+    NEARLINE_FIELD(SuperblockBytes, endian_mark, kNumber),
+    NEARLINE_FIELD(SuperblockBytes, float_mark, kFloat),
+    NEARLINE_FIELD(SuperblockBytes, block_bytes, kNumber),
+    NEARLINE_FIELD(SuperblockBytes, major, kNumber),
+    NEARLINE_FIELD(SuperblockBytes, minor, kNumber),
+    NEARLINE_FIELD(SuperblockBytes, compat, kNumber),
+    NEARLINE_FIELD(SuperblockBytes, ro_compat, kNumber),
+    NEARLINE_FIELD(SuperblockBytes, incompat, kNumber),
+    NEARLINE_FIELD(SuperblockBytes, slot, kNumber),
+    NEARLINE_FIELD(SuperblockBytes, reserved_0, kZero),
+    NEARLINE_FIELD(SuperblockBytes, file_id, kBytes),
+    NEARLINE_FIELD(SuperblockBytes, generation, kNumber),
+    NEARLINE_FIELD(SuperblockBytes, committed_bytes, kNumber),
+    NEARLINE_FIELD(SuperblockBytes, manifest_offset, kNumber),
+    NEARLINE_FIELD(SuperblockBytes, manifest_bytes, kNumber),
+    NEARLINE_FIELD(SuperblockBytes, manifest_hash, kBytes),
+    NEARLINE_FIELD(SuperblockBytes, reserved_1, kZero),
+    NEARLINE_FIELD(SuperblockBytes, hash, kBytes),
+};
+
+constexpr FieldInfo kManifestHeader[] = {
+    NEARLINE_FIELD(ManifestHeader, magic, kBytes),
+    NEARLINE_FIELD(ManifestHeader, manifest_bytes, kNumber),
+    NEARLINE_FIELD(ManifestHeader, file_id, kBytes),
+    NEARLINE_FIELD(ManifestHeader, generation, kNumber),
+    NEARLINE_FIELD(ManifestHeader, live_count, kNumber),
+    NEARLINE_FIELD(ManifestHeader, next_serial, kNumber),
+    NEARLINE_FIELD(ManifestHeader, field_count, kNumber),
+    NEARLINE_FIELD(ManifestHeader, attribute_count, kNumber),
+    NEARLINE_FIELD(ManifestHeader, transform_count, kNumber),
+    NEARLINE_FIELD(ManifestHeader, segment_count, kNumber),
+    NEARLINE_FIELD(ManifestHeader, section_count, kNumber),
+    NEARLINE_FIELD(ManifestHeader, free_count, kNumber),
+    NEARLINE_FIELD(ManifestHeader, reserved, kZero),
+};
+
+constexpr FieldInfo kFieldRow[] = {
+    NEARLINE_FIELD(FieldRow, name, kText),        NEARLINE_FIELD(FieldRow, dim, kNumber),
+    NEARLINE_FIELD(FieldRow, type, kElementType), NEARLINE_FIELD(FieldRow, metric, kMetric),
+    NEARLINE_FIELD(FieldRow, multi, kNumber),     NEARLINE_FIELD(FieldRow, indexed, kNumber),
+    NEARLINE_FIELD(FieldRow, transform, kNumber), NEARLINE_FIELD(FieldRow, reserved, kZero),
+};
+
+constexpr FieldInfo kAttributeRow[] = {
+    NEARLINE_FIELD(AttributeRow, name, kText),
+    NEARLINE_FIELD(AttributeRow, type, kAttributeType),
+    NEARLINE_FIELD(AttributeRow, reserved, kZero),
+};
+
+constexpr FieldInfo kTransformRow[] = {
+    NEARLINE_FIELD(TransformRow, kind, kNumber),     NEARLINE_FIELD(TransformRow, reserved_0, kZero),
+    NEARLINE_FIELD(TransformRow, out_dim, kNumber),  NEARLINE_FIELD(TransformRow, section, kNumber),
+    NEARLINE_FIELD(TransformRow, reserved_1, kZero),
+};
+
+constexpr FieldInfo kSegmentRow[] = {
+    NEARLINE_FIELD(SegmentRow, field, kNumber),         NEARLINE_FIELD(SegmentRow, layout, kLayout),
+    NEARLINE_FIELD(SegmentRow, neighbor_bits, kNumber), NEARLINE_FIELD(SegmentRow, id_bytes, kNumber),
+    NEARLINE_FIELD(SegmentRow, reserved_0, kZero),      NEARLINE_FIELD(SegmentRow, count, kNumber),
+    NEARLINE_FIELD(SegmentRow, deleted, kNumber),       NEARLINE_FIELD(SegmentRow, edges, kNumber),
+    NEARLINE_FIELD(SegmentRow, local_edges, kNumber),   NEARLINE_FIELD(SegmentRow, degree, kNumber),
+    NEARLINE_FIELD(SegmentRow, page_bytes, kNumber),    NEARLINE_FIELD(SegmentRow, slots, kNumber),
+    NEARLINE_FIELD(SegmentRow, slot_bytes, kNumber),    NEARLINE_FIELD(SegmentRow, reserved_1, kZero),
+};
+
+constexpr FieldInfo kBuildRow[] = {
+    NEARLINE_FIELD(BuildRow, degree, kNumber), NEARLINE_FIELD(BuildRow, l_build, kNumber),
+    NEARLINE_FIELD(BuildRow, alpha, kFloat),   NEARLINE_FIELD(BuildRow, reserved_0, kZero),
+    NEARLINE_FIELD(BuildRow, seed, kNumber),   NEARLINE_FIELD(BuildRow, reserved_1, kZero),
+};
+
+constexpr FieldInfo kSectionRow[] = {
+    NEARLINE_FIELD(SectionRow, kind, kSectionKind),     NEARLINE_FIELD(SectionRow, flags, kNumber),
+    NEARLINE_FIELD(SectionRow, field, kNumber),         NEARLINE_FIELD(SectionRow, segment, kNumber),
+    NEARLINE_FIELD(SectionRow, element_bytes, kNumber), NEARLINE_FIELD(SectionRow, offset, kNumber),
+    NEARLINE_FIELD(SectionRow, length, kNumber),        NEARLINE_FIELD(SectionRow, count, kNumber),
+    NEARLINE_FIELD(SectionRow, serial, kNumber),        NEARLINE_FIELD(SectionRow, tree_offset, kNumber),
+    NEARLINE_FIELD(SectionRow, tree_bytes, kNumber),    NEARLINE_FIELD(SectionRow, root, kNumber),
+    NEARLINE_FIELD(SectionRow, reserved, kZero),
+};
+
+constexpr FieldInfo kFreeRow[] = {
+    NEARLINE_FIELD(FreeRow, offset, kNumber),
+    NEARLINE_FIELD(FreeRow, length, kNumber),
+    NEARLINE_FIELD(FreeRow, freed_in, kNumber),
+};
+
+constexpr FieldInfo kManifestFooter[] = {
+    NEARLINE_FIELD(ManifestFooter, magic, kBytes),
+    NEARLINE_FIELD(ManifestFooter, manifest_bytes, kNumber),
+    NEARLINE_FIELD(ManifestFooter, generation, kNumber),
+    NEARLINE_FIELD(ManifestFooter, hash, kBytes),
+};
+
+constexpr FieldInfo kGraphPageHeader[] = {
+    NEARLINE_FIELD(GraphPageHeader, kind, kNumber),
+    NEARLINE_FIELD(GraphPageHeader, count, kNumber),
+    NEARLINE_FIELD(GraphPageHeader, page, kNumber),
+};
+
+#undef NEARLINE_FIELD
+
+}  // namespace
+
+const StructInfo kSuperblockInfo = {"superblock", sizeof(SuperblockBytes), kSuperblock};
+const StructInfo kManifestHeaderInfo = {"manifest", sizeof(ManifestHeader), kManifestHeader};
+const StructInfo kFieldRowInfo = {"field", sizeof(FieldRow), kFieldRow};
+const StructInfo kAttributeRowInfo = {"attribute", sizeof(AttributeRow), kAttributeRow};
+const StructInfo kTransformRowInfo = {"transform", sizeof(TransformRow), kTransformRow};
+const StructInfo kSegmentRowInfo = {"segment", sizeof(SegmentRow), kSegmentRow};
+const StructInfo kBuildRowInfo = {"build", sizeof(BuildRow), kBuildRow};
+const StructInfo kSectionRowInfo = {"section", sizeof(SectionRow), kSectionRow};
+const StructInfo kFreeRowInfo = {"free", sizeof(FreeRow), kFreeRow};
+const StructInfo kManifestFooterInfo = {"footer", sizeof(ManifestFooter), kManifestFooter};
+const StructInfo kGraphPageHeaderInfo = {"page", sizeof(GraphPageHeader), kGraphPageHeader};
+
+std::span<const StructInfo* const> all_structs() noexcept {
+  static constexpr const StructInfo* kAll[] = {&kSuperblockInfo,     &kManifestHeaderInfo, &kFieldRowInfo,
+                                               &kAttributeRowInfo,   &kTransformRowInfo,   &kSegmentRowInfo,
+                                               &kBuildRowInfo,       &kSectionRowInfo,     &kFreeRowInfo,
+                                               &kManifestFooterInfo, &kGraphPageHeaderInfo};
+  return kAll;
+}
+
+}  // namespace nearline::format

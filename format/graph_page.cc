@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Choosing the shape of a segment's pages, and writing them. Checking them is page_check.cc's.
+#include "format/graph_page.h"
+
+#include <cassert>
+
+#include "format/endian.h"
+#include "format/superblock.h"
+
+namespace nearline::format {
+namespace {
+
+constexpr std::uint32_t kOverhead = sizeof(GraphPageHeader) + kPageSlack;
+constexpr std::uint32_t kLargestShared = 8;  ///< blocks of a page that holds more than one record
+
+/// Whether pages of `a` are filled better than pages of `b`: a's records / a's page > b's records / b's page.
+bool fuller(const PageShape& a, const PageShape& b) noexcept {
+  return std::uint64_t{a.slots} * b.page_bytes > std::uint64_t{b.slots} * a.page_bytes;
+}
+
+/// Sets page_bytes and slots from slot_bytes.
+void choose_page(PageShape& shape) noexcept {
+  PageShape best;
+  for (std::uint32_t blocks = 1; blocks <= kLargestShared; blocks *= 2) {
+    PageShape tried = shape;
+    tried.page_bytes = blocks * kBlockBytes;
+    tried.slots = (tried.page_bytes - kOverhead) / shape.slot_bytes;
+    if (tried.slots == 0) continue;
+    const std::uint64_t used = std::uint64_t{tried.slots} * tried.slot_bytes;
+    if (best.slots == 0 || fuller(tried, best)) best = tried;
+    if (used * 5 >= std::uint64_t{tried.page_bytes} * 4) break;
+  }
+  if (best.slots == 0) {  // a record larger than the largest shared page has a page of its own
+    best = shape;
+    best.slots = 1;
+    best.page_bytes = (shape.slot_bytes + kOverhead + kBlockBytes - 1) / kBlockBytes * kBlockBytes;
+  }
+  shape = best;
+}
+
+}  // namespace
+
+PageShape PageShape::choose(std::uint64_t count, std::uint32_t vector_dim, ElementType element_type, Metric metric,
+                            std::uint32_t max_degree, std::uint8_t id_size) noexcept {
+  assert(vector_dim >= 1 && vector_dim <= kMaxDim && max_degree >= 1 && max_degree <= kMaxDegree);
+  assert(count <= kMaxRecords && (id_size == 4 || id_size == 8));
+  PageShape shape;
+  shape.dim = vector_dim;
+  shape.type = element_type;
+  shape.has_scale = metric == Metric::kIp || metric == Metric::kCosine;
+  shape.id_bytes = id_size;
+  shape.degree = max_degree;
+  shape.neighbor_bits = bits_for(count);
+  shape.vector_bytes = static_cast<std::uint32_t>(nearline::vector_bytes(element_type, vector_dim));
+  shape.slot_bytes = static_cast<std::uint32_t>(shape.list_place() + packed_bytes(max_degree, shape.neighbor_bits));
+  choose_page(shape);
+  return shape;
+}
+
+void store_id(const PageShape& shape, Id id, std::byte* record) noexcept {
+  assert(shape.id_bytes == 8 || id <= 0xFFFF'FFFF);
+  le64 stored;
+  stored = id;
+  std::memcpy(record + shape.id_place(), &stored, shape.id_bytes);
+}
+
+void store_scale(const PageShape& shape, float scale, std::byte* record) noexcept {
+  assert(shape.has_scale);
+  lef32 stored;
+  stored = scale;
+  std::memcpy(record + shape.scale_place(), &stored, sizeof stored);
+}
+
+void store_neighbors(const PageShape& shape, std::span<const std::uint32_t> neighbors, std::byte* record) noexcept {
+  assert(neighbors.size() <= shape.degree);
+  le16 degree;
+  degree = static_cast<std::uint16_t>(neighbors.size());
+  std::memcpy(record + shape.degree_place(), &degree, sizeof degree);
+  std::memset(record + shape.list_place(), 0, shape.slot_bytes - shape.list_place());
+  pack(neighbors, shape.neighbor_bits, record + shape.list_place());
+}
+
+void store_header(std::uint32_t page, std::uint32_t count, std::byte* bytes) noexcept {
+  assert(count >= 1 && count <= 0xFFFF);
+  GraphPageHeader header;
+  header.kind = kGraphPageKind;
+  header.count = static_cast<std::uint16_t>(count);
+  header.page = page;
+  std::memcpy(bytes, &header, sizeof header);
+}
+
+}  // namespace nearline::format

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "format/inspect_sections.h"
+
+#include <bit>
+#include <cmath>
+
+#include "format/checksum_tree.h"
+#include "format/fields.h"
+#include "format/graph_page.h"
+#include "format/manifest_layout.h"
+
+namespace nearline::format {
+namespace {
+
+constexpr std::uint64_t kChunkBytes = 64 * 1024;
+
+/// Where items go: all names of one section begin the same.
+struct Target {
+  std::string prefix;
+  const ReadBytes& read;
+  const ItemSink& sink;
+
+  void give(std::uint64_t at, std::uint64_t bytes, const std::string& name, std::string value) const {
+    sink({at, bytes, prefix + name, std::move(value)});
+  }
+};
+
+float half_value(std::uint16_t bits) noexcept {
+  const int exponent = bits >> 10 & 31;
+  const int fraction = bits & 1023;
+  float value = exponent == 0 ? std::ldexp(static_cast<float>(fraction), -24)
+                              : std::ldexp(static_cast<float>(fraction + 1024), exponent - 25);
+  if (exponent == 31) value = fraction == 0 ? INFINITY : NAN;
+  return (bits & 0x8000) != 0 ? -value : value;
+}
+
+std::string component_text(ElementType type, std::span<const std::byte> bytes, std::size_t i) {
+  switch (type) {
+    case ElementType::kF32: return float_text(row_at<lef32>(bytes, i * 4));
+    case ElementType::kF16: return float_text(half_value(row_at<le16>(bytes, i * 2)));
+    case ElementType::kBF16: return float_text(std::bit_cast<float>(std::uint32_t{row_at<le16>(bytes, i * 2)} << 16));
+    case ElementType::kI8: return std::to_string(static_cast<std::int8_t>(bytes[i]));
+    default: return std::to_string(std::to_integer<unsigned>(bytes[i]));
+  }
+}
+
+/// Components with spaces between them; bits as hexadecimal bytes.
+std::string vector_text(const PageShape& shape, std::span<const std::byte> bytes) {
+  if (shape.type == ElementType::kB1) return hexadecimal(bytes);
+  std::string text;
+  for (std::size_t i = 0; i < shape.dim; ++i) {
+    text += (i == 0 ? "" : " ") + component_text(shape.type, bytes, i);
+  }
+  return text;
+}
+
+void inspect_record(const PageShape& shape, std::span<const std::byte> record, std::uint64_t at,
+                    const std::string& name, const Target& target) {
+  target.give(at, shape.vector_bytes, name + ".vector", vector_text(shape, record.first(shape.vector_bytes)));
+  if (shape.has_scale) {
+    target.give(at + shape.scale_place(), 4, name + ".scale", float_text(stored_scale(shape, record.data())));
+  }
+  target.give(at + shape.id_place(), shape.id_bytes, name + ".id", std::to_string(stored_id(shape, record.data())));
+  target.give(at + shape.degree_place(), 2, name + ".degree", std::to_string(stored_degree(shape, record.data())));
+  std::vector<std::uint32_t> neighbors(shape.degree);
+  neighbors.resize(unpack_neighbors(shape, record.data(), neighbors.data()));
+  std::string text;
+  for (const std::uint32_t neighbor : neighbors) text += (text.empty() ? "" : " ") + std::to_string(neighbor);
+  target.give(at + shape.list_place(), shape.slot_bytes - shape.list_place(), name + ".neighbors", std::move(text));
+}
+
+Result<void> inspect_pages(const PageShape& shape, const Section& section, const Target& target) {
+  for (std::uint64_t page = 0; page < section.count; ++page) {
+    const std::uint64_t at = section.offset + page * shape.page_bytes;
+    const std::string name = "page[" + std::to_string(page) + "]";
+    NEARLINE_TRY(bytes, target.read(at, shape.page_bytes));
+    inspect_struct(kGraphPageHeaderInfo, std::span(bytes).first(sizeof(GraphPageHeader)), at, target.prefix + name,
+                   target.sink);
+    const std::uint32_t records = row_at<GraphPageHeader>(bytes, 0).count;
+    for (std::uint32_t slot = 0; slot < std::min(records, shape.slots); ++slot) {
+      const std::uint64_t place = sizeof(GraphPageHeader) + std::uint64_t{slot} * shape.slot_bytes;
+      // Unpacking may look at the slack behind the record, so it gets the rest of the page.
+      inspect_record(shape, std::span(bytes).subspan(place), at + place, name + ".record[" + std::to_string(slot) + "]",
+                     target);
+    }
+  }
+  return {};
+}
+
+/// Elements of a size that a chunk holds many of are read in chunks; a larger one is cut into chunks of its own.
+Result<void> inspect_elements(const Section& section, bool numbers, const Target& target) {
+  const std::uint64_t size = std::min<std::uint64_t>(section.element_bytes, kChunkBytes);
+  for (std::uint64_t place = 0; place < section.length;) {
+    const std::uint64_t chunk = std::min(kChunkBytes / size * size, section.length - place);
+    NEARLINE_TRY(bytes, target.read(section.offset + place, chunk));
+    for (std::uint64_t i = 0; i < chunk; i += size) {
+      const auto element = std::span<const std::byte>(bytes).subspan(i, std::min(size, chunk - i));
+      target.give(section.offset + place + i, element.size(), "element[" + std::to_string((place + i) / size) + "]",
+                  numbers ? std::to_string(row_at<le32>(element, 0)) : hexadecimal(element));
+    }
+    place += chunk;
+  }
+  return {};
+}
+
+/// The checksums in use; the zeros behind the last of a level are not shown.
+Result<void> inspect_tree(const Section& section, const Target& target) {
+  const TreeShape shape = TreeShape::of(section.length);
+  std::uint64_t below = (section.length + kBlockBytes - 1) / kBlockBytes;
+  for (std::uint32_t level = 1; level <= shape.levels; ++level) {
+    const std::uint64_t start = section.tree_offset + shape.first_block[level - 1] * kBlockBytes;
+    const std::string name = "level[" + std::to_string(level) + "].checksum[";
+    for (std::uint64_t i = 0; i < below; i += kChecksumsPerBlock) {
+      NEARLINE_TRY(block, target.read(start + i * 8, kBlockBytes));
+      for (std::uint64_t k = i; k < std::min<std::uint64_t>(below, i + kChecksumsPerBlock); ++k) {
+        target.give(start + k * 8, 8, name + std::to_string(k) + "]", std::to_string(row_at<le64>(block, (k - i) * 8)));
+      }
+    }
+    below = shape.block_count[level - 1];
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<void> inspect_section(const Manifest& manifest, std::size_t row, const ReadBytes& read, bool all,
+                             const ItemSink& sink) {
+  const Section& section = manifest.sections[row];
+  const Target target{"section[" + std::to_string(row) + "].", read, sink};
+  if (section.length == 0) return {};
+  target.give(section.offset, section.length, "data",
+              std::to_string(section.count) + " x " + std::to_string(section.element_bytes) + " bytes of " +
+                  std::string(name(section.kind)));
+  if (all) {
+    if (section.kind == SectionKind::kGraphPages) {
+      const Segment& segment = manifest.segments[section.segment];
+      const Field& field = manifest.fields[segment.field];
+      const PageShape shape =
+          PageShape::choose(segment.count, field.dim, field.type, field.metric, segment.degree, segment.id_bytes);
+      NEARLINE_CHECK(inspect_pages(shape, section, target));
+    } else {
+      const bool ordinals = section.kind == SectionKind::kEntryPoints || section.kind == SectionKind::kIdIndex;
+      NEARLINE_CHECK(inspect_elements(section, ordinals, target));
+    }
+  }
+  const TreeShape shape = TreeShape::of(section.length);
+  target.give(section.tree_offset, section.tree_bytes, "tree",
+              std::to_string(shape.levels) + " levels in " + std::to_string(shape.total_blocks) + " blocks");
+  return all ? inspect_tree(section, target) : Result<void>{};
+}
+
+}  // namespace nearline::format

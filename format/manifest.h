@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+/// SPEC.md section 4. The manifest: what one commit consists of. Decoding is validation: a Manifest that exists holds
+/// only rows whose offsets, lengths, counts and cross references have been checked against the committed length.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "nearline/result.h"
+#include "nearline/types.h"
+
+namespace nearline::format {
+
+// Bounds that decoding enforces, so that a hostile file cannot make a reader allocate or work without limit.
+inline constexpr std::uint32_t kMaxFields = 1024;
+inline constexpr std::uint32_t kMaxAttributes = 4096;
+inline constexpr std::uint32_t kMaxTransforms = 1024;
+inline constexpr std::uint32_t kMaxSegments = 4096;
+inline constexpr std::uint32_t kMaxSections = 65'536;
+inline constexpr std::uint32_t kMaxFreeExtents = 65'536;
+inline constexpr std::uint64_t kMaxManifestBytes = 8u << 20;  ///< a manifest with all tables full is smaller
+inline constexpr std::size_t kMaxNameBytes = 63;
+
+using FileId = std::array<std::uint8_t, 16>;
+
+/// One vector space of the records. Version 1 writers make one, called "vector".
+struct Field {
+  std::string name;  ///< 1..63 bytes of UTF-8, unique
+  std::uint32_t dim = 0;
+  ElementType type = ElementType::kF32;
+  Metric metric = Metric::kL2;
+  bool multi = false;                      ///< a ragged list of vectors per record
+  bool indexed = true;                     ///< has a graph; else stored only
+  std::uint32_t transform = kNoTransform;  ///< row of the transform table
+  static constexpr std::uint32_t kNoTransform = 0xFFFF'FFFF;
+};
+
+enum class AttributeType : std::uint8_t { kI64 = 1, kF64 = 2, kBool = 3, kString = 4, kTags = 5 };
+
+struct Attribute {
+  std::string name;
+  AttributeType type = AttributeType::kI64;
+};
+
+/// Place kept for design section 8; version 1 writers make none, readers check the row and refuse unknown kinds.
+struct Transform {
+  std::uint16_t kind = 0;
+  std::uint32_t out_dim = 0;
+  std::uint32_t section = 0;  ///< row of the section table that holds its numbers
+};
+
+/// One immutable graph over one field.
+struct Segment {
+  std::uint32_t field = 0;
+  Layout layout = Layout::kLean;
+  std::uint64_t count = 0;  ///< records, tombstones included
+  std::uint64_t deleted = 0;
+  std::uint32_t degree = 0;  ///< R
+  std::uint32_t page_bytes = 0;
+  std::uint32_t slots = 0;  ///< records per page
+  std::uint32_t slot_bytes = 0;
+  std::uint8_t neighbor_bits = 0;
+  std::uint8_t id_bytes = 4;  ///< of an id in a record: 4 or 8
+  std::uint64_t edges = 0;
+  std::uint64_t local_edges = 0;  ///< both ends on one page
+};
+
+/// How a segment was built; `info` prints it, a merge reads it.
+struct BuildParameters {
+  std::uint32_t degree = 0;
+  std::uint32_t l_build = 0;
+  float alpha = 0;
+  std::uint64_t seed = 0;
+};
+
+enum class SectionKind : std::uint16_t {
+  kGraphPages = 1,   ///< graph_page.h
+  kEntryPoints = 2,  ///< u32 ordinals, nearest to the centre first
+  kIdIndex = 3,      ///< u32 ordinals in ascending order of the records' ids (the ids stand in the records)
+  kVectors = 5,      ///< full-precision vectors in extents (later minors)
+  kCodes = 6,        ///< compressed codes (later minors)
+  kCodeParameters = 7,
+  kTombstones = 8,  ///< one bit per ordinal
+  kAttribute = 9,   ///< one column
+  kPayload = 10,
+  kPayloadDictionary = 11,
+  kTransform = 12,
+  kCalibration = 13,
+};
+
+/// "graph_pages", ...; "unknown" for a number without a name.
+std::string_view name(SectionKind kind) noexcept;
+
+/// One run of bytes with a meaning. Its checksum tree (checksum_tree.h) lies in the file too.
+struct Section {
+  SectionKind kind = SectionKind::kGraphPages;
+  bool optional = false;      ///< a reader that does not know `kind` ignores it, instead of refusing
+  std::uint32_t field = 0;    ///< row of the field table; kNoRow for a section of the whole file
+  std::uint32_t segment = 0;  ///< row of the segment table, or kNoRow
+  std::uint64_t offset = 0;   ///< multiple of 4096
+  std::uint64_t length = 0;   ///< bytes that mean something; zeros up to the next multiple of 4096
+  std::uint64_t count = 0;    ///< elements; count * element_bytes == length
+  std::uint32_t element_bytes = 0;
+  std::uint64_t serial = 0;       ///< salts the checksums; unique in the life of the file
+  std::uint64_t tree_offset = 0;  ///< checksum tree, multiple of 4096; 0 for a section of no bytes
+  std::uint64_t tree_bytes = 0;
+  std::uint64_t root = 0;  ///< checksum of the tree's top block; 0 for a section of no bytes
+  static constexpr std::uint32_t kNoRow = 0xFFFF'FFFF;
+};
+
+/// Blocks of the committed file that this commit does not use. Those freed by generation g may be written again once
+/// g + 1 is durable and no reader holds a generation below g.
+struct Extent {
+  std::uint64_t offset = 0;
+  std::uint64_t length = 0;
+  std::uint64_t freed_in = 1;  ///< generation, at most the manifest's own
+};
+
+struct Manifest {
+  FileId file_id{};
+  std::uint64_t generation = 0;
+  std::uint64_t live_count = 0;
+  std::uint64_t next_serial = 1;
+  std::vector<Field> fields;
+  std::vector<Attribute> attributes;
+  std::vector<Transform> transforms;
+  std::vector<Segment> segments;
+  std::vector<BuildParameters> builds;  ///< one per segment
+  std::vector<Section> sections;        ///< sorted by offset, not overlapping
+  std::vector<Extent> free;             ///< sorted by offset, not overlapping
+
+  /// The section of that kind for a segment, or null.
+  [[nodiscard]] const Section* find(SectionKind kind, std::uint32_t segment) const noexcept;
+};
+
+/// The bytes, footer included; a multiple of 4096, so that no byte of the blocks it stands in escapes its hash.
+/// Precondition: within the bounds above.
+std::vector<std::byte> encode(const Manifest& manifest);
+
+/// bytes: exactly the manifest; at: its offset in the file, a multiple of 4096; committed: length of the committed
+/// file. Errors: kCorrupt with the offset; kUnsupported for a section kind, layout or transform that this build does
+/// not know and that is not marked optional, for multi-vector fields, and for deleted records.
+Result<Manifest> decode_manifest(std::span<const std::byte> bytes, std::uint64_t at, std::uint64_t committed);
+
+}  // namespace nearline::format

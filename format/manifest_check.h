@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+/// What rows of a manifest say about each other and about the file, checked once they are decoded.
+#pragma once
+
+#include <cstdint>
+
+#include "format/manifest.h"
+#include "format/manifest_layout.h"
+
+namespace nearline::format {
+
+/// Where the manifest stands, so that an error can name the byte that is wrong.
+struct ManifestPlace {
+  std::uint64_t at = 0;         ///< offset in the file
+  std::uint64_t committed = 0;  ///< length of the committed file
+  ManifestTables tables;
+
+  [[nodiscard]] std::uint64_t field(std::size_t i, std::size_t member) const noexcept {
+    return at + tables.fields + i * sizeof(FieldRow) + member;
+  }
+  [[nodiscard]] std::uint64_t attribute(std::size_t i, std::size_t member) const noexcept {
+    return at + tables.attributes + i * sizeof(AttributeRow) + member;
+  }
+  [[nodiscard]] std::uint64_t transform(std::size_t i, std::size_t member) const noexcept {
+    return at + tables.transforms + i * sizeof(TransformRow) + member;
+  }
+  [[nodiscard]] std::uint64_t segment(std::size_t i, std::size_t member) const noexcept {
+    return at + tables.segments + i * sizeof(SegmentRow) + member;
+  }
+  [[nodiscard]] std::uint64_t build(std::size_t i, std::size_t member) const noexcept {
+    return at + tables.builds + i * sizeof(BuildRow) + member;
+  }
+  [[nodiscard]] std::uint64_t section(std::size_t i, std::size_t member) const noexcept {
+    return at + tables.sections + i * sizeof(SectionRow) + member;
+  }
+  [[nodiscard]] std::uint64_t free(std::size_t i, std::size_t member) const noexcept {
+    return at + tables.free + i * sizeof(FreeRow) + member;
+  }
+};
+
+/// Schema: values of fields, attributes, transforms; names unique. manifest_schema.cc
+Result<void> check_schema(const Manifest& manifest, const ManifestPlace& place);
+
+/// Segments and how they were built; live count. manifest_segments.cc
+Result<void> check_segments(const Manifest& manifest, const ManifestPlace& place);
+
+/// Sections: arithmetic, references, what each kind demands, presence. manifest_sections.cc
+Result<void> check_sections(const Manifest& manifest, const ManifestPlace& place);
+
+/// Every block of the committed file belongs to exactly one thing. Precondition: the checks above. manifest_space.cc
+Result<void> check_space(const Manifest& manifest, const ManifestPlace& place);
+
+}  // namespace nearline::format

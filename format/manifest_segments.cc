@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <cmath>
+
+#include "format/corrupt.h"
+#include "format/graph_page.h"
+#include "format/manifest_check.h"
+
+namespace nearline::format {
+namespace {
+
+/// Whether the stored page shape is the one that the parameters lead to.
+Result<void> check_shape(const Segment& segment, const Field& field, std::size_t i, const ManifestPlace& place) {
+  const PageShape shape =
+      PageShape::choose(segment.count, field.dim, field.type, field.metric, segment.degree, segment.id_bytes);
+  if (segment.neighbor_bits != shape.neighbor_bits) {
+    return corrupt(
+        place.segment(i, offsetof(SegmentRow, neighbor_bits)),
+        std::to_string(segment.neighbor_bits) + " bits per neighbour: expected " + std::to_string(shape.neighbor_bits));
+  }
+  if (segment.page_bytes != shape.page_bytes || segment.slots != shape.slots ||
+      segment.slot_bytes != shape.slot_bytes) {
+    return corrupt(place.segment(i, offsetof(SegmentRow, page_bytes)),
+                   "pages of " + std::to_string(segment.page_bytes) + " bytes with " + std::to_string(segment.slots) +
+                       " records of " + std::to_string(segment.slot_bytes) + ": expected " +
+                       std::to_string(shape.page_bytes) + ", " + std::to_string(shape.slots) + ", " +
+                       std::to_string(shape.slot_bytes));
+  }
+  return {};
+}
+
+Result<void> check_numbers(const Segment& segment, std::size_t i, const ManifestPlace& place) {
+  if (segment.layout == Layout::kFused) {
+    return unsupported(place.segment(i, offsetof(SegmentRow, layout)),
+                       "a segment has the fused page layout: this build reads lean ones");
+  }
+  if (segment.layout != Layout::kLean) {
+    return corrupt(place.segment(i, offsetof(SegmentRow, layout)),
+                   "page layout " + std::to_string(static_cast<unsigned>(segment.layout)));
+  }
+  if (segment.count > kMaxRecords) {
+    return corrupt(place.segment(i, offsetof(SegmentRow, count)),
+                   std::to_string(segment.count) + " records: expected at most " + std::to_string(kMaxRecords));
+  }
+  if (segment.degree == 0 || segment.degree > kMaxDegree) {
+    return corrupt(place.segment(i, offsetof(SegmentRow, degree)),
+                   "degree " + std::to_string(segment.degree) + ": expected 1 to " + std::to_string(kMaxDegree));
+  }
+  if (segment.id_bytes != 4 && segment.id_bytes != 8) {
+    return corrupt(place.segment(i, offsetof(SegmentRow, id_bytes)),
+                   "ids of " + std::to_string(segment.id_bytes) + " bytes: expected 4 or 8");
+  }
+  if (segment.edges > segment.count * segment.degree || segment.local_edges > segment.edges) {
+    return corrupt(place.segment(i, offsetof(SegmentRow, edges)),
+                   std::to_string(segment.edges) + " edges, " + std::to_string(segment.local_edges) +
+                       " of them local: more than the records have room for");
+  }
+  if (segment.deleted > segment.count) {
+    return corrupt(place.segment(i, offsetof(SegmentRow, deleted)),
+                   std::to_string(segment.deleted) + " of " + std::to_string(segment.count) + " records deleted");
+  }
+  if (segment.deleted != 0)
+    return unsupported(place.segment(i, offsetof(SegmentRow, deleted)),
+                       "a segment has deleted records: this build reads none");
+  return {};
+}
+
+Result<void> check_build(const BuildParameters& build, std::size_t i, const ManifestPlace& place) {
+  if (build.degree == 0 || build.degree > kMaxDegree || build.l_build == 0 || build.l_build > 0xFFFF) {
+    return corrupt(place.build(i, 0), "built with degree " + std::to_string(build.degree) + " and " +
+                                          std::to_string(build.l_build) + " candidates");
+  }
+  if (!std::isfinite(build.alpha) || build.alpha < 1 || build.alpha > 100) {
+    return corrupt(place.build(i, offsetof(BuildRow, alpha)),
+                   "built with alpha " + std::to_string(build.alpha) + ": expected 1 to 100");
+  }
+  return {};
+}
+
+/// Each field's live records are at most the file's; and the file's are at most those of all fields.
+Result<void> check_live_count(const Manifest& manifest, const ManifestPlace& place) {
+  std::vector<std::uint64_t> live(manifest.fields.size());
+  std::uint64_t most = 0, all = 0;
+  for (const Segment& segment : manifest.segments) {
+    live[segment.field] += segment.count - segment.deleted;
+    all += segment.count - segment.deleted;
+    most = std::max(most, live[segment.field]);
+  }
+  if (manifest.live_count < most || manifest.live_count > all) {
+    return corrupt(place.at + offsetof(ManifestHeader, live_count),
+                   std::to_string(manifest.live_count) + " live records: the segments hold " + std::to_string(most));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<void> check_segments(const Manifest& manifest, const ManifestPlace& place) {
+  for (std::size_t i = 0; i < manifest.segments.size(); ++i) {
+    const Segment& segment = manifest.segments[i];
+    if (segment.field >= manifest.fields.size() || !manifest.fields[segment.field].indexed) {
+      return corrupt(place.segment(i, offsetof(SegmentRow, field)),
+                     "a segment over field " + std::to_string(segment.field) + ": expected an indexed one of " +
+                         std::to_string(manifest.fields.size()));
+    }
+    NEARLINE_CHECK(check_numbers(segment, i, place));
+    NEARLINE_CHECK(check_shape(segment, manifest.fields[segment.field], i, place));
+    NEARLINE_CHECK(check_build(manifest.builds[i], i, place));
+  }
+  return check_live_count(manifest, place);
+}
+
+}  // namespace nearline::format

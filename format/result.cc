@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Errors in words, and the exit status that each stands for. They live in the lowest room because every room uses
+/// them.
+#include "nearline/result.h"
+
+#include <system_error>
+
+namespace nearline {
+
+std::string Error::message() const {
+  std::string text;
+  if (!file.empty()) text = file + ": ";
+  text += what;
+  if (at != kNowhere) text += " (at byte " + std::to_string(at) + ")";
+  if (system != 0) text += ": " + std::generic_category().message(system);
+  return text;
+}
+
+int exit_status(Code code) noexcept {
+  switch (code) {
+    case Code::kInvalidArgument:
+    case Code::kBadInput:
+    case Code::kNotFound:
+    case Code::kExists:
+    case Code::kNotAnIndex:
+    case Code::kUnsupported:
+    case Code::kReadOnly:
+    case Code::kBusy:
+    case Code::kCancelled: return 1;
+    case Code::kCorrupt:
+    case Code::kTruncated: return 2;
+    case Code::kIo:
+    case Code::kNoSpace:
+    case Code::kNoMemory:
+    case Code::kPermission:
+    case Code::kCommitUnknown: return 3;
+  }
+  return 3;
+}
+
+}  // namespace nearline

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Any bytes, opened as a stranger's file, give an error or an index that works: verify finds nothing, every record is
+/// visited once, searches answer with visited records, nearest first. Opened as an own file they may be damaged
+/// anywhere, and every call then returns an answer or an error.
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "fuzz/memory_file.h"
+#include "fuzz/property.h"
+#include "nearline/index.h"
+
+namespace {
+
+using namespace nearline;
+
+constexpr std::uint64_t kMemory = 16U << 20;
+
+/// A query that every element type and metric accepts.
+struct Query {
+  explicit Query(const Schema& schema) {
+    const bool whole = schema.type == ElementType::kU8 || schema.type == ElementType::kI8;
+    if (schema.type == ElementType::kB1) {
+      bytes.assign(vector_bytes(schema.type, schema.dim), std::byte{0});
+    } else if (whole) {
+      bytes.assign(schema.dim, std::byte{1});
+    } else {
+      const std::vector<float> ones(schema.dim, 1.0F);
+      const auto* first = reinterpret_cast<const std::byte*>(ones.data());
+      bytes.assign(first, first + ones.size() * sizeof(float));
+    }
+    const bool stored = whole || schema.type == ElementType::kB1;
+    view = {bytes.data(), 1, schema.dim, stored ? schema.type : ElementType::kF32};
+  }
+
+  std::vector<std::byte> bytes;
+  MatrixView view;
+};
+
+/// Calls everything that reads; the ids that for_each visits are returned when it succeeds.
+Result<std::vector<Id>> use(const Index& index) {
+  std::vector<Id> visited;
+  const auto done = index.for_each(7, [&](std::span<const Id> ids, const MatrixView& vectors) -> Result<void> {
+    FUZZ_PROPERTY(ids.size() == vectors.rows);
+    visited.insert(visited.end(), ids.begin(), ids.end());
+    return {};
+  });
+  if (!done) return done.error();
+  return visited;
+}
+
+void check_answers(const SearchResult& found, const std::vector<Id>& visited) {
+  FUZZ_PROPERTY(found.counts.size() == 1 && found.counts[0] <= found.k);
+  for (std::uint32_t i = 0; i < found.counts[0]; ++i) {
+    FUZZ_PROPERTY(std::binary_search(visited.begin(), visited.end(), found.ids[i]));
+    FUZZ_PROPERTY(!std::isnan(found.distances[i]));
+    FUZZ_PROPERTY(i == 0 || found.distances[i - 1] <= found.distances[i]);
+  }
+}
+
+void open_as_strangers(const std::string& path) {
+  const auto index =
+      Index::open(path, {.io = IoMode::kPread, .memory_bytes = kMemory, .threads = 1, .untrusted = true});
+  const auto report = verify(path, true);
+  FUZZ_PROPERTY(!index || (report && report->finding_count == 0));
+  if (!index) return;
+  const auto visited = use(*index);
+  FUZZ_PROPERTY(visited.has_value());
+  FUZZ_PROPERTY(visited->size() == index->info().count);
+  FUZZ_PROPERTY(std::is_sorted(visited->begin(), visited->end(), std::less_equal<>{}));
+  if (visited->empty()) return;
+  const Query query(index->info().schema);
+  const auto k = static_cast<std::uint32_t>(std::min<std::uint64_t>(3, visited->size()));
+  for (const bool exact : {false, true}) {
+    const auto found = index->search(query.view, {.k = k, .l = 8, .exact = exact});
+    FUZZ_PROPERTY(found.has_value());
+    check_answers(*found, *visited);
+  }
+  std::vector<std::byte> vector(vector_bytes(index->info().schema.type, index->info().schema.dim));
+  FUZZ_PROPERTY(index->get({&visited->front(), 1}, vector).has_value());
+}
+
+void open_as_own(const std::string& path, IoMode io) {
+  const auto index = Index::open(path, {.io = io, .memory_bytes = kMemory, .threads = 1});
+  if (!index) return;
+  const Query query(index->info().schema);
+  const auto found = index->search(query.view, {.k = 1, .l = 8});
+  if (found) FUZZ_PROPERTY(found->counts.size() == 1 && found->counts[0] <= 1);
+  (void)use(*index);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  static fuzzing::MemoryFile file(".near");
+  file.write({data, size});
+  open_as_strangers(file.path());
+  open_as_own(file.path(), IoMode::kMapped);
+  open_as_own(file.path(), IoMode::kPread);
+  return 0;
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Makes an index file in one go, from vectors added in any order.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+
+#include "nearline/export.h"
+#include "nearline/result.h"
+#include "nearline/types.h"
+
+namespace nearline {
+
+/// What the index is. These choices are written into the file.
+struct Schema {
+  std::uint32_t dim = 0;                 ///< components per vector, 1..kMaxDim; for b1, bits
+  ElementType type = ElementType::kF32;  ///< as stored
+  Metric metric = Metric::kL2;
+};
+
+/// How the index is made. The defaults need no tuning.
+struct BuildOptions {
+  std::uint32_t degree = 32;                ///< R: neighbours kept per record, 4..1024
+  std::uint32_t l_build = 100;              ///< candidates kept while linking, degree..4096
+  float alpha = 1.2F;                       ///< pruning slack, 1..2; larger keeps longer edges
+  std::uint64_t memory_bytes = 512u << 20;  ///< bound on what the build allocates
+  std::uint32_t threads = 0;                ///< 0: one per processor; the file does not depend on it
+  std::uint64_t seed = 1;                   ///< same input, same options, same seed: same bytes
+  bool replace = false;                     ///< allow `output` to exist; it is replaced atomically
+  ProgressFn progress{};  ///< may be empty; the braces spare callers a warning about what they leave out
+};
+
+/// What a build did.
+struct BuildReport {
+  std::uint64_t count = 0;
+  std::uint64_t file_bytes = 0;
+  std::uint64_t unreachable_repaired = 0;  ///< records that no path led to before repair
+  double mean_degree = 0;
+  std::uint32_t partitions = 1;  ///< above 1 when the memory bound made the build work in parts
+  double seconds = 0;
+};
+
+/// Collects vectors, then links and writes them. Vectors wait in an unlinked temporary file beside the output, so
+/// memory stays within `BuildOptions::memory_bytes`. Nothing stands under the output's name before `finish` returns
+/// success, and dropping a Builder leaves nothing behind.
+/// Threads: one at a time. Source: the graph is Vamana (DiskANN, NeurIPS 2019), built in the batches of ParlayANN
+/// (PPoPP 2024) so that the result depends neither on the order of the input nor on the number of threads.
+class NEARLINE_API Builder {
+ public:
+  /// Errors: kInvalidArgument for a schema or option outside its range; kExists; kIo, kNoSpace, kPermission.
+  static Result<Builder> create(const std::filesystem::path& output, const Schema& schema,
+                                const BuildOptions& options = {});
+
+  Builder(Builder&&) noexcept;
+  Builder& operator=(Builder&&) noexcept;
+  ~Builder();
+
+  /// Adds vectors, converting to the stored type where every value keeps its meaning: any float type to any float
+  /// type (rounded to nearest), integers to floats, and between other types only what fits exactly.
+  /// ids: one per row, or empty for the running row number.
+  /// Errors: kInvalidArgument for another dimension, an id of kNoId, or ids.size() not rows; kBadInput for NaN,
+  /// infinity, a value that does not fit, or a zero vector under cosine (the message names the row, counted from the
+  /// first ever added). After an error none of the rows of this call is part of the index.
+  Result<void> add(const MatrixView& vectors, std::span<const Id> ids = {});
+
+  /// Rows added so far.
+  [[nodiscard]] std::uint64_t count() const noexcept;
+
+  /// Links, packs and publishes the file. The Builder is spent afterwards, whatever the result.
+  /// Errors: kInvalidArgument for a repeated id; kNoMemory when `memory_bytes` is below the least possible (the
+  /// message says how much is); kCancelled; kIo, kNoSpace. An index of no records is legal.
+  Result<BuildReport> finish();
+
+ private:
+  friend class OnFileSystem;
+  class Impl;
+  explicit Builder(std::unique_ptr<Impl> impl) noexcept;
+  std::unique_ptr<Impl> impl_;
+};
+
+/// What a build of this shape will take, from arithmetic alone (no file is read).
+struct Estimate {
+  std::uint64_t file_bytes = 0;
+  std::uint64_t build_memory_bytes = 0;        ///< for a build in one part
+  std::uint64_t least_build_memory_bytes = 0;  ///< below this a build is refused
+  std::uint64_t search_memory_bytes = 0;       ///< least private memory of one searching thread, from disk
+  double build_cpu_seconds = 0;                ///< on one core of this machine; a rough figure
+};
+
+/// Errors: kInvalidArgument for a schema or option outside its range.
+NEARLINE_API Result<Estimate> estimate(std::uint64_t count, const Schema& schema, const BuildOptions& options = {});
+
+}  // namespace nearline

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Opens an index file and answers queries from it.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "nearline/builder.h"
+#include "nearline/export.h"
+#include "nearline/result.h"
+#include "nearline/types.h"
+
+namespace nearline {
+
+struct OpenOptions {
+  IoMode io = IoMode::kAuto;               ///< kAuto: mapped when the file fits in free memory, else direct
+  std::uint64_t memory_bytes = 64u << 20;  ///< bound on private memory: page cache, buffers, scratch of all threads
+  std::uint32_t threads = 0;  ///< searches that may run at once; 0: one per processor. Further callers wait.
+  bool untrusted = false;     ///< the file may be hostile: never map it, check all of it (as verify full) before use
+};
+
+struct SearchOptions {
+  std::uint32_t k = 10;  ///< answers per query, 1..count
+  std::uint32_t l = 64;  ///< L: candidates kept while walking; raised to k when below. More is better and slower
+  std::uint32_t beam_width = 4;  ///< W: candidates expanded together when pages come from disk
+  bool exact = false;            ///< compare with every record; small indexes do so by themselves
+};
+
+/// What one query cost.
+struct QueryStats {
+  std::uint32_t hops = 0;  ///< records whose neighbours were looked at
+  std::uint32_t distance_computations = 0;
+  std::uint32_t page_reads = 0;  ///< 4 KiB pages asked of the disk (mapped: pages touched first by this query)
+  std::uint32_t cache_hits = 0;  ///< pages found in nearline's own cache
+  std::uint64_t bytes_read = 0;
+  std::uint64_t nanoseconds = 0;  ///< from the query's start to its answer, waiting included
+};
+
+/// Answers of `rows` queries, `k` columns each, nearest first; ties go to the smaller id. Rows with fewer answers are
+/// padded with kNoId and +infinity.
+struct SearchResult {
+  std::uint32_t k = 0;
+  std::vector<Id> ids;                ///< [rows x k]
+  std::vector<float> distances;       ///< [rows x k]
+  std::vector<std::uint32_t> counts;  ///< [rows]
+  std::vector<QueryStats> stats;      ///< [rows]
+};
+
+/// What the file says of itself.
+struct IndexInfo {
+  std::uint64_t count = 0;
+  Schema schema;
+  Layout layout = Layout::kLean;
+  std::uint64_t generation = 0;
+  std::uint32_t segments = 0;
+  std::uint64_t deleted = 0;
+  std::uint64_t file_bytes = 0;
+  unsigned format_major = 0;
+  unsigned format_minor = 0;
+  std::string file_id;  ///< 32 hexadecimal digits
+  // Build parameters.
+  std::uint32_t degree = 0;
+  std::uint32_t l_build = 0;
+  float alpha = 0;
+  std::uint64_t seed = 0;
+  double mean_degree = 0;
+  std::uint32_t page_bytes = 0;  ///< one graph page: a multiple of 4096
+  std::uint32_t records_per_page = 0;
+  double local_edge_share = 0;  ///< edges whose two ends share a page
+  bool rolled_back = false;     ///< the newest superblock was damaged; this is the commit before it
+};
+
+/// Where an open index's private memory goes, in bytes.
+struct MemoryUsage {
+  std::uint64_t budget = 0;
+  std::uint64_t page_cache = 0;
+  std::uint64_t buffers = 0;  ///< rings, checksum tables, entry points
+  std::uint64_t scratch = 0;  ///< candidate lists and visited sets, all threads
+  [[nodiscard]] std::uint64_t total() const noexcept { return page_cache + buffers + scratch; }
+};
+
+struct VerifyFinding {
+  std::uint64_t at = 0;  ///< byte offset
+  std::string what;
+};
+
+struct VerifyReport {
+  std::uint64_t blocks_checked = 0;
+  std::uint64_t bytes_checked = 0;
+  std::uint64_t records_checked = 0;
+  std::vector<VerifyFinding> findings;  ///< at most 100; empty means good
+  std::uint64_t finding_count = 0;
+};
+
+/// An open index: one commit of one file. All members are const and may be called from many threads.
+class NEARLINE_API Index {
+ public:
+  /// Reads the superblocks, the manifest and the entry points; nothing else, at any size (`untrusted` excepted).
+  /// Errors: kNotFound, kPermission, kIo; kNotAnIndex, kUnsupported; kCorrupt, kTruncated (offset in Error::at);
+  /// kInvalidArgument or kNoMemory for a budget that cannot work (the message says the least that can).
+  static Result<Index> open(const std::filesystem::path& path, const OpenOptions& options = {});
+
+  Index(Index&&) noexcept;
+  Index& operator=(Index&&) noexcept;
+  ~Index();
+
+  [[nodiscard]] const IndexInfo& info() const noexcept;
+  [[nodiscard]] IoMode io() const noexcept;  ///< the mode in use, never kAuto
+  [[nodiscard]] MemoryUsage memory_usage() const noexcept;
+
+  /// Finds the `options.k` records nearest to each query. Queries of one call are interleaved, so that the disk is
+  /// busy while one of them waits.
+  /// queries: of the stored type, or any float type when the stored type is one.
+  /// Errors: kInvalidArgument for k of 0 or above count(), another dimension or type; kBadInput for NaN, infinity or
+  /// a zero vector under cosine (names the row); kCorrupt when a page fails its checksum (other calls go on); kIo.
+  /// Source: greedy search of DiskANN (NeurIPS 2019), algorithm 1, over locality-packed pages.
+  Result<SearchResult> search(const MatrixView& queries, const SearchOptions& options = {}) const;
+
+  /// Copies the stored vectors of `ids` to `out`: [ids.size() x vector bytes], in the stored type.
+  /// Errors: kNotFound naming the first unknown id; kInvalidArgument for another size of `out`; kCorrupt, kIo.
+  Result<void> get(std::span<const Id> ids, std::span<std::byte> out) const;
+
+  /// Reads all records in ascending id order, `rows` at a time at most, into the callback (ids, vectors).
+  /// Errors: those of the callback; kCorrupt, kIo.
+  using VisitFn = std::function<Result<void>(std::span<const Id>, const MatrixView&)>;
+  Result<void> for_each(std::size_t rows, const VisitFn& visit) const;
+
+ private:
+  friend class OnFileSystem;
+  class Impl;
+  explicit Index(std::unique_ptr<Impl> impl) noexcept;
+  std::unique_ptr<Impl> impl_;
+};
+
+/// Checks a file. Default: superblocks, manifest, checksum roots. full: every block against its checksum, every byte
+/// accounted for, and the structure (neighbours in range, ids a bijection, every record reachable).
+/// Damage is a finding, not an error. Errors: kNotFound, kPermission, kIo, kNotAnIndex, kUnsupported, kCancelled.
+NEARLINE_API Result<VerifyReport> verify(const std::filesystem::path& path, bool full, const ProgressFn& progress = {});
+
+/// What this machine gives: one line each, for people ("io_uring: usable", "kernels: AVX3_DL", ...).
+struct SystemInfo {
+  bool io_uring = false;
+  std::string io_uring_reason;  ///< why not, when not
+  std::string kernels;          ///< SIMD target in use
+  std::uint32_t processors = 0;
+  std::uint64_t memory_bytes = 0;
+  std::uint64_t available_memory_bytes = 0;
+};
+NEARLINE_API SystemInfo system_info();
+
+}  // namespace nearline

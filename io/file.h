@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+/// The one door to the outside: files, directories, locks. The engine is given a FileSystem and never a descriptor,
+/// so that a simulated disk can stand in for the real one.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+
+#include "nearline/result.h"
+
+namespace nearline::io {
+
+/// A read-only mapping of a file's first bytes. Unmapped on destruction.
+class Mapping {
+ public:
+  virtual ~Mapping() = default;
+  [[nodiscard]] virtual std::span<const std::byte> bytes() const noexcept = 0;
+
+  /// A hint that [at, at + bytes) will be read soon: the kernel may start fetching it. Multiples of 4096, inside
+  /// bytes().
+  virtual void will_need(std::uint64_t /*at*/, std::uint64_t /*bytes*/) const noexcept {}
+  /// Brings [at, at + bytes) into memory and returns 0, or the errno where touching it would have raised SIGBUS. Where
+  /// the kernel cannot say (before Linux 5.14) it returns 0 without having looked.
+  [[nodiscard]] virtual int populate(std::uint64_t /*at*/, std::uint64_t /*bytes*/) const noexcept { return 0; }
+};
+
+/// How a mapped range will be used; a hint to the kernel that may be ignored.
+enum class Access { kNormal, kRandom, kSequential };
+
+/// An open file. Every member may return kIo, kNoSpace or kPermission with errno and the path.
+/// Threads: reads from many; writes and changes of size from one.
+class File {
+ public:
+  virtual ~File() = default;
+
+  [[nodiscard]] virtual const std::filesystem::path& path() const noexcept = 0;
+  virtual Result<std::uint64_t> size() const = 0;
+
+  /// One pread: may return fewer bytes than asked; 0 at the end of the file. EINTR is retried inside.
+  virtual Result<std::size_t> read_some(std::uint64_t at, std::span<std::byte> out) const = 0;
+  /// One pwrite: may write fewer bytes than asked, never 0 of a non-empty span.
+  virtual Result<std::size_t> write_some(std::uint64_t at, std::span<const std::byte> bytes) = 0;
+
+  /// Makes [at, at + bytes) exist, backed by disk space (fallocate; zeros are written where that is not supported).
+  virtual Result<void> allocate(std::uint64_t at, std::uint64_t bytes) = 0;
+  /// Cuts the file. Only for files that nobody else can have open.
+  virtual Result<void> truncate(std::uint64_t bytes) = 0;
+  /// fdatasync. After a failure the file's state is unknown and the caller must give it up.
+  virtual Result<void> sync() = 0;
+
+  /// A hint that [at, at + bytes) will be read soon: the kernel may start fetching it.
+  virtual void will_need(std::uint64_t /*at*/, std::uint64_t /*bytes*/) const noexcept {}
+
+  /// Maps [0, bytes) read-only. Errors: kTruncated when the file is shorter; kUnsupported where mapping is not
+  /// possible.
+  virtual Result<std::unique_ptr<Mapping>> map(std::uint64_t bytes, Access access) const = 0;
+
+  /// Open-file-description locks on one byte at `at` (beyond any data). kBusy when another open of the file holds a
+  /// conflicting one. Exclusive needs a file open for writing. Dropped by unlock, by closing the file, and by the
+  /// kernel when the process dies.
+  virtual Result<void> lock(std::uint64_t at, bool exclusive) = 0;
+  virtual Result<void> unlock(std::uint64_t at) = 0;
+  /// Whether another open of the file, here or in another process, holds a lock in [at, at + bytes).
+  virtual Result<bool> locked_by_other(std::uint64_t at, std::uint64_t bytes) const = 0;
+
+  /// Descriptor for io_uring, or -1 when there is none (simulated disk).
+  [[nodiscard]] virtual int descriptor() const noexcept = 0;
+};
+
+/// Reads exactly out.size() bytes. Errors: kTruncated (at = where the file ended); those of read_some.
+Result<void> read_exact(const File& file, std::uint64_t at, std::span<std::byte> out);
+/// Writes all bytes. Errors: those of write_some.
+Result<void> write_all(File& file, std::uint64_t at, std::span<const std::byte> bytes);
+
+class FileSystem {
+ public:
+  virtual ~FileSystem() = default;
+
+  /// O_RDONLY|O_CLOEXEC. Regular files only. Errors: kNotFound, kPermission, kIo, kBadInput (a directory, a pipe).
+  virtual Result<std::unique_ptr<File>> open_read(const std::filesystem::path& path) = 0;
+  /// O_RDWR|O_CLOEXEC|O_NOFOLLOW. Errors: also kReadOnly.
+  virtual Result<std::unique_ptr<File>> open_write(const std::filesystem::path& path) = 0;
+  /// O_CREAT|O_EXCL|O_NOFOLLOW|O_CLOEXEC, 0600. Errors: kExists, kNotFound (no such directory), kPermission, kReadOnly.
+  virtual Result<std::unique_ptr<File>> create_new(const std::filesystem::path& path) = 0;
+  /// A file without a name in `directory` (O_TMPFILE, or created and unlinked), readable and writable, gone on close.
+  virtual Result<std::unique_ptr<File>> create_unnamed(const std::filesystem::path& directory) = 0;
+  virtual Result<bool> exists(const std::filesystem::path& path) = 0;
+  /// Renames over `to` when replace, else fails with kExists if `to` is there (RENAME_NOREPLACE).
+  virtual Result<void> rename(const std::filesystem::path& from, const std::filesystem::path& to, bool replace) = 0;
+  virtual Result<void> remove(const std::filesystem::path& path) = 0;
+  /// Makes names in `directory` durable.
+  virtual Result<void> sync_directory(const std::filesystem::path& directory) = 0;
+};
+
+/// The operating system's. Never destroyed.
+FileSystem& real_file_system() noexcept;
+
+}  // namespace nearline::io

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "io/posix_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <vector>
+
+#include "io/file_lock.h"
+#include "io/mapping.h"
+#include "io/system_error.h"
+
+namespace nearline::io {
+namespace {
+
+/// Calls until a signal does not interrupt.
+template <class Call>
+auto without_interruption(Call call) {
+  auto result = call();
+  while (result < 0 && errno == EINTR) result = call();
+  return result;
+}
+
+/// Offsets above this do not fit off_t and could not be in a file.
+constexpr std::uint64_t kMaxOffset = 0x7FFF'FFFF'FFFF'FFFF;
+
+bool beyond_any_file(std::uint64_t at, std::uint64_t bytes) {
+  return at > kMaxOffset || bytes > kMaxOffset - at;
+}
+
+}  // namespace
+
+Result<std::uint64_t> PosixFile::size() const {
+  struct stat status {};
+  if (::fstat(descriptor_.get(), &status) != 0) return system_error(errno, "cannot ask for the size", path_);
+  return static_cast<std::uint64_t>(status.st_size);
+}
+
+Result<std::size_t> PosixFile::read_some(std::uint64_t at, std::span<std::byte> out) const {
+  if (beyond_any_file(at, out.size())) return std::size_t{0};
+  const auto got =
+      without_interruption([&] { return ::pread(descriptor_.get(), out.data(), out.size(), static_cast<off_t>(at)); });
+  if (got < 0) return system_error(errno, "cannot read", path_, at);
+  return static_cast<std::size_t>(got);
+}
+
+Result<std::size_t> PosixFile::write_some(std::uint64_t at, std::span<const std::byte> bytes) {
+  if (beyond_any_file(at, bytes.size())) return system_error(EFBIG, "cannot write", path_, at);
+  const auto put = without_interruption(
+      [&] { return ::pwrite(descriptor_.get(), bytes.data(), bytes.size(), static_cast<off_t>(at)); });
+  if (put < 0) return system_error(errno, "cannot write", path_, at);
+  if (put == 0 && !bytes.empty()) return system_error(ENOSPC, "the system wrote nothing", path_, at);
+  return static_cast<std::size_t>(put);
+}
+
+Result<void> PosixFile::allocate(std::uint64_t at, std::uint64_t bytes) {
+  if (bytes == 0) return {};
+  if (beyond_any_file(at, bytes)) return system_error(EFBIG, "cannot reserve space", path_, at);
+  const int failed = without_interruption(
+      [&] { return ::fallocate(descriptor_.get(), 0, static_cast<off_t>(at), static_cast<off_t>(bytes)); });
+  if (failed == 0) return {};
+  if (errno == EOPNOTSUPP || errno == ENOSYS) return fill_with_zeros(at, bytes);
+  return system_error(errno, "cannot reserve space", path_, at);
+}
+
+/// Takes real space where fallocate is missing. What the file holds already is left alone.
+Result<void> PosixFile::fill_with_zeros(std::uint64_t at, std::uint64_t bytes) {
+  NEARLINE_TRY(end, size());
+  const std::uint64_t target = at + bytes;
+  const std::vector<std::byte> zeros(std::min<std::uint64_t>(bytes, 1 << 20));
+  for (at = std::max(at, end); at < target;) {
+    const std::size_t step = std::min<std::uint64_t>(zeros.size(), target - at);
+    NEARLINE_CHECK(write_all(*this, at, std::span(zeros).first(step)));
+    at += step;
+  }
+  return {};
+}
+
+Result<void> PosixFile::truncate(std::uint64_t bytes) {
+  if (beyond_any_file(bytes, 0)) return system_error(EFBIG, "cannot set the size", path_, bytes);
+  const int failed = without_interruption([&] { return ::ftruncate(descriptor_.get(), static_cast<off_t>(bytes)); });
+  if (failed != 0) return system_error(errno, "cannot set the size", path_, bytes);
+  return {};
+}
+
+Result<void> PosixFile::sync() {
+  // Never retried: after a failure Linux forgets what it could not write, and a second call would report success.
+  if (::fdatasync(descriptor_.get()) != 0) return system_error(errno, "cannot flush to the disk", path_);
+  return {};
+}
+
+void PosixFile::will_need(std::uint64_t at, std::uint64_t bytes) const noexcept {
+  ::posix_fadvise(descriptor_.get(), static_cast<off_t>(at), static_cast<off_t>(bytes), POSIX_FADV_WILLNEED);
+}
+
+Result<std::unique_ptr<Mapping>> PosixFile::map(std::uint64_t bytes, Access access) const {
+  NEARLINE_TRY(end, size());
+  if (bytes > end) {
+    return Error{
+        .code = Code::kTruncated,
+        .what = "cannot map into memory: expected " + std::to_string(bytes) + " bytes, found " + std::to_string(end),
+        .file = path_.string(),
+        .at = end};
+  }
+  return map_descriptor(descriptor_.get(), path_, bytes, access);
+}
+
+Result<void> PosixFile::lock(std::uint64_t at, bool exclusive) {
+  return lock_byte(descriptor_.get(), path_, at, exclusive);
+}
+
+Result<void> PosixFile::unlock(std::uint64_t at) {
+  return unlock_byte(descriptor_.get(), path_, at);
+}
+
+Result<bool> PosixFile::locked_by_other(std::uint64_t at, std::uint64_t bytes) const {
+  return io::locked_by_other(descriptor_.get(), path_, at, bytes);
+}
+
+}  // namespace nearline::io

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Pages by plain reads into a cache: what works everywhere. Nothing is ever pending.
+#include <cassert>
+
+#include "io/page_cache.h"
+#include "io/page_range.h"
+
+namespace nearline::io {
+namespace {
+
+class PreadReader final : public PageReader {
+ public:
+  PreadReader(const File& file, const PagePlan& plan, PageCache cache) noexcept
+      : file_(file), plan_(plan), cache_(std::move(cache)) {}
+
+  bool begin(PageBatch& batch) override {
+    release(batch);
+    batch.outcome = plan_.all_inside(batch.wanted);
+    if (!batch.outcome) return true;
+    batch.pages.resize(batch.wanted.size());
+    batch.outcome = fetch(batch);
+    return true;
+  }
+
+  void release(PageBatch& batch) noexcept override {
+    for (const auto frame : batch.pinned) cache_.unpin(frame);
+    batch.pinned.clear();
+  }
+
+  void poll() override { assert(false && "a plain read is never pending"); }
+  [[nodiscard]] std::uint64_t memory_bytes() const noexcept override { return cache_.memory_bytes(); }
+
+ private:
+  /// First what is there already, so that it cannot be evicted for what is not; then the rest.
+  Result<void> fetch(PageBatch& batch) {
+    std::size_t missing = 0;
+    for (std::size_t i = 0; i < batch.wanted.size(); ++i) {
+      const auto frame = cache_.pin_page(batch.wanted[i]);
+      batch.pages[i] = frame == PageCache::kNone ? nullptr : hold(batch, frame);
+      missing += frame == PageCache::kNone;
+    }
+    if (missing > 1) announce(batch);
+    for (std::size_t i = 0; i < batch.wanted.size(); ++i) {
+      if (batch.pages[i] != nullptr) {
+        ++batch.cache_hits;
+        continue;
+      }
+      const PageId page = batch.wanted[i];
+      if (const auto frame = cache_.pin_page(page); frame != PageCache::kNone) {  // wanted twice
+        batch.pages[i] = hold(batch, frame);
+        ++batch.cache_hits;
+        continue;
+      }
+      const auto frame = cache_.take();
+      if (frame == PageCache::kNone) return too_many_pinned();
+      batch.pages[i] = hold(batch, frame);
+      batch.disk_reads += plan_.blocks_per_page();
+      NEARLINE_CHECK(read_exact(file_, plan_.offset(page), cache_.bytes(frame)));
+      NEARLINE_CHECK(plan_.verify(page, cache_.bytes(frame)));
+      cache_.attach(frame, page);
+    }
+    return {};
+  }
+
+  /// Lets the disk serve the missing pages side by side.
+  void announce(const PageBatch& batch) const noexcept {
+    for (std::size_t i = 0; i < batch.wanted.size(); ++i) {
+      if (batch.pages[i] == nullptr) file_.will_need(plan_.offset(batch.wanted[i]), plan_.range.page_bytes);
+    }
+  }
+
+  const std::byte* hold(PageBatch& batch, PageCache::Frame frame) {
+    batch.pinned.push_back(frame);
+    return cache_.bytes(frame).data();
+  }
+
+  const File& file_;
+  const PagePlan& plan_;
+  PageCache cache_;
+};
+
+class PreadSource final : public PageSource {
+ public:
+  PreadSource(const File& file, PagePlan plan) : file_(file), plan_(std::move(plan)) {}
+
+  Result<std::unique_ptr<PageReader>> reader(std::uint64_t cache_bytes, std::uint32_t max_batch) override {
+    NEARLINE_TRY(cache, PageCache::create(plan_.range, cache_bytes, max_batch));
+    return std::unique_ptr<PageReader>(std::make_unique<PreadReader>(file_, plan_, std::move(cache)));
+  }
+  [[nodiscard]] IoMode mode() const noexcept override { return IoMode::kPread; }
+
+ private:
+  const File& file_;
+  PagePlan plan_;
+};
+
+}  // namespace
+
+std::unique_ptr<PageSource> pread_source(const File& file, const PageRange& range, PageCheck check) {
+  return std::make_unique<PreadSource>(file, PagePlan{file.path(), range, std::move(check)});
+}
+
+}  // namespace nearline::io

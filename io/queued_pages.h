@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+/// What the readers that wait for pages have in common: which frames are being filled, which batches wait for them, and
+/// who is resumed when. How a frame is filled is left to the class derived: a ring, or a simulation.
+///
+/// A batch gets all its frames at once or none: it then holds no pin and queues until others let go. So batches never
+/// wait for each other in a circle, and with room for one whole batch somebody always gets on.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "io/page_cache.h"
+#include "io/page_range.h"
+#include "io/page_source.h"
+
+namespace nearline::io {
+
+class QueuedReader : public PageReader {
+ public:
+  bool begin(PageBatch& batch) final;
+  void release(PageBatch& batch) noexcept final;
+  void poll() final;
+  [[nodiscard]] std::uint64_t memory_bytes() const noexcept override;
+
+ protected:
+  using Frame = PageCache::Frame;
+
+  QueuedReader(const PagePlan& plan, PageCache cache);
+
+  /// Asks for the page of `frame`; its bytes are the reader's until `finish`.
+  virtual void start(Frame frame) = 0;
+  /// Everything asked for by `start` may set out now.
+  virtual void submit() = 0;
+  /// Waits for at least one of the frames started and calls `finish` for each that is there.
+  virtual void wait() = 0;
+
+  /// The frame's page has arrived, or why it could not. Resumes nobody yet: `poll` does.
+  void finish(Frame frame, Result<void> result);
+  /// Finishes all frames under way. For a queue that broke down.
+  void finish_all(const Error& error);
+  /// Waits for all reads in flight. Called by the destructor of the class derived; batches may be dead by then.
+  void drain();
+
+  [[nodiscard]] const PagePlan& plan() const noexcept { return plan_; }
+  [[nodiscard]] const PageCache& cache() const noexcept { return cache_; }
+  [[nodiscard]] std::uint32_t in_flight() const noexcept { return in_flight_; }
+
+ private:
+  /// kPlanned: attached to a page that nobody has asked the disk for yet; the first batch to go on with it does.
+  enum class Load : std::uint8_t { kNone, kPlanned, kRunning };
+  struct Filling {
+    Load load = Load::kNone;
+    PageBatch::Link waiter;  ///< head of the list that goes on through PageBatch::links
+  };
+
+  bool admit(PageBatch& batch);
+  void unpin_all(PageBatch& batch) noexcept;
+  void go(PageBatch& batch);
+  void unlink(PageBatch& batch) noexcept;
+  void settle(PageBatch& batch);
+  void feed_hungry();
+  void refuse_first_hungry();
+  void resume_ready();
+
+  const PagePlan& plan_;
+  PageCache cache_;
+  std::vector<Filling> filling_;    ///< one per frame
+  std::vector<PageBatch*> hungry_;  ///< wait for frames, first come first served
+  std::vector<PageBatch*> ready_;   ///< complete, to be resumed
+  std::uint32_t in_flight_ = 0;
+  bool draining_ = false;
+};
+
+}  // namespace nearline::io

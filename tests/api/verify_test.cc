@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <string>
+
+#include "tests/api/index_world.h"
+#include "tests/support/restamp.h"
+#include "tests/support/tiny_index.h"
+
+namespace nearline {
+namespace {
+
+using io::TempDir;
+
+std::vector<char> as_chars(const std::vector<std::byte>& bytes) {
+  const auto* first = reinterpret_cast<const char*>(bytes.data());
+  return {first, first + bytes.size()};
+}
+
+/// A small valid file, after a change that an attacker makes: all checksums hold.
+VerifyReport verify_edited(const testing::TinySpec& spec, void (*edit)(std::vector<std::byte>&)) {
+  const TempDir folder;
+  testing::IndexAssembler file = testing::tiny_index(spec);
+  file.commit();
+  auto bytes = file.bytes();
+  edit(bytes);
+  testing::restamp_sections(bytes);
+  write(folder / "x", as_chars(bytes));
+  const auto report = verify(folder / "x", true);
+  REQUIRE_MESSAGE(report, message(report));
+  return *report;
+}
+
+/// Sections of a tiny file, in their order: pages, entry points, id index, each with one block of checksums.
+constexpr std::size_t kPages = 8'192, kEntries = kPages + 2 * 4'096, kIdIndex = kEntries + 2 * 4'096;
+
+}  // namespace
+
+TEST_SUITE("api/verify") {
+  TEST_CASE("a good file has no findings, and a full look is at every byte of it") {
+    const TempDir folder;
+    const auto base = testing::clusters(ElementType::kU8, 5'000, 40);
+    REQUIRE(build(folder / "x", {40, ElementType::kU8, Metric::kL2}, base.view()));
+    std::vector<std::string> phases;
+    const auto report = verify(folder / "x", true, [&](const Progress& progress) {
+      if (phases.empty() || phases.back() != progress.phase) phases.emplace_back(progress.phase);
+      return true;
+    });
+    REQUIRE(report);
+    CHECK(report->finding_count == 0);
+    CHECK(report->findings.empty());
+    CHECK(report->records_checked == 5'000);
+    CHECK(report->blocks_checked == std::filesystem::file_size(folder / "x") / 4'096);
+    CHECK(phases == std::vector<std::string>{"blocks", "records", "paths"});
+    const auto quick = verify(folder / "x", false);
+    REQUIRE(quick);
+    CHECK(quick->records_checked == 0);
+    CHECK(quick->blocks_checked < 10);
+  }
+
+  TEST_CASE("a look that is told to stop stops") {
+    const TempDir folder;
+    const auto base = testing::clusters(ElementType::kU8, 500, 8);
+    REQUIRE(build(folder / "x", {8, ElementType::kU8, Metric::kL2}, base.view()));
+    for (const std::string at : {"blocks", "records", "paths"}) {
+      const auto report = verify(folder / "x", true, [&](const Progress& progress) { return progress.phase != at; });
+      REQUIRE_FALSE(report);
+      CHECK(report.error().code == Code::kCancelled);
+      CHECK(report.error().file == (folder / "x").string());
+    }
+  }
+
+  TEST_CASE("many damaged blocks are all counted, and the first hundred listed with their places") {
+    const TempDir folder;
+    const auto base = testing::clusters(ElementType::kF32, 3'000, 100);
+    REQUIRE(build(folder / "x", {100, ElementType::kF32, Metric::kL2}, base.view()));
+    auto bytes = contents(folder / "x");
+    std::size_t damaged = 0;
+    for (std::size_t at = 8'192; at < 8'192 + 200 * 4'096; at += 4'096, ++damaged) bytes[at + 77] ^= 4;
+    write(folder / "x", bytes);
+    const auto report = verify(folder / "x", true);
+    REQUIRE(report);
+    CHECK(report->finding_count == damaged);
+    REQUIRE(report->findings.size() == 100);
+    for (std::size_t i = 0; i < 100; ++i) CHECK(report->findings[i].at == 8'192 + i * 4'096);
+    CHECK(verify(folder / "x", false)->finding_count == 0);
+  }
+
+  TEST_CASE("what is not there, or no index, is an error rather than a finding") {
+    const TempDir folder;
+    CHECK(verify(folder / "x", true).error().code == Code::kNotFound);
+    write(folder / "x", std::vector<char>(20'000, 'x'));
+    CHECK(verify(folder / "x", true).error().code == Code::kNotAnIndex);
+    write(folder / "y", std::vector<char>(10, 'x'));
+    CHECK(verify(folder / "y", true).error().code == Code::kNotAnIndex);
+  }
+
+  TEST_CASE("edits that keep all checksums right are found by the rules they break") {
+    struct Case {
+      const char* what;
+      void (*edit)(std::vector<std::byte>&);
+    };
+    const Case cases[] = {
+        {"", [](auto&) {}},
+        {"id index names record 200", [](auto& b) { b[kIdIndex] = std::byte{200}; }},
+        {"in the id index: expected ascending ids", [](auto& b) { std::swap(b[kIdIndex], b[kIdIndex + 4]); }},
+        {"in the id index: expected ascending ids", [](auto& b) { b[kIdIndex + 4] = b[kIdIndex]; }},
+        {"entry point 99", [](auto& b) { b[kEntries] = std::byte{99}; }},
+        {"graph page 0", [](auto& b) { b[kPages + 2] = std::byte{1}; }},
+    };
+    for (const Case& c : cases) {
+      CAPTURE(c.what);
+      const VerifyReport report = verify_edited({.count = 5, .dim = 3}, c.edit);
+      if (*c.what == '\0') {
+        CHECK(report.finding_count == 0);
+        continue;
+      }
+      REQUIRE(report.finding_count == 1);
+      CHECK(report.findings[0].what.find(c.what) != std::string::npos);
+      CHECK(report.findings[0].at >= kPages);
+    }
+  }
+
+  TEST_CASE("records that no path leads to are counted") {
+    // A ring of two neighbours each, whose middle record and entry point is cut off from the others: its degree is 0.
+    const VerifyReport report = verify_edited({.count = 5, .dim = 3, .degree = 4}, [](std::vector<std::byte>& bytes) {
+      const std::size_t slot = 12 + 4 + 2 + 2;  // three floats, id, degree, four neighbours of three bits
+      const std::size_t degree_at = kPages + 8 + 2 * slot + 16;
+      REQUIRE(bytes[degree_at] == std::byte{4});
+      std::fill_n(bytes.begin() + static_cast<std::ptrdiff_t>(degree_at), 4, std::byte{0});
+    });
+    REQUIRE(report.finding_count == 2);
+    CHECK(report.findings[0].what.find("edges: counted") != std::string::npos);
+    CHECK(report.findings[1].what == "4 records that no path leads to");
+  }
+
+  TEST_CASE("a path that leads through all records against their order takes no more reads than another") {
+    // A ring: from its entry point half of the records are reached backwards, one by one. Sweeps over the file would be
+    // as many as there are records.
+    const TempDir folder;
+    testing::IndexAssembler file = testing::tiny_index({.count = 20'000, .dim = 3, .degree = 2});
+    file.commit();
+    write(folder / "x", as_chars(file.bytes()));
+    std::uint64_t calls = 0;
+    const auto report = verify(folder / "x", true, [&](const Progress&) {
+      ++calls;
+      return true;
+    });
+    REQUIRE(report);
+    CHECK(report->finding_count == 0);
+    CHECK(report->records_checked == 20'000);
+    CHECK(calls < 20);
+  }
+}
+
+}  // namespace nearline

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The words of the command line: every command explains itself, and refuses what it does not know."""
+import re
+
+import support
+from support import CliTest, fbin, vectors
+
+COMMANDS = ["build", "search", "eval", "truth", "info", "verify", "inspect", "profile", "convert", "export", "estimate"]
+
+
+class Arguments(CliTest):
+    def test_every_command_has_help_with_an_example(self):
+        self.assertIn("Exit status", self.good("--help"))
+        for command in COMMANDS:
+            with self.subTest(command):
+                self.assertIn(f"Example:\n  nearline {command} ", self.good(command, "--help"))
+                self.assertIn(f"\n  {command} ", self.good("--help"))
+
+    def test_the_version_names_the_file_format(self):
+        self.assertRegex(self.good("--version"), r"^nearline \d+\.\d+\.\d+, file format \d+\.\d+\n$")
+
+    def test_help_shows_the_defaults_of_the_contract(self):
+        text = self.good("build", "--help")
+        for words in ["-R,--degree N=32", "--l-build N=100", "--alpha X=1.2", "--memory SIZE=512M", "--seed N=1"]:
+            self.assertIn(words, text)
+        self.assertIn("--memory SIZE=64M", self.good("search", "--help"))
+        self.assertIn("-k N=10", self.good("search", "--help"))
+        self.assertIn("-L N,N,...=10,20,40,80", self.good("eval", "--help"))
+
+    def test_options_of_features_that_do_not_exist_are_refused(self):
+        for words in [("build", "a.fbin", "-o", "b", "--attributes", "c"), ("build", "a.fbin", "-o", "b", "--code-bytes", "8"),
+                      ("search", "a", "b", "--filter", "x = 1"), ("search", "a", "b", "--radius", "1"),
+                      ("search", "a", "b", "--prefix", "4"), ("search", "a", "b", "--recall", "0.9"),
+                      ("build", "a.fbin", "-o", "b", "--layout", "fused")]:
+            with self.subTest(words):
+                self.bad(1, *words)
+
+    def test_calls_that_make_no_sense_say_what_was_expected(self):
+        for words, says in [
+            ((), "expected one of build, search"),
+            (("paint",), "found paint"),
+            (("build",), "INPUT is required"),
+            (("build", "a.fbin"), "--output is required"),
+            (("info",), "or --system"),
+            (("info", "a.near", "--system"), "or --system"),
+            (("build", "a.fbin", "-o", "b", "--memory", "lots"), "expected a size such as 512M"),
+            (("build", "a.fbin", "-o", "b", "--memory", "17000000T"), "expected a size"),
+            (("build", "a.fbin", "-o", "b", "-R", "3"), "expected a number from 4 to 1024, found '3'"),
+            (("build", "a.fbin", "-o", "b", "-R", "32x"), "found '32x'"),
+            (("build", "a.fbin", "-o", "b", "--alpha", "nan"), "expected a number from 1 to 2"),
+            (("build", "a.fbin", "-o", "b", "--metric", "manhattan"), "expected l2, ip, cosine"),
+            (("build", "a.fbin", "-o", "b", "--type", "f64"), "expected f32, f16"),
+            (("build", "a.fbin", "-o", "b", "--seed", "-1"), "whole number"),
+            (("build", "a.fbin", "-o", ""), "expected the name of a file"),
+            (("search", "a", "b", "-k", "0"), "expected a number from 1"),
+            (("search", "a", "b", "--io", "magic"), "expected auto, mapped"),
+            (("eval", "a", "b", "--truth", "c", "-L", "10,,20"), "expected numbers above 0"),
+            (("eval", "a", "b", "--truth", "c", "--fail-below", "2"), "from 0 to 1"),
+            (("estimate", "--count", "5", "--dim", "65536", "--type", "f32"), "from 1 to 65535"),
+            (("estimate", "--count", "5", "--dim", "4"), "--type is required"),
+        ]:
+            with self.subTest(words):
+                self.bad(1, *words, says=says)
+
+    def test_sizes_may_be_written_in_three_ways(self):
+        self.put("rows.fbin", fbin(vectors(30, 4)))
+        for size in ["64M", "64MiB", str(64 << 20)]:
+            self.good("build", "rows.fbin", "-o", "x.near", "--memory", size, "--force")
+
+    def test_control_characters_in_a_name_do_not_break_the_line(self):
+        self.bad(1, "info", "no\nsuch\x1b[31m", says="no?such?[31m")
+
+    def test_info_system_describes_the_machine(self):
+        self.assertRegex(self.good("info", "--system"), re.compile(r"^io_uring .*^kernels .*^processors +\d", re.M | re.S))
+        [machine] = self.good_json("info", "--system", "--json")
+        self.assertGreater(machine["processors"], 0)
+        self.assertEqual(machine["io_uring"], machine["io_uring_reason"] == "")
+
+
+if __name__ == "__main__":
+    support.main()

@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Outputs appear whole, or not at all; nothing is replaced unasked."""
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import unittest
+
+import support
+from support import CliTest, fbin, vectors
+
+ROOT = os.geteuid() == 0
+NOBODY = 65534
+
+
+class Output(CliTest):
+    def commands(self):
+        """One call of each command that makes a file, with its output's name last."""
+        index = self.index(rows=300, dim=8)
+        self.put("queries.fbin", fbin(vectors(200, 8)))
+        return [("build", "rows.fbin", "-o", "out.near"), ("convert", "rows.fbin", "out.fvecs"),
+                ("truth", "rows.fbin", "queries.fbin", "-k", "5", "-o", "out.ibin"),
+                ("search", index, "queries.fbin", "-o", "out.ibin64"), ("export", index, "-o", "out.npy"),
+                ("export", index, "-o", "all.fbin", "--ids-out", "out.u64bin")]
+
+    def test_what_exists_is_replaced_only_with_force(self):
+        for words in self.commands():
+            self.put(words[-1], b"precious")
+            with self.subTest(words):
+                self.bad(1, *words, says=words[-1])
+                self.assertEqual((self.folder / words[-1]).read_bytes(), b"precious")
+                self.good(*words, "--force")
+                self.assertNotEqual((self.folder / words[-1]).read_bytes(), b"precious")
+            for name in [words[-1], "all.fbin"]:
+                (self.folder / name).unlink(missing_ok=True)
+
+    def test_an_output_in_no_folder_is_refused(self):
+        for words in self.commands():
+            with self.subTest(words):
+                self.bad(1, *words[:-1], "no_such_folder/" + words[-1], says="no_such_folder")
+
+    def test_a_symbolic_link_is_not_written_through(self):
+        self.put("rows.fbin", fbin(vectors(30, 4)))
+        self.put("target", b"precious")
+        os.symlink("target", self.folder / "out.npy")
+        self.bad(1, "convert", "rows.fbin", "out.npy", says="out.npy")
+        self.good("convert", "rows.fbin", "out.npy", "--force")
+        self.assertEqual((self.folder / "target").read_bytes(), b"precious")
+        self.assertFalse((self.folder / "out.npy").is_symlink())
+
+    def test_files_and_folders_without_permission_are_named(self):
+        how = {"cwd": self.folder, "capture_output": True, "text": True}
+        tool = support.NEARLINE
+        if ROOT:  # permissions do not bind root: somebody else must ask
+            tool = shutil.copy(tool, self.folder / "nearline")
+            os.chmod(self.folder, 0o755)
+            how["user"] = NOBODY
+        self.put("rows.fbin", fbin(vectors(30, 4)))
+        self.put("secret.fbin", fbin(vectors(30, 4)))
+        os.chmod(self.folder / "secret.fbin", 0)
+        os.mkdir(self.folder / "closed", 0o555)
+        for words, name in [(("build", "secret.fbin", "-o", "x.near"), "secret.fbin"),
+                            (("build", "rows.fbin", "-o", "closed/x.near"), "closed"),
+                            (("convert", "rows.fbin", "closed/x.npy"), "closed"),
+                            (("info", "secret.fbin"), "secret.fbin"), (("inspect", "secret.fbin"), "secret.fbin")]:
+            with self.subTest(words):
+                done = subprocess.run([tool, *words], **how, timeout=60)
+                self.assertEqual(done.returncode, 3, done.stderr)
+                self.assertRegex(done.stderr, rf"\Anearline: {name}[^\n]*Permission denied\n\Z")
+        self.assertEqual(os.listdir(self.folder / "closed"), [])
+
+    def test_a_limit_on_file_size_stops_every_writer_cleanly(self):
+        def limit():
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (1024, 1024))
+
+        for words in self.commands():
+            if words[0] == "truth":
+                words = words[:3] + ("-k", "50") + words[5:]
+            with self.subTest(words):
+                before = sorted(os.listdir(self.folder))
+                done = subprocess.run([support.NEARLINE, *words], cwd=self.folder, capture_output=True, text=True,
+                                      preexec_fn=limit, restore_signals=False, timeout=60)
+                self.assertEqual(done.returncode, 3, done.stderr)
+                self.assertRegex(done.stderr, r"\Anearline: [^\n]+\n\Z")
+                self.assertEqual(sorted(os.listdir(self.folder)), before)
+
+    @unittest.skipUnless(ROOT and sys.platform == "linux", "mounting a small disk takes root")
+    def test_a_full_disk_stops_every_writer_cleanly(self):
+        commands = self.commands()
+        small = self.folder / "small"
+        small.mkdir()
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8k", "nearline-test", small], capture_output=True)
+        if mounted.returncode != 0:
+            self.skipTest("this system does not let root mount a tmpfs")
+        try:
+            for words in commands:
+                if words[0] == "truth":
+                    words = words[:3] + ("-k", "50") + words[5:]
+                if words[-2] == "--ids-out":
+                    words = words[:-2]
+                with self.subTest(words):
+                    self.bad(3, *words[:-1], f"small/{words[-1]}", says="No space left on device")
+                    self.assertEqual(os.listdir(small), [])
+        finally:
+            subprocess.run(["umount", small], check=True)
+
+    def test_an_output_stream_that_is_full_is_an_error(self):
+        self.index()
+        with open("/dev/full", "w") as full:
+            done = subprocess.run([support.NEARLINE, "info", "index.near"], cwd=self.folder, stdout=full,
+                                  stderr=subprocess.PIPE, text=True, timeout=60)
+        self.assertEqual(done.returncode, 3)
+        self.assertRegex(done.stderr, r"\Anearline: standard output: [^\n]+\n\Z")
+
+    def test_reading_commands_change_nothing(self):
+        index = self.index()
+        path = self.folder / index
+        os.chmod(path, 0o444)
+        os.utime(path, ns=(1, 1))
+        raw = path.read_bytes()
+        os.utime(path, ns=(1, 1))
+        for words in [("info", index), ("verify", index, "--full"), ("inspect", index, "--all"),
+                      ("search", index, "rows.fbin"), ("search", index, "rows.fbin", "--io", "direct")]:
+            self.good(*words)
+        self.assertEqual((path.read_bytes(), path.stat().st_mtime_ns), (raw, 1))
+        self.assertEqual(sorted(os.listdir(self.folder)), [index, "rows.fbin"])
+
+
+if __name__ == "__main__":
+    support.main()

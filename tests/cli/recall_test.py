@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What eval counts as found: the id, or a record as near as the k-th true neighbour."""
+import math
+
+import support
+from support import CliTest, fbin, ibin
+
+# On a line: record i stands at i; records 5 and 6 are equal. The query stands at 0.
+LINE = [[float(place), 0.0] for place in [0, 1, 2, 3, 4, 5, 5, 7, 8, 9, 10, 11]]
+SQUARES = [row[0] ** 2 for row in LINE]
+
+
+class Recall(CliTest):
+    def setUp(self):
+        super().setUp()
+        self.put("line.fbin", fbin(LINE))
+        self.put("query.fbin", fbin([[0.0, 0.0]]))
+        self.good("build", "line.fbin", "-o", "line.near")
+
+    def recall(self, ids, scores, k, index="line.near", query="query.fbin"):
+        self.put("truth.ibin", ibin([ids], [scores]))
+        [line] = self.good_json("eval", index, query, "--truth", "truth.ibin", "-k", k, "-L", "12", "--json")
+        return round(line["recall"] * k, 6)
+
+    def test_ids_count(self):
+        self.assertEqual(self.recall([0, 1, 2], SQUARES[:3], 3), 3)
+        self.assertEqual(self.recall([2, 1, 0], [9e9] * 3, 3), 3)  # the scores contradict: ids alone
+
+    def test_an_equal_distance_at_the_last_place_counts(self):
+        self.assertEqual(self.recall([0, 1, 2, 3, 4, 6], SQUARES[:6], 6), 6)  # found 5, which is as near as 6
+
+    def test_a_record_that_is_farther_does_not_count(self):
+        self.assertEqual(self.recall([0, 1, 11], [0, 1, 3.9], 3), 2)  # found 2 at distance 4
+
+    def test_scores_of_another_kind_are_not_mistaken_for_distances(self):
+        roots = [math.sqrt(value) for value in SQUARES]
+        self.assertEqual(self.recall([2, 3, 4, 7, 8], [roots[i] for i in (2, 3, 4, 7, 8)], 5), 3)
+
+    def test_only_the_first_k_of_a_longer_truth_count(self):
+        self.assertEqual(self.recall([0, 1, 9, 2, 3], [0, 1, 1, 4, 9], 3), 2)
+
+    def test_a_truth_without_distances_counts_ids(self):
+        raw = ibin([[0, 1, 6]], [[0.0] * 3])
+        self.put("truth.ibin", raw[:8 + 12])
+        [line] = self.good_json("eval", "line.near", "query.fbin", "--truth", "truth.ibin", "-k", "3", "-L", "12", "--json")
+        self.assertAlmostEqual(line["recall"], 2 / 3)
+
+    def test_inner_products_in_falling_order_are_understood(self):
+        self.good("build", "line.fbin", "-o", "ip.near", "--metric", "ip")
+        self.put("right.fbin", fbin([[1.0, 0.0]]))
+        products = [11.0, 10.0, 9.0, 8.0, 7.0, 5.0]
+        self.assertEqual(self.recall([11, 10, 9, 8, 7, 6], products, 6, "ip.near", "right.fbin"), 6)
+        distances = [1 - value for value in products]
+        self.assertEqual(self.recall([11, 10, 9, 8, 7, 6], distances, 6, "ip.near", "right.fbin"), 6)
+        self.assertEqual(self.recall([11, 10, 9, 8, 7, 0], products[:5] + [5.1], 6, "ip.near", "right.fbin"), 5)
+        nearly = products[:5] + [5.00001]  # other arithmetic
+        self.assertEqual(self.recall([11, 10, 9, 8, 7, 6], nearly, 6, "ip.near", "right.fbin"), 6)
+
+
+if __name__ == "__main__":
+    support.main()

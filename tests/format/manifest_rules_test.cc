@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+/// One broken rule at a time, in a manifest whose hashes are right.
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <functional>
+
+#include "tests/format/sample_manifest.h"
+
+namespace nearline::format {
+namespace {
+
+using testing::SampleManifest;
+
+struct Rule {
+  const char* broken;
+  Code code;
+  std::function<void(SampleManifest&)> change;
+};
+
+void check_refused(std::span<const Rule> rules) {
+  for (const Rule& rule : rules) {
+    CAPTURE(rule.broken);
+    const auto got = SampleManifest::decode_with(rule.change);
+    REQUIRE_FALSE(got);
+    CHECK(got.error().code == rule.code);
+    CHECK(got.error().at != Error::kNowhere);
+  }
+}
+
+Section& graph(SampleManifest& s) {
+  return s.manifest.sections[0];
+}
+Section& entries(SampleManifest& s) {
+  return s.manifest.sections[1];
+}
+Section& ids(SampleManifest& s) {
+  return s.manifest.sections[2];
+}
+Section& codes(SampleManifest& s) {
+  return s.manifest.sections[3];
+}
+Segment& segment(SampleManifest& s) {
+  return s.manifest.segments[0];
+}
+
+/// Declares the blocks of a section free, so that only its absence is left to notice.
+void remove(SampleManifest& s, std::size_t i) {
+  const Section section = s.manifest.sections[i];
+  s.manifest.sections.erase(s.manifest.sections.begin() + static_cast<std::ptrdiff_t>(i));
+  s.manifest.free.insert(s.manifest.free.begin(), {section.offset, 2 * kBlockBytes, 1});
+}
+
+}  // namespace
+
+TEST_SUITE("format/manifest_schema") {
+  TEST_CASE("each rule of fields, attributes and transforms is kept") {
+    const Rule rules[] = {
+        {"no field", Code::kCorrupt, [](auto& s) { s.manifest.fields.clear(); }},
+        {"control character in a name", Code::kCorrupt, [](auto& s) { s.manifest.fields[0].name = "a\nb"; }},
+        {"zero byte inside a name", Code::kCorrupt,
+         [](auto& s) { s.manifest.fields[0].name = std::string("a\0b", 3); }},
+        {"cut character in a name", Code::kCorrupt, [](auto& s) { s.manifest.attributes[0].name = "\xC3"; }},
+        {"attribute twice", Code::kCorrupt, [](auto& s) { s.manifest.attributes[1].name = "year"; }},
+        {"field twice", Code::kCorrupt, [](auto& s) { s.manifest.fields.push_back(s.manifest.fields[0]); }},
+        {"dimension 0", Code::kCorrupt, [](auto& s) { s.manifest.fields[0].dim = 0; }},
+        {"dimension too large", Code::kCorrupt, [](auto& s) { s.manifest.fields[0].dim = kMaxDim + 1; }},
+        {"element type 0", Code::kCorrupt, [](auto& s) { s.manifest.fields[0].type = ElementType{0}; }},
+        {"element type 7", Code::kCorrupt, [](auto& s) { s.manifest.fields[0].type = ElementType{7}; }},
+        {"metric 6", Code::kCorrupt, [](auto& s) { s.manifest.fields[0].metric = Metric{6}; }},
+        {"bits under cosine", Code::kCorrupt, [](auto& s) { s.manifest.fields[0].type = ElementType::kB1; }},
+        {"multi", Code::kUnsupported, [](auto& s) { s.manifest.fields[0].multi = true; }},
+        {"transform without row", Code::kCorrupt, [](auto& s) { s.manifest.fields[0].transform = 0; }},
+        {"attribute type 0", Code::kCorrupt, [](auto& s) { s.manifest.attributes[0].type = AttributeType{0}; }},
+        {"attribute type 6", Code::kCorrupt, [](auto& s) { s.manifest.attributes[0].type = AttributeType{6}; }},
+        {"any transform", Code::kUnsupported,
+         [](auto& s) {
+           s.manifest.transforms = {{1, 8, 3}};
+         }},
+        {"transform without section", Code::kCorrupt,
+         [](auto& s) {
+           s.manifest.transforms = {{1, 8, 4}};
+         }},
+        {"transform to dimension 0", Code::kCorrupt,
+         [](auto& s) {
+           s.manifest.transforms = {{1, 0, 3}};
+         }},
+    };
+    check_refused(rules);
+  }
+
+  TEST_CASE("a field that is stored only needs no segment, and none may stand on it") {
+    const Field stored{.name = "extra", .dim = 7, .indexed = false};
+    CHECK(SampleManifest::decode_with([&](auto& s) { s.manifest.fields.push_back(stored); }));
+    CHECK_FALSE(SampleManifest::decode_with([](auto& s) { s.manifest.fields[0].indexed = false; }));
+  }
+}
+
+TEST_SUITE("format/manifest_segments") {
+  TEST_CASE("each rule of segments is kept") {
+    const Rule rules[] = {
+        {"field without row", Code::kCorrupt, [](auto& s) { segment(s).field = 1; }},
+        {"layout 0", Code::kCorrupt, [](auto& s) { segment(s).layout = Layout{0}; }},
+        {"fused", Code::kUnsupported, [](auto& s) { segment(s).layout = Layout::kFused; }},
+        {"too many records", Code::kCorrupt, [](auto& s) { segment(s).count = kMaxRecords + 1; }},
+        {"degree 0", Code::kCorrupt, [](auto& s) { segment(s).degree = 0; }},
+        {"degree above the limit", Code::kCorrupt, [](auto& s) { segment(s).degree = 1025; }},
+        {"ids of 5 bytes", Code::kCorrupt, [](auto& s) { segment(s).id_bytes = 5; }},
+        {"neighbour bits", Code::kCorrupt, [](auto& s) { segment(s).neighbor_bits = 5; }},
+        {"page bytes", Code::kCorrupt, [](auto& s) { segment(s).page_bytes *= 2; }},
+        {"no slots", Code::kCorrupt, [](auto& s) { segment(s).slots = 0; }},
+        {"too many slots", Code::kCorrupt, [](auto& s) { ++segment(s).slots; }},
+        {"slot bytes", Code::kCorrupt, [](auto& s) { --segment(s).slot_bytes; }},
+        {"more edges than room", Code::kCorrupt, [](auto& s) { segment(s).edges = 9 * 4 + 1; }},
+        {"more local edges than edges", Code::kCorrupt, [](auto& s) { segment(s).local_edges = segment(s).edges + 1; }},
+        {"more deleted than records", Code::kCorrupt, [](auto& s) { segment(s).deleted = 10; }},
+        {"deleted", Code::kUnsupported, [](auto& s) { segment(s).deleted = 1; }},
+        {"live count too small", Code::kCorrupt, [](auto& s) { s.manifest.live_count = 8; }},
+        {"live count too large", Code::kCorrupt, [](auto& s) { s.manifest.live_count = 10; }},
+        {"build degree 0", Code::kCorrupt, [](auto& s) { s.manifest.builds[0].degree = 0; }},
+        {"build candidates 0", Code::kCorrupt, [](auto& s) { s.manifest.builds[0].l_build = 0; }},
+        {"alpha below 1", Code::kCorrupt, [](auto& s) { s.manifest.builds[0].alpha = 0.5F; }},
+        {"alpha NaN", Code::kCorrupt, [](auto& s) { s.manifest.builds[0].alpha = NAN; }},
+        {"alpha infinite", Code::kCorrupt, [](auto& s) { s.manifest.builds[0].alpha = INFINITY; }},
+    };
+    check_refused(rules);
+  }
+}
+
+TEST_SUITE("format/manifest_sections") {
+  TEST_CASE("each rule of sections is kept") {
+    const Rule rules[] = {
+        {"kind 0", Code::kCorrupt, [](auto& s) { codes(s).kind = SectionKind{0}; }},
+        {"unknown kind, not optional", Code::kUnsupported, [](auto& s) { codes(s).optional = false; }},
+        {"known kind, optional", Code::kCorrupt, [](auto& s) { entries(s).optional = true; }},
+        {"offset not aligned", Code::kCorrupt, [](auto& s) { codes(s).offset += 8; }},
+        {"offset before the data", Code::kCorrupt, [](auto& s) { graph(s).offset = kBlockBytes; }},
+        {"offset behind the end", Code::kCorrupt, [](auto& s) { codes(s).offset = s.committed; }},
+        {"offset near 2^64", Code::kCorrupt, [](auto& s) { codes(s).offset = ~std::uint64_t{0} << 12; }},
+        {"length beyond the end", Code::kCorrupt,
+         [](auto& s) { codes(s).length = codes(s).count = s.committed, codes(s).element_bytes = 1; }},
+        {"length near 2^64", Code::kCorrupt, [](auto& s) { codes(s).length = ~std::uint64_t{0}; }},
+        {"product too small", Code::kCorrupt, [](auto& s) { codes(s).count = 2; }},
+        {"product overflows to the length", Code::kCorrupt,
+         [](auto& s) {
+           codes(s).count = (std::uint64_t{1} << 60) + 1, codes(s).element_bytes = 16, codes(s).length = 16;
+         }},
+        {"elements of 0 bytes", Code::kCorrupt, [](auto& s) { codes(s).element_bytes = 0; }},
+        {"tree too short", Code::kCorrupt, [](auto& s) { codes(s).tree_bytes = 0; }},
+        {"tree too long", Code::kCorrupt, [](auto& s) { codes(s).tree_bytes = 8192; }},
+        {"tree not aligned", Code::kCorrupt, [](auto& s) { codes(s).tree_offset += 1; }},
+        {"tree behind the end", Code::kCorrupt, [](auto& s) { codes(s).tree_offset = s.committed; }},
+        {"field without row", Code::kCorrupt, [](auto& s) { graph(s).field = 1; }},
+        {"segment without row", Code::kCorrupt, [](auto& s) { graph(s).segment = 1; }},
+        {"ignored section, field without row", Code::kCorrupt, [](auto& s) { codes(s).field = 1; }},
+        {"ignored section, segment without row", Code::kCorrupt, [](auto& s) { codes(s).segment = 1; }},
+        {"serial 0", Code::kCorrupt, [](auto& s) { ids(s).serial = 0; }},
+        {"serial twice", Code::kCorrupt, [](auto& s) { ids(s).serial = graph(s).serial; }},
+        {"serial not given out yet", Code::kCorrupt, [](auto& s) { ids(s).serial = s.manifest.next_serial; }},
+        {"pages of another size", Code::kCorrupt, [](auto& s) { graph(s).element_bytes = 1024, graph(s).count = 4; }},
+        {"ids of another size", Code::kCorrupt, [](auto& s) { ids(s).element_bytes = 2, ids(s).count = 18; }},
+        {"too few ids", Code::kCorrupt, [](auto& s) { ids(s).count = 8, ids(s).length = 32; }},
+        {"no entry points", Code::kCorrupt, [](auto& s) { entries(s).count = 0, entries(s).length = 0; }},
+        {"more entry points than records", Code::kCorrupt,
+         [](auto& s) { entries(s).count = 10, entries(s).length = 40; }},
+        {"not in order", Code::kCorrupt, [](auto& s) { std::swap(graph(s), ids(s)); }},
+        {"graph pages missing", Code::kCorrupt, [](auto& s) { remove(s, 0); }},
+        {"entry points missing", Code::kCorrupt, [](auto& s) { remove(s, 1); }},
+        {"id index missing", Code::kCorrupt, [](auto& s) { remove(s, 2); }},
+        {"id index twice", Code::kCorrupt,
+         [](auto& s) {
+           Section& second = codes(s);
+           second.kind = SectionKind::kIdIndex, second.optional = false, second.field = second.segment = 0;
+           second.element_bytes = 4, second.count = 9, second.length = 36;
+         }},
+    };
+    check_refused(rules);
+  }
+
+  TEST_CASE("a section may be empty when nothing demands elements of it") {
+    CHECK(SampleManifest::decode_with([](auto& s) {
+      Section empty{.kind = SectionKind::kPayload, .optional = true, .offset = s.at, .element_bytes = 1};
+      empty.serial = s.manifest.next_serial++;
+      s.manifest.sections.push_back(empty);
+    }));
+    CHECK_FALSE(SampleManifest::decode_with([](auto& s) {
+      Section empty{.kind = SectionKind::kPayload, .optional = true, .offset = s.at, .element_bytes = 1, .root = 1};
+      empty.serial = s.manifest.next_serial++;
+      s.manifest.sections.push_back(empty);
+    }));
+  }
+}
+
+TEST_SUITE("format/manifest_space") {
+  TEST_CASE("every block of the committed file belongs to exactly one thing") {
+    const Rule rules[] = {
+        {"nobody's block", Code::kCorrupt, [](auto& s) { s.manifest.free.clear(); }},
+        {"two sections on one block", Code::kCorrupt, [](auto& s) { codes(s).offset = ids(s).offset; }},
+        {"tree on its own data", Code::kCorrupt, [](auto& s) { ids(s).tree_offset = ids(s).offset; }},
+        {"section on the manifest", Code::kCorrupt, [](auto& s) { codes(s).tree_offset = s.at; }},
+        {"free space on the superblocks", Code::kCorrupt, [](auto& s) { s.manifest.free[0].offset = 0; }},
+        {"free space on a section", Code::kCorrupt, [](auto& s) { s.manifest.free[0].offset = graph(s).offset; }},
+        {"free space not aligned", Code::kCorrupt, [](auto& s) { s.manifest.free[0].offset += 512; }},
+        {"free space of part of a block", Code::kCorrupt, [](auto& s) { s.manifest.free[0].length = 100; }},
+        {"free space of no length", Code::kCorrupt, [](auto& s) { s.manifest.free[0].length = 0; }},
+        {"free space beyond the end", Code::kCorrupt, [](auto& s) { s.manifest.free[0].length *= 2; }},
+        {"free space near 2^64", Code::kCorrupt, [](auto& s) { s.manifest.free[0].offset = ~std::uint64_t{0} << 12; }},
+        {"free space twice", Code::kCorrupt, [](auto& s) { s.manifest.free.push_back(s.manifest.free[0]); }},
+        {"freed in no generation", Code::kCorrupt, [](auto& s) { s.manifest.free[0].freed_in = 0; }},
+        {"freed in a later generation", Code::kCorrupt, [](auto& s) { s.manifest.free[0].freed_in = 4; }},
+        {"file longer", Code::kCorrupt, [](auto& s) { s.committed += kBlockBytes; }},
+        {"file shorter", Code::kCorrupt, [](auto& s) { s.committed -= kBlockBytes; }},
+    };
+    check_refused(rules);
+  }
+}
+
+}  // namespace nearline::format

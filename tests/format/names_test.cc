@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <doctest/doctest.h>
+
+#include "format/manifest.h"
+#include "nearline/types.h"
+
+namespace nearline {
+
+TEST_SUITE("format/names") {
+  TEST_CASE("every element type, metric and mode is found again under its word") {
+    for (int i = 1; i <= 6; ++i) {
+      CAPTURE(i);
+      CHECK(element_type_from(name(static_cast<ElementType>(i))) == static_cast<ElementType>(i));
+    }
+    for (int i = 1; i <= 5; ++i) {
+      CAPTURE(i);
+      CHECK(metric_from(name(static_cast<Metric>(i))) == static_cast<Metric>(i));
+    }
+    for (int i = 0; i <= 3; ++i) {
+      CAPTURE(i);
+      CHECK(io_mode_from(name(static_cast<IoMode>(i))) == static_cast<IoMode>(i));
+    }
+  }
+
+  TEST_CASE("the words are those of the command line") {
+    CHECK(name(ElementType::kBF16) == "bf16");
+    CHECK(name(ElementType::kB1) == "b1");
+    CHECK(name(Metric::kCosine) == "cosine");
+    CHECK(name(Layout::kFused) == "fused");
+    CHECK(name(IoMode::kDirect) == "direct");
+    CHECK(name(format::SectionKind::kIdIndex) == "id_index");
+  }
+
+  TEST_CASE("numbers and words without meaning are said to be so") {
+    CHECK(name(static_cast<ElementType>(0)) == "unknown");
+    CHECK(name(static_cast<Metric>(200)) == "unknown");
+    CHECK(name(static_cast<Layout>(3)) == "unknown");
+    CHECK(name(static_cast<format::SectionKind>(4)) == "unknown");
+    for (const char* word : {"", "F32", "f32 ", "unknown", "l3"}) {
+      CAPTURE(word);
+      CHECK_FALSE(element_type_from(word));
+      CHECK_FALSE(metric_from(word));
+      CHECK_FALSE(io_mode_from(word));
+    }
+  }
+
+  TEST_CASE("bits go with hamming and jaccard, and with nothing else") {
+    for (int m = 1; m <= 5; ++m) {
+      for (int t = 1; t <= 6; ++t) {
+        CAPTURE(m);
+        CAPTURE(t);
+        CHECK(compatible(static_cast<Metric>(m), static_cast<ElementType>(t)) == ((m >= 4) == (t == 6)));
+      }
+    }
+  }
+
+  TEST_CASE("a vector takes the bytes of its components, bits rounded up") {
+    CHECK(vector_bytes(ElementType::kF32, 3) == 12);
+    CHECK(vector_bytes(ElementType::kBF16, 3) == 6);
+    CHECK(vector_bytes(ElementType::kI8, 3) == 3);
+    CHECK(vector_bytes(ElementType::kB1, 8) == 1);
+    CHECK(vector_bytes(ElementType::kB1, 9) == 2);
+  }
+}
+
+}  // namespace nearline

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "nearline/result.h"
+
+#include <doctest/doctest.h>
+
+#include <cerrno>
+#include <string>
+
+namespace nearline {
+namespace {
+
+Result<int> half(int value) {
+  if (value % 2 != 0) return Error{.code = Code::kInvalidArgument, .what = "odd"};
+  return value / 2;
+}
+
+Result<void> check_quarter(int value) {
+  NEARLINE_TRY(once, half(value));
+  NEARLINE_TRY(twice, half(once));
+  NEARLINE_CHECK(half(twice * 2) ? Result<void>{} : Result<void>{Error{}});
+  return {};
+}
+
+}  // namespace
+
+TEST_SUITE("format/result") {
+  TEST_CASE("a message has file, sentence, place and cause, and leaves out what does not apply") {
+    Error error{.code = Code::kCorrupt, .what = "a block is damaged"};
+    CHECK(error.message() == "a block is damaged");
+    error.at = 4096;
+    CHECK(error.message() == "a block is damaged (at byte 4096)");
+    error.file = "x.near";
+    CHECK(error.message() == "x.near: a block is damaged (at byte 4096)");
+    error.system = ENOENT;
+    CHECK(error.message() == "x.near: a block is damaged (at byte 4096): No such file or directory");
+    error.at = Error::kNowhere;
+    CHECK(error.message() == "x.near: a block is damaged: No such file or directory");
+  }
+
+  TEST_CASE("a file is named once") {
+    CHECK(Error{.what = "w"}.in("a").file == "a");
+    CHECK(Error{.what = "w", .file = "a"}.in("b").file == "a");
+  }
+
+  TEST_CASE("each code has the exit status of its kind") {
+    const struct {
+      Code code;
+      int status;
+    } rows[] = {
+        {Code::kInvalidArgument, 1}, {Code::kBadInput, 1},    {Code::kNotFound, 1},   {Code::kExists, 1},
+        {Code::kNotAnIndex, 1},      {Code::kUnsupported, 1}, {Code::kReadOnly, 1},   {Code::kBusy, 1},
+        {Code::kCancelled, 1},       {Code::kCorrupt, 2},     {Code::kTruncated, 2},  {Code::kIo, 3},
+        {Code::kNoSpace, 3},         {Code::kNoMemory, 3},    {Code::kPermission, 3}, {Code::kCommitUnknown, 3}};
+    for (const auto& row : rows) {
+      CAPTURE(static_cast<int>(row.code));
+      CHECK(exit_status(row.code) == row.status);
+    }
+    CHECK(exit_status(static_cast<Code>(999)) == 3);
+  }
+
+  TEST_CASE("the macros hand values on and errors back") {
+    CHECK(check_quarter(8));
+    CHECK_FALSE(check_quarter(7));
+    const Result<void> got = check_quarter(6);
+    REQUIRE_FALSE(got);
+    CHECK(got.error().what == "odd");
+  }
+}
+
+}  // namespace nearline

@@ -1,0 +1,64 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""What `meson install` puts down can be used: by pkg-config, shared and static, and its symbols are the public ones.
+
+    install_test.py BUILD_ROOT CONSUMER.cc COMPILER...
+"""
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+build, consumer, compiler = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3:]
+
+
+def run(*command: str, **options) -> str:
+    """Standard output of a command that must succeed."""
+    done = subprocess.run(command, capture_output=True, text=True, check=False, **options)
+    if done.returncode != 0:
+        sys.exit(f"{' '.join(command)}: status {done.returncode}\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def check_symbols(library: Path) -> None:
+    """Of our own symbols only those of the public namespace are visible; no room's are, and no dependency's."""
+    rooms = ("nearline::format::", "nearline::io::", "nearline::engine::", "nearline::kernels::")
+    visible = [line.split(" ", 2)[-1] for line in run("nm", "-DC", "--defined-only", str(library)).splitlines()]
+    if not any("nearline::Index::open" in name for name in visible):
+        sys.exit(f"{library}: expected nearline::Index::open among the visible symbols")
+    leaked = [name for name in visible if name.split("(")[0].removeprefix("T ").removeprefix("W ").startswith(rooms)]
+    leaked += [name for name in visible if "hwy::" in name.split("(")[0] or name.startswith("XXH")]
+    if leaked:
+        sys.exit(f"{library}: symbols that should be hidden:\n" + "\n".join(leaked[:20]))
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        run("meson", "install", "-C", str(build), "--no-rebuild", "--quiet", "--destdir", str(root / "stage"))
+        package = next((root / "stage").rglob("nearline.pc"))
+        prefix = package.parents[2] if package.parent.name == "pkgconfig" else None
+        while prefix and not (prefix / "include").is_dir():
+            prefix = prefix.parent
+        environment = dict(os.environ, PKG_CONFIG_PATH=str(package.parent))
+        libraries = package.parent.parent
+
+        def flags(*options: str) -> list[str]:
+            return run("pkg-config", f"--define-variable=prefix={prefix}", *options, "nearline", env=environment).split()
+
+        check_symbols(libraries / "libnearline.so")
+        run(*compiler, "-std=c++20", str(consumer), "-o", str(root / "shared"), *flags("--cflags", "--libs"))
+        run(str(root / "shared"), cwd=folder, env=dict(os.environ, LD_LIBRARY_PATH=str(libraries)))
+        (root / "consumer.near").unlink()
+        private = [flag for flag in flags("--static", "--libs") if flag != "-lnearline"]
+        run(*compiler, "-std=c++20", str(consumer), *flags("--cflags"), str(libraries / "libnearline.a"), *private,
+            "-o", str(root / "static"))
+        run(str(root / "static"), cwd=folder)
+        version = run(str(prefix / "bin" / "nearline"), "--version", env=dict(os.environ, LD_LIBRARY_PATH=str(libraries)))
+        expected = run("pkg-config", "--modversion", "nearline", env=environment).strip()
+        if expected not in version:
+            sys.exit(f"nearline --version: expected {expected}, found {version}")
+
+
+main()

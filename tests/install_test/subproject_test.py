@@ -1,0 +1,34 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""A project that has nearline as a Meson subproject configures, builds and runs.
+
+    subproject_test.py SOURCE_ROOT CONSUMER.cc
+"""
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+SOURCES = ("meson.build", "meson_options.txt", "include", "format", "io", "engine", "LICENSE", "README.md")
+PROJECT = """\
+project('consumer', 'cpp', default_options: ['cpp_std=c++20'])
+nearline_dep = dependency('nearline', fallback: 'nearline', default_options: ['tools=disabled', 'default_library=static'])
+test('consumer', executable('consumer', 'consumer.cc', dependencies: nearline_dep))
+"""
+
+source, consumer = Path(sys.argv[1]), Path(sys.argv[2])
+with tempfile.TemporaryDirectory() as folder:
+    project = Path(folder) / "project"
+    (project / "subprojects" / "nearline").mkdir(parents=True)
+    for name in SOURCES:
+        copy = shutil.copytree if (source / name).is_dir() else shutil.copy
+        copy(source / name, project / "subprojects" / "nearline" / name)
+    (project / "meson.build").write_text(PROJECT, encoding="utf-8")
+    shutil.copy(consumer, project / "consumer.cc")
+    # The fallback is forced, so that an installed nearline cannot stand in for a broken one.
+    for command in (["meson", "setup", "build", "--buildtype=plain", "--force-fallback-for=nearline"],
+                    ["meson", "test", "-C", "build"]):
+        done = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            sys.exit(f"{' '.join(command)}: status {done.returncode}\n{done.stdout[-4000:]}{done.stderr[-2000:]}")

@@ -1,0 +1,366 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""A reader of nearline files made from format/SPEC.md alone, with nothing but the standard library.
+
+    spec_reader.py FILE             checks all hashes, checksums and rules, prints the text form (SPEC.md section 12)
+    spec_reader.py --golden FOLDER  reads every golden file; each must print what its .txt shows, and each file in
+                                    bad/ must be refused for the reason that its name begins with
+
+Nothing is shared with the C++ sources: where the two disagree, one of them or the document is wrong.
+"""
+import struct
+import sys
+from collections import namedtuple
+from pathlib import Path
+
+sys.dont_write_bytecode = True
+import xxh3  # noqa: E402
+from spec_layout import (  # noqa: E402
+    ATTRIBUTE, ATTRIBUTES, BLOCK, BUILD, FIELD, FOOTER, FREE, KINDS, MANIFEST, METRICS, NO_ROW, PAGE, SECTION, SEGMENT,
+    SUPERBLOCK, TRANSFORM, TYPES, Refused, float_text, need, size_of, unpack)
+
+# Section 3.
+
+def read_superblock(data, slot, out):
+    at = slot * BLOCK
+    block = data[at:at + BLOCK].ljust(BLOCK, b"\0")
+    if at >= len(data):
+        raise Refused("not_an_index", "no such slot")
+    padded = bytes(at) + block
+    s = unpack(SUPERBLOCK, padded, at, f"superblock[{slot}]", out)
+    need(s.magic == b"\x89NEAR INDEX\r\n\x1a\n\0", "magic", "not_an_index")
+    need(len(data) >= at + BLOCK, "the file ends inside a superblock", "truncated")
+    need(s.hash == xxh3.hash128(block[:4080]), "superblock hash")
+    need(s.endian_mark == 0x01020304 and s.float_mark == -118.625 and s.block_bytes == BLOCK, "marks", "unsupported")
+    need(s.major == 1 and s.incompat == 0, "version or feature", "unsupported")
+    need(s.slot == slot and (s.generation == 1 or s.generation > 1 and s.generation % 2 == slot), "slot")
+    need(s.all_zero, "reserved bytes")
+    need(s.committed_bytes % BLOCK == 0 and s.committed_bytes > 2 * BLOCK, "committed_bytes")
+    need(s.manifest_offset % BLOCK == 0 and 2 * BLOCK <= s.manifest_offset, "manifest_offset")
+    need(s.manifest_bytes % BLOCK == 0 and BLOCK <= s.manifest_bytes <= 8388608, "manifest_bytes")
+    need(s.manifest_offset + s.manifest_bytes <= s.committed_bytes, "manifest beyond the commit")
+    need(s.committed_bytes <= len(data), "the file ends before the commit", "truncated")
+    return s
+
+
+def choose(data, out):
+    found, refused = [], []
+    for slot in (0, 1):
+        try:
+            found.append(read_superblock(data, slot, out))
+        except Refused as error:
+            refused.append(error)
+    for error in sorted(refused, key=lambda e: ("unsupported", "truncated", "corrupt", "not_an_index").index(e.reason)):
+        if error.reason == "unsupported" or not found:
+            raise error
+    return max(found, key=lambda s: s.generation)
+
+
+# Section 4.
+
+Manifest = namedtuple("Manifest", "header fields attributes transforms segments builds sections free")
+
+
+def is_printable(name):
+    try:
+        text = name.rstrip(b"\0").decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return 0 < len(name.rstrip(b"\0")) < 64 and not any(ord(c) < 32 or 0x7F <= ord(c) <= 0x9F for c in text)
+
+
+def read_manifest(data, s, out):
+    at, end = s.manifest_offset, s.manifest_offset + s.manifest_bytes
+    need(xxh3.hash128(data[at:end]) == s.manifest_hash, "manifest hash")
+    h = unpack(MANIFEST, data, at, "manifest", out)
+    need(h.magic == b"\x8aNEARMAN" and h.manifest_bytes == s.manifest_bytes and h.all_zero, "manifest header")
+    need(h.file_id == s.file_id and h.generation == s.generation, "manifest of another file or commit")
+    counts = (h.field_count, h.attribute_count, h.transform_count, h.segment_count, h.section_count, h.free_count)
+    need(h.field_count >= 1 and all(c <= m for c, m in zip(counts, (1024, 4096, 1024, 4096, 65536, 65536))), "counts")
+    tables = [("field", FIELD, counts[0]), ("attribute", ATTRIBUTE, counts[1]), ("transform", TRANSFORM, counts[2]),
+              ("segment", SEGMENT, counts[3]), ("build", BUILD, counts[3]), ("section", SECTION, counts[4]),
+              ("free", FREE, counts[5])]
+    used = size_of(MANIFEST) + sum(size_of(layout) * count for _, layout, count in tables)
+    need((used + size_of(FOOTER) + BLOCK - 1) // BLOCK * BLOCK == s.manifest_bytes, "manifest length")
+    place, rows = at + size_of(MANIFEST), []
+    for name, layout, count in tables:
+        size = size_of(layout)
+        rows.append([unpack(layout, data, place + i * size, f"{name}[{i}]", out) for i in range(count)])
+        place += count * size
+    need(all(row.all_zero for table in rows for row in table), "reserved bytes of a row")
+    footer_at = end - size_of(FOOTER)
+    f = unpack(FOOTER, data, footer_at, "footer", out)
+    need(not any(data[place:footer_at]), "bytes between tables and footer")
+    need(f.magic == b"\x8bNEAREND" and f.manifest_bytes == s.manifest_bytes and f.generation == s.generation, "footer")
+    need(f.hash == xxh3.hash128(data[at:end - 16]), "footer hash")
+    m = Manifest(h, *rows)
+    check_schema(m)
+    for i in range(len(m.segments)):
+        check_segment(m, i)
+    check_sections(m, s)
+    check_space(m, s)
+    return m
+
+
+def check_schema(m):
+    for table in (m.fields, m.attributes):
+        names = [row.name for row in table]
+        need(all(map(is_printable, names)) and len(set(names)) == len(names), "names")
+    for f in m.fields:
+        need(1 <= f.dim <= 65535 and f.type in TYPES and f.metric in METRICS, "dimension, type or metric")
+        need((f.metric in (4, 5)) == (f.type == 6) and f.multi <= 1 and f.indexed <= 1, "metric for the type")
+        need(f.multi == 0, "multi", "unsupported")
+        need(f.transform == NO_ROW or f.transform < len(m.transforms), "transform row")
+    need(all(a.type in ATTRIBUTES for a in m.attributes), "attribute type")
+    need(not m.transforms, "transform", "unsupported")
+
+
+def vector_bytes(field):
+    return {1: 4 * field.dim, 2: 2 * field.dim, 3: 2 * field.dim, 4: field.dim, 5: field.dim,
+            6: (field.dim + 7) // 8}[field.type]
+
+
+Shape = namedtuple("Shape", "bits vector has_scale list_at slot_bytes slots page_bytes")
+
+
+def shape_of(m, segment):
+    """Section 6, shape."""
+    field = m.fields[segment.field]
+    bits = 1
+    while 1 << bits < segment.count:
+        bits += 1
+    has_scale = field.metric in (2, 3)
+    list_at = vector_bytes(field) + 4 * has_scale + segment.id_bytes + 2
+    slot_bytes = list_at + (segment.degree * bits + 7) // 8
+    tried = [((4096 * b - 16) // slot_bytes, b) for b in (1, 2, 4, 8)]
+    good = [(n, b) for n, b in tried if n and n * slot_bytes * 10 >= 8 * 4096 * b]
+    slots, blocks = good[0] if good else max(tried, key=lambda t: (t[0] / t[1], -t[1]))
+    if slots == 0:
+        slots, blocks = 1, (slot_bytes + 16 + BLOCK - 1) // BLOCK
+    return Shape(bits, vector_bytes(field), has_scale, list_at, slot_bytes, slots, blocks * BLOCK)
+
+
+def check_segment(m, i):
+    g, b = m.segments[i], m.builds[i]
+    need(g.field < len(m.fields) and m.fields[g.field].indexed == 1, "field of a segment")
+    need(g.layout != 2, "fused layout", "unsupported")
+    need(g.layout == 1 and g.count <= 4294967294 and 1 <= g.degree <= 1024 and g.id_bytes in (4, 8), "segment")
+    need(g.edges <= g.count * g.degree and g.local_edges <= g.edges and g.deleted <= g.count, "edges or deleted")
+    need(g.deleted == 0, "deleted records", "unsupported")
+    shape = shape_of(m, g)
+    need((g.neighbor_bits, g.slot_bytes, g.slots, g.page_bytes) ==
+         (shape.bits, shape.slot_bytes, shape.slots, shape.page_bytes), "page shape")
+    need(1 <= b.degree <= 1024 and 1 <= b.l_build <= 65535 and 1 <= b.alpha <= 100, "build parameters")
+
+
+def tree_levels(length):
+    """Blocks of each level above the data."""
+    blocks, levels = (length + BLOCK - 1) // BLOCK, []
+    while blocks and (not levels or blocks > 1):
+        blocks = (blocks + 511) // 512
+        levels.append(blocks)
+    return levels
+
+
+def check_sections(m, s):
+    def inside(offset, size):
+        return offset % BLOCK == 0 and offset >= 2 * BLOCK and offset + size <= s.committed_bytes
+
+    for c in m.sections:
+        need(c.kind != 0 and c.flags <= 1 and c.element_bytes >= 1, "section")
+        need(inside(c.offset, c.length) and c.count * c.element_bytes == c.length, "extent of a section")
+        need(c.tree_bytes == sum(tree_levels(c.length)) * BLOCK, "tree_bytes")
+        need(inside(c.tree_offset, c.tree_bytes) if c.length else c.tree_offset == c.root == 0, "tree_offset")
+        if c.kind > 3:
+            need(c.field in range(len(m.fields)) or c.field == NO_ROW, "field of a section")
+            need(c.segment in range(len(m.segments)) or c.segment == NO_ROW, "segment of a section")
+            need(c.flags == 1, f"section of kind {c.kind}", "unsupported")
+            continue
+        need(c.segment < len(m.segments) and c.field == m.segments[c.segment].field and c.flags == 0, "section's place")
+        g = m.segments[c.segment]
+        pages = (g.count + g.slots - 1) // g.slots
+        size, least, most = {1: (g.page_bytes, pages, pages), 2: (4, min(1, g.count), g.count),
+                             3: (4, g.count, g.count)}[c.kind]
+        need(c.element_bytes == size and least <= c.count <= most, "elements of a section")
+    offsets, serials = [c.offset for c in m.sections], [c.serial for c in m.sections]
+    need(offsets == sorted(offsets) and len(set(serials)) == len(serials), "order or serials of sections")
+    need(all(1 <= serial < m.header.next_serial for serial in serials), "serials of sections")
+    for i, g in enumerate(m.segments):
+        for kind in (1, 2, 3):
+            found = sum(c.kind == kind and c.segment == i for c in m.sections)
+            need(found == 1 or (found == 0 and g.count == 0), "sections of a segment")
+    live = [sum(g.count for g in m.segments if g.field == f) for f in range(len(m.fields))]
+    need(max(live) <= m.header.live_count <= sum(live), "live_count")
+
+
+def check_space(m, s):
+    up = lambda n: (n + BLOCK - 1) // BLOCK * BLOCK  # noqa: E731
+    claims = [(0, 2 * BLOCK), (s.manifest_offset, s.manifest_bytes)]
+    for c in m.sections:
+        if c.length:
+            claims += [(c.offset, up(c.length)), (c.tree_offset, c.tree_bytes)]
+    for f in m.free:
+        need(f.offset % BLOCK == 0 and f.length % BLOCK == 0 and f.length > 0, "free space")
+        need(1 <= f.freed_in <= s.generation, "freed_in")
+        claims.append((f.offset, f.length))
+    need([f.offset for f in m.free] == sorted(f.offset for f in m.free), "order of free space")
+    end = 0
+    for at, size in sorted(claims):
+        need(at == end, f"gap or overlap at {at}")
+        end = at + size
+    need(end == s.committed_bytes, "end of the commit")
+
+
+# Section 5.
+
+def block_checksum(data, at, s, section, number, level):
+    salt = s.file_id + struct.pack("<QQI", section.serial, number, level)
+    return xxh3.hash64(data[at:at + BLOCK], xxh3.hash64(salt))
+
+
+def check_tree(data, s, section, row, out):
+    levels, tree = tree_levels(section.length), section.tree_offset
+    out.append(f"{tree} section[{row}].tree = {len(levels)} levels in {sum(levels)} blocks")
+    need(not any(data[section.offset + section.length:section.offset + (section.length + 4095) // BLOCK * BLOCK]),
+         "bytes behind a section")
+    below, below_at = (section.length + BLOCK - 1) // BLOCK, section.offset
+    for level, blocks in enumerate(levels, 1):
+        for i in range(below):
+            stored = struct.unpack_from("<Q", data, tree + 8 * i)[0]
+            out.append(f"{tree + 8 * i} section[{row}].level[{level}].checksum[{i}] = {stored}")
+            need(block_checksum(data, below_at + i * BLOCK, s, section, i, level - 1) == stored, "block checksum")
+        need(not any(data[tree + 8 * below:tree + blocks * BLOCK]), "bytes behind the last checksum")
+        below, below_at, tree = blocks, tree, tree + blocks * BLOCK
+    need(block_checksum(data, below_at, s, section, 0, len(levels)) == section.root, "root")
+
+
+# Section 6.
+
+def components(field, raw):
+    if field.type == 6:
+        need(field.dim % 8 == 0 or raw[-1] >> field.dim % 8 == 0, "bits behind a vector")
+        return raw.hex()
+    if field.type == 3:
+        values = [struct.unpack("<f", b"\0\0" + raw[i:i + 2])[0] for i in range(0, len(raw), 2)]
+    else:
+        values = struct.unpack(f"<{field.dim}" + {1: "f", 2: "e", 4: "b", 5: "B"}[field.type], raw)
+    if field.type <= 3:
+        need(all(abs(v) < float("inf") for v in values), "component that is not finite")
+        return " ".join(map(float_text, values))
+    return " ".join(map(str, values))
+
+
+def read_record(data, at, m, segment, shape, ordinal, name, out):
+    field = m.fields[segment.field]
+    out.append(f"{at} {name}.vector = {components(field, data[at:at + shape.vector])}")
+    place = at + shape.vector
+    if shape.has_scale:
+        scale = struct.unpack_from("<f", data, place)[0]
+        need(0 <= scale < float("inf") and data[place + 3] < 128, "scale")
+        out.append(f"{place} {name}.scale = {float_text(scale)}")
+        place += 4
+    record_id = int.from_bytes(data[place:place + segment.id_bytes], "little")
+    need(record_id != 2**64 - 1, "id")
+    out.append(f"{place} {name}.id = {record_id}")
+    place += segment.id_bytes
+    degree = struct.unpack_from("<H", data, place)[0]
+    need(degree <= segment.degree, "degree")
+    out.append(f"{place} {name}.degree = {degree}")
+    packed = int.from_bytes(data[at + shape.list_at:at + shape.slot_bytes], "little")
+    neighbors = [packed >> i * shape.bits & (1 << shape.bits) - 1 for i in range(degree)]
+    need(packed >> degree * shape.bits == 0, "bits behind the neighbours")
+    need(all(n < segment.count and n != ordinal for n in neighbors) and len(set(neighbors)) == degree, "neighbours")
+    out.append(f"{at + shape.list_at} {name}.neighbors = {' '.join(map(str, neighbors))}")
+    return record_id, degree
+
+
+def read_pages(data, m, section, row, out):
+    segment = m.segments[section.segment]
+    shape, ids, edges = shape_of(m, segment), [], 0
+    for p in range(section.count):
+        at, name = section.offset + p * shape.page_bytes, f"section[{row}].page[{p}]"
+        header = unpack(PAGE, data, at, name, out)
+        need(header.kind == 0x6C31 and header.page == p, "page header")
+        need(header.count == min(shape.slots, segment.count - p * shape.slots), "records on a page")
+        place = at + size_of(PAGE)
+        for slot in range(header.count):
+            got = read_record(data, place, m, segment, shape, len(ids), f"{name}.record[{slot}]", out)
+            ids.append(got[0])
+            edges += got[1]
+            place += shape.slot_bytes
+        need(not any(data[place:at + shape.page_bytes]), "bytes behind the last record")
+    need(edges == segment.edges, "edges")
+    return ids
+
+
+def read_elements(data, section, row, out):
+    size, values = min(section.element_bytes, 65536), []
+    for i, at in enumerate(range(section.offset, section.offset + section.length, size)):
+        raw = data[at:min(at + size, section.offset + section.length)]
+        values.append(int.from_bytes(raw, "little"))
+        out.append(f"{at} section[{row}].element[{i}] = {values[-1] if section.kind <= 3 else raw.hex()}")
+    return values
+
+
+def read(data):
+    """The lines of the text form. What they show of a file that is refused later is lost with the exception."""
+    out = []
+    s = choose(data, out)
+    m = read_manifest(data, s, out)
+    ids = {}
+    for row, section in enumerate(m.sections):
+        if section.length == 0:
+            continue
+        out.append(f"{section.offset} section[{row}].data = {section.count} x {section.element_bytes} bytes of "
+                   f"{KINDS.get(section.kind, 'unknown')}")
+        if section.kind == 1:
+            ids[section.segment] = read_pages(data, m, section, row, out)
+        else:
+            values = read_elements(data, section, row, out)
+            if section.kind <= 3:
+                need(all(v < m.segments[section.segment].count for v in values), "ordinals of a section")
+            if section.kind == 3 and section.segment in ids:
+                named = [ids[section.segment][v] for v in values]
+                need(named == sorted(set(named)), "order of the id index")
+        check_tree(data, s, section, row, out)
+    return out
+
+
+def check_golden(folder):
+    files = sorted(folder.glob("*.near"))
+    assert files, f"no golden files in {folder}"
+    for path in files:
+        shown = []
+        for line in path.with_suffix(".txt").read_text(encoding="ascii").splitlines():
+            shown.append(f"{int(line.split()[0], 16)} {line[45:]}")
+        got = read(path.read_bytes())
+        for number, (mine, theirs) in enumerate(zip(got, shown), 1):
+            assert mine == theirs, f"{path.name}: line {number}: SPEC.md says {mine}, the file beside it {theirs}"
+        assert len(got) == len(shown), f"{path.name}: {len(got)} lines, {len(shown)} beside it"
+    for path in sorted((folder / "bad").glob("*.near")):
+        try:
+            read(path.read_bytes())
+        except Refused as error:
+            assert path.name.startswith(error.reason + "_"), f"{path.name}: {error}"
+        else:
+            raise AssertionError(f"{path.name} is not refused")
+
+
+def main(arguments):
+    if len(arguments) == 2 and arguments[0] == "--golden":
+        xxh3.self_test()
+        check_golden(Path(arguments[1]))
+        return 0
+    if len(arguments) != 1:
+        print(__doc__, file=sys.stderr)
+        return 1
+    try:
+        print("\n".join(read(Path(arguments[0]).read_bytes())))
+    except Refused as error:
+        print(f"{arguments[0]}: {error}", file=sys.stderr)
+        return 2 if error.reason in ("corrupt", "truncated") else 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Counts what goes through operator new, in programs that are linked with allocations.cc.
+#pragma once
+
+#include <cstdint>
+
+namespace nearline::testing {
+
+/// Calls of operator new since the program began, on all threads.
+std::uint64_t allocations() noexcept;
+
+/// Bytes in use now, and the most that were in use at once since the last `reset_peak`.
+std::uint64_t bytes_in_use() noexcept;
+std::uint64_t peak_bytes() noexcept;
+void reset_peak() noexcept;
+
+}  // namespace nearline::testing

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/support/golden_files.h"
+
+#include <cstdio>
+
+#include "format/fields.h"
+#include "format/inspect.h"
+#include "tests/support/tiny_index.h"
+
+namespace nearline::testing {
+namespace {
+
+using format::Section;
+using format::SectionKind;
+
+std::vector<std::byte> committed(IndexAssembler file) {
+  file.commit();
+  return file.bytes();
+}
+
+std::vector<std::byte> counting(std::size_t bytes) {
+  std::vector<std::byte> data(bytes);
+  for (std::size_t i = 0; i < bytes; ++i) data[i] = static_cast<std::byte>(i % 251);
+  return data;
+}
+
+/// A second commit that says the same: the first one's manifest becomes free space.
+std::vector<std::byte> two_commits() {
+  IndexAssembler file = tiny_index({.count = 3, .dim = 8, .type = ElementType::kI8, .metric = Metric::kIp});
+  file.commit();
+  file.commit();
+  return file.bytes();
+}
+
+/// Every kind of section that has a number: those of later minors as bytes that this version ignores, most of them
+/// empty to keep the file small; and one kind that nobody knows.
+std::vector<std::byte> all_sections() {
+  IndexAssembler file = tiny_index({.count = 9, .dim = 4, .type = ElementType::kF16, .metric = Metric::kCosine});
+  file.manifest().attributes = {{.name = "year", .type = format::AttributeType::kI64},
+                                {.name = "Schl\xC3\xBCssel", .type = format::AttributeType::kTags}};
+  const auto add = [&](SectionKind kind, std::uint64_t count, std::uint32_t size, std::uint32_t segment) {
+    const bool zero = kind == SectionKind::kTombstones;
+    file.add_section({.kind = kind,
+                      .optional = true,
+                      .field = segment == 0 ? 0 : Section::kNoRow,
+                      .segment = segment,
+                      .count = count,
+                      .element_bytes = size},
+                     zero ? std::vector<std::byte>(count * size) : counting(count * size));
+  };
+  add(SectionKind::kTombstones, 2, 1, 0);
+  add(SectionKind::kCodes, 9, 16, 0);
+  add(SectionKind::kAttribute, 9, 8, Section::kNoRow);
+  for (const SectionKind kind :
+       {SectionKind::kVectors, SectionKind::kCodeParameters, SectionKind::kPayload, SectionKind::kPayloadDictionary,
+        SectionKind::kTransform, SectionKind::kCalibration, static_cast<SectionKind>(0x7FFF)}) {
+    add(kind, 0, 1, Section::kNoRow);
+  }
+  return committed(std::move(file));
+}
+
+}  // namespace
+
+std::vector<GoldenFile> golden_files() {
+  return {
+      {"v1_empty", committed(tiny_index({.count = 0}))},
+      {"v1_small", committed(tiny_index({}))},
+      {"v1_two_pages",
+       committed(
+           tiny_index({.count = 40, .dim = 128, .type = ElementType::kU8, .metric = Metric::kCosine, .degree = 8}))},
+      {"v1_bits", committed(tiny_index(
+                      {.count = 7, .dim = 20, .type = ElementType::kB1, .metric = Metric::kHamming, .id_bytes = 8}))},
+      {"v1_bf16_wide",
+       committed(tiny_index({.count = 2, .dim = 1500, .type = ElementType::kBF16, .metric = Metric::kIp}))},
+      {"v1_two_commits", two_commits()},
+      {"v1_all_sections", all_sections()},
+  };
+}
+
+std::string annotated(const std::vector<std::byte>& file) {
+  constexpr std::size_t kShown = 16;
+  std::string text;
+  const auto read = [&](std::uint64_t at, std::uint64_t bytes) -> Result<std::vector<std::byte>> {
+    const auto from = file.begin() + static_cast<std::ptrdiff_t>(at);
+    return std::vector<std::byte>(from, from + static_cast<std::ptrdiff_t>(bytes));
+  };
+  const auto walked = format::inspect(file.size(), read, true, [&](const format::InspectItem& item) {
+    char place[32];
+    std::snprintf(place, sizeof place, "%06llx  ", static_cast<unsigned long long>(item.at));
+    std::string hex =
+        format::hexadecimal(std::span(file).subspan(item.at, std::min<std::uint64_t>(item.bytes, kShown)));
+    if (item.bytes > kShown) hex += "...";
+    hex.resize(std::max<std::size_t>(hex.size(), 2 * kShown + 3), ' ');
+    text += place + hex + "  " + item.name + " = " + item.value + "\n";
+  });
+  return walked ? text : walked.error().message() + "\n";
+}
+
+}  // namespace nearline::testing

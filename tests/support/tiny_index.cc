@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/support/tiny_index.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstring>
+#include <utility>
+
+#include "format/checksum.h"
+#include "format/checksum_tree.h"
+#include "format/graph_page.h"
+#include "nearline/version.h"
+
+namespace nearline::testing {
+namespace {
+
+using format::kBlockBytes;
+
+/// Component `i` of record `o`: small, never all zero, exact in every type.
+int component(std::uint32_t o, std::uint32_t i) {
+  return static_cast<int>((o * 7 + i * 3 + 1) % 11) + 1;
+}
+
+/// The 16-bit forms of small whole numbers: exact.
+std::uint16_t half_of(int value) {
+  const auto exponent = static_cast<unsigned>(std::bit_width(static_cast<unsigned>(value)) - 1);
+  const unsigned fraction = (static_cast<unsigned>(value) << (10 - exponent)) & 1023;
+  return static_cast<std::uint16_t>((exponent + 15) << 10 | fraction);
+}
+std::uint16_t brain_of(int value) {
+  return static_cast<std::uint16_t>(std::bit_cast<std::uint32_t>(static_cast<float>(value)) >> 16);
+}
+
+template <class T>
+void put(std::byte* at, T value) {
+  std::memcpy(at, &value, sizeof value);
+}
+
+void store_vector(const format::PageShape& shape, std::uint32_t o, std::byte* record) {
+  for (std::uint32_t i = 0; i < shape.dim; ++i) {
+    const int value = component(o, i);
+    switch (shape.type) {
+      case ElementType::kF32: put(record + i * 4, static_cast<float>(value)); break;
+      case ElementType::kF16: put(record + i * 2, half_of(value)); break;
+      case ElementType::kBF16: put(record + i * 2, brain_of(value)); break;
+      case ElementType::kI8: put(record + i, static_cast<std::int8_t>(value)); break;
+      case ElementType::kU8: put(record + i, static_cast<std::uint8_t>(value)); break;
+      case ElementType::kB1:
+        if (value % 2 == 1) record[i / 8] |= static_cast<std::byte>(1u << (i % 8));
+        break;
+    }
+  }
+}
+
+std::vector<std::uint32_t> ring_neighbors(std::uint32_t o, std::uint32_t count, std::uint32_t degree) {
+  std::vector<std::uint32_t> list;
+  for (std::uint32_t step = 1; list.size() < degree && step < count; ++step) {
+    for (const std::uint32_t to : {(o + step) % count, (o + count - step) % count}) {
+      if (list.size() < degree && to != o && std::find(list.begin(), list.end(), to) == list.end()) list.push_back(to);
+    }
+  }
+  return list;
+}
+
+void store_record(const format::PageShape& shape, const TinySpec& spec, std::uint32_t o, std::byte* record) {
+  store_vector(shape, o, record);
+  if (shape.has_scale) {
+    float squares = 0;
+    for (std::uint32_t i = 0; i < spec.dim; ++i) squares += static_cast<float>(component(o, i) * component(o, i));
+    store_scale(shape, spec.metric == Metric::kIp ? squares : 1 / std::sqrt(squares), record);
+  }
+  store_id(shape, Id{10} * (spec.count - o), record);
+  store_neighbors(shape, ring_neighbors(o, spec.count, spec.degree), record);
+}
+
+std::vector<std::byte> graph_pages(const format::PageShape& shape, const TinySpec& spec) {
+  std::vector<std::byte> pages(shape.pages(spec.count) * shape.page_bytes);
+  for (std::uint32_t o = 0; o < spec.count; ++o) {
+    const std::uint32_t page = shape.page_of(format::Ordinal{o});
+    std::byte* bytes = pages.data() + std::size_t{page} * shape.page_bytes;
+    format::store_header(page, std::min(shape.slots, spec.count - page * shape.slots), bytes);
+    store_record(shape, spec, o, bytes + shape.place_of(format::Ordinal{o}));
+  }
+  return pages;
+}
+
+format::Segment segment_of(const format::PageShape& shape, const TinySpec& spec) {
+  format::Segment segment{.count = spec.count,
+                          .degree = spec.degree,
+                          .page_bytes = shape.page_bytes,
+                          .slots = shape.slots,
+                          .slot_bytes = shape.slot_bytes,
+                          .neighbor_bits = shape.neighbor_bits,
+                          .id_bytes = shape.id_bytes};
+  for (std::uint32_t o = 0; o < spec.count; ++o) {
+    for (const std::uint32_t to : ring_neighbors(o, spec.count, spec.degree)) {
+      ++segment.edges;
+      if (shape.page_of(format::Ordinal{o}) == shape.page_of(format::Ordinal{to})) ++segment.local_edges;
+    }
+  }
+  return segment;
+}
+
+std::uint64_t checksum_at(std::span<const std::byte> file, std::uint64_t at) {
+  std::uint64_t sum;
+  std::memcpy(&sum, file.data() + at, sizeof sum);
+  return sum;
+}
+
+/// Compares the checksum of each block of one level with what the level above says.
+Result<void> verify_level(std::span<const std::byte> file, const format::Manifest& m, const format::Section& s,
+                          std::uint32_t level) {
+  const auto shape = format::TreeShape::of(s.length);
+  const auto start = [&](std::uint32_t of) {
+    return of == 0 ? s.offset : s.tree_offset + shape.first_block[of - 1] * kBlockBytes;
+  };
+  const std::uint64_t blocks = level == 0 ? (s.length + kBlockBytes - 1) / kBlockBytes : shape.block_count[level - 1];
+  for (std::uint64_t i = 0; i < blocks; ++i) {
+    const std::uint64_t at = start(level) + i * kBlockBytes;
+    const std::uint64_t wanted = level == shape.levels ? s.root : checksum_at(file, start(level + 1) + i * 8);
+    if (format::block_checksum(file.subspan(at, kBlockBytes), m.file_id, s.serial, level, i) != wanted) {
+      return Error{Code::kCorrupt, "a block does not match its checksum", {}, at, 0};
+    }
+  }
+  return {};
+}
+
+Result<void> verify_pages(std::span<const std::byte> file, const format::Manifest& m, const format::Section& s) {
+  const format::Segment& segment = m.segments[s.segment];
+  const format::Field& field = m.fields[s.field];
+  const auto shape =
+      format::PageShape::choose(segment.count, field.dim, field.type, field.metric, segment.degree, segment.id_bytes);
+  for (std::uint32_t page = 0; page < s.count; ++page) {
+    const std::uint64_t at = s.offset + std::uint64_t{page} * shape.page_bytes;
+    NEARLINE_CHECK(check_page(shape, file.subspan(at, shape.page_bytes), page, segment.count, at));
+  }
+  return {};
+}
+
+}  // namespace
+
+IndexAssembler::IndexAssembler(format::Manifest manifest)
+    : manifest_(std::move(manifest)), bytes_(format::kDataStart) {}
+
+void IndexAssembler::add_section(format::Section section, std::span<const std::byte> data) {
+  section.offset = bytes_.size();
+  section.length = data.size();
+  section.serial = manifest_.next_serial++;
+  std::vector<std::byte> padded(data.begin(), data.end());
+  padded.resize((data.size() + kBlockBytes - 1) / kBlockBytes * kBlockBytes);
+  format::TreeBuilder builder(manifest_.file_id, section.serial);
+  builder.add(padded);
+  const auto tree = builder.finish();
+  bytes_.insert(bytes_.end(), padded.begin(), padded.end());
+  if (!tree.bytes.empty()) {
+    section.tree_offset = bytes_.size();
+    section.tree_bytes = tree.bytes.size();
+    section.root = tree.root;
+    bytes_.insert(bytes_.end(), tree.bytes.begin(), tree.bytes.end());
+  }
+  manifest_.sections.push_back(section);
+}
+
+void IndexAssembler::commit() {
+  ++manifest_.generation;
+  if (last_manifest_.length > 0) {
+    last_manifest_.freed_in = manifest_.generation;
+    manifest_.free.push_back(last_manifest_);
+  }
+  const std::vector<std::byte> manifest = encode(manifest_);
+  last_manifest_ = {.offset = bytes_.size(), .length = manifest.size()};
+  bytes_.insert(bytes_.end(), manifest.begin(), manifest.end());
+  const format::Superblock superblock{.major = kFormatMajor,
+                                      .minor = kFormatMinor,
+                                      .file_id = manifest_.file_id,
+                                      .generation = manifest_.generation,
+                                      .committed_bytes = bytes_.size(),
+                                      .manifest_offset = last_manifest_.offset,
+                                      .manifest_bytes = last_manifest_.length,
+                                      .manifest_hash = format::hash128(manifest)};
+  write_superblock(format::slot_of(manifest_.generation), superblock);
+  if (manifest_.generation == 1) write_superblock(0, superblock);
+}
+
+void IndexAssembler::write_superblock(std::uint32_t slot, const format::Superblock& superblock) {
+  format::Superblock placed = superblock;
+  placed.slot = slot;
+  const format::Block block = encode(placed);
+  std::copy(block.begin(), block.end(), bytes_.begin() + std::ptrdiff_t{slot} * kBlockBytes);
+}
+
+IndexAssembler tiny_index(const TinySpec& spec) {
+  const auto shape =
+      format::PageShape::choose(spec.count, spec.dim, spec.type, spec.metric, spec.degree, spec.id_bytes);
+  format::Manifest manifest;
+  for (std::size_t i = 0; i < manifest.file_id.size(); ++i) manifest.file_id[i] = static_cast<std::uint8_t>(i * 17);
+  manifest.file_id[0] = spec.file_number;
+  manifest.live_count = spec.count;
+  manifest.fields.push_back({.name = "vector", .dim = spec.dim, .type = spec.type, .metric = spec.metric});
+  manifest.segments.push_back(segment_of(shape, spec));
+  manifest.builds.push_back({.degree = spec.degree, .l_build = 100, .alpha = 1.2F, .seed = 1});
+  IndexAssembler file(std::move(manifest));
+
+  file.add_section(
+      {.kind = format::SectionKind::kGraphPages, .count = shape.pages(spec.count), .element_bytes = shape.page_bytes},
+      graph_pages(shape, spec));
+  const std::uint32_t entries = spec.count == 0 ? 0 : 1;
+  const std::uint32_t entry = spec.count / 2;
+  file.add_section({.kind = format::SectionKind::kEntryPoints, .count = entries, .element_bytes = 4},
+                   std::as_bytes(std::span(&entry, entries)));
+  std::vector<std::uint32_t> by_id(spec.count);  // ids fall with the ordinal
+  for (std::uint32_t i = 0; i < spec.count; ++i) by_id[i] = spec.count - 1 - i;
+  file.add_section({.kind = format::SectionKind::kIdIndex, .count = spec.count, .element_bytes = 4},
+                   std::as_bytes(std::span(by_id)));
+  return file;
+}
+
+namespace {
+
+Result<format::Choice> choose(std::span<const std::byte> file) {
+  std::vector<std::byte> slots(file.begin(),
+                               file.begin() + std::min<std::ptrdiff_t>(format::kDataStart, std::ssize(file)));
+  slots.resize(format::kDataStart);
+  const std::span<const std::byte, format::kDataStart> both(slots.data(), format::kDataStart);
+  return format::choose_superblock(both.first<kBlockBytes>(), both.last<kBlockBytes>(), file.size());
+}
+
+}  // namespace
+
+Result<format::Manifest> open_bytes(std::span<const std::byte> file) {
+  NEARLINE_TRY(choice, choose(file));
+  const format::Superblock& superblock = choice.superblock;
+  return decode_manifest(file.subspan(superblock.manifest_offset, superblock.manifest_bytes), superblock);
+}
+
+Result<void> verify_bytes(std::span<const std::byte> file) {
+  NEARLINE_TRY(choice, choose(file));
+  if (!choice.other_valid) return choice.other_error;
+  NEARLINE_TRY(manifest, open_bytes(file));
+  for (const format::Section& section : manifest.sections) {
+    for (std::uint32_t level = 0; section.length > 0 && level <= format::TreeShape::of(section.length).levels;
+         ++level) {
+      NEARLINE_CHECK(verify_level(file, manifest, section, level));
+    }
+    if (section.kind == format::SectionKind::kGraphPages) NEARLINE_CHECK(verify_pages(file, manifest, section));
+  }
+  return {};
+}
+
+}  // namespace nearline::testing

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Assembles small, valid index files in memory from the format room's encoders alone: for golden files, for damage
+/// tests, for fuzz seeds. The graph is a hand-made ring, so that everything in the file is known beforehand.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "format/manifest.h"
+#include "format/superblock.h"
+
+namespace nearline::testing {
+
+/// A file that grows by sections and commits.
+class IndexAssembler {
+ public:
+  /// Schema, segments and counts of the first commit; sections are added here.
+  explicit IndexAssembler(format::Manifest manifest);
+
+  /// Adds a section: offset, length, serial and tree are filled in; count * element_bytes must be data's size.
+  void add_section(format::Section section, std::span<const std::byte> data);
+
+  /// Appends the manifest of the next generation and writes its superblock: the first into both slots. From the second
+  /// on, the manifest before is free space.
+  void commit();
+
+  format::Manifest& manifest() noexcept { return manifest_; }
+  [[nodiscard]] const std::vector<std::byte>& bytes() const noexcept { return bytes_; }
+
+ private:
+  void write_superblock(std::uint32_t slot, const format::Superblock& superblock);
+
+  format::Manifest manifest_;
+  format::Extent last_manifest_;
+  std::vector<std::byte> bytes_;
+};
+
+/// What a tiny index holds.
+struct TinySpec {
+  std::uint32_t count = 5;
+  std::uint32_t dim = 3;
+  ElementType type = ElementType::kF32;
+  Metric metric = Metric::kL2;
+  std::uint32_t degree = 4;
+  std::uint8_t id_bytes = 4;
+  std::uint8_t file_number = 0;  ///< makes another file id
+};
+
+/// One segment with graph pages, entry points and id index; not yet committed.
+/// Record o has the id 10 * (count - o), and the neighbours o + 1, o - 1, o + 2, ... around the ring.
+IndexAssembler tiny_index(const TinySpec& spec);
+
+/// Opens bytes as a reader does: superblocks, manifest.
+Result<format::Manifest> open_bytes(std::span<const std::byte> file);
+
+/// As open_bytes; then the other superblock, every block of every section against its tree, and every graph page by its
+/// rules.
+Result<void> verify_bytes(std::span<const std::byte> file);
+
+}  // namespace nearline::testing

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+/// How options are declared to the parser.
+#include "tools/args.h"
+
+#include <charconv>
+#include <CLI/CLI.hpp>
+#include <cmath>
+
+namespace nearline::tools {
+namespace {
+
+template <class T>
+std::optional<T> parse_number(std::string_view text) noexcept {
+  T value{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size() || text.empty()) return std::nullopt;
+  return value;
+}
+
+/// A default as it is typed: 1.2, not 1.200000.
+std::string real_text(double value) {
+  char text[32];
+  const auto [end, error] = std::to_chars(text, text + sizeof text, value, std::chars_format::general, 6);
+  return error == std::errc{} ? std::string(text, end) : std::string();
+}
+
+std::optional<double> parse_real(const std::string& text, double least, double most) noexcept {
+  const auto value = parse_number<double>(text);
+  return value && *value >= least && *value <= most ? value : std::nullopt;
+}
+
+std::string between(const std::string& least, const std::string& most) {
+  return "expected a number from " + least + " to " + most;
+}
+
+}  // namespace
+
+CLI::Option* Args::option(const char* flags, const char* help, const char* word, const std::string& shown_default,
+                          Take take) {
+  const auto parse = [flags, take = std::move(take)](const std::string& text) {
+    if (const auto expected = take(text)) throw CLI::ValidationError(flags, *expected + ", found '" + text + "'");
+  };
+  CLI::Option* added = app_.add_option_function<std::string>(flags, parse, help)->type_name(word);
+  if (!shown_default.empty()) added->default_str(shown_default);
+  return added;
+}
+
+void Args::input(const char* name, std::filesystem::path& target, const char* help, bool required) {
+  file(name, target, help, required);
+}
+
+void Args::file(const char* flags, std::filesystem::path& target, const char* help, bool required) {
+  option(flags, help, "FILE", {}, [&target](const std::string& text) -> std::optional<std::string> {
+    if (text.empty()) return "expected the name of a file";
+    target = text;
+    return std::nullopt;
+  })->required(required);
+}
+
+void Args::flag(const char* flags, bool& target, const char* help) {
+  app_.add_flag(flags, target, help);
+}
+
+void Args::number(const char* flags, std::uint32_t& target, const char* help, std::uint32_t least, std::uint32_t most) {
+  option(flags, help, "N", std::to_string(target), [=, &target](const std::string& text) -> std::optional<std::string> {
+    const auto value = parse_number<std::uint32_t>(text);
+    if (!value || *value < least || *value > most) return between(std::to_string(least), std::to_string(most));
+    target = *value;
+    return std::nullopt;
+  });
+}
+
+void Args::number(const char* flags, std::uint64_t& target, const char* help, bool required) {
+  option(flags, help, "N", required ? std::string() : std::to_string(target),
+         [&target](const std::string& text) -> std::optional<std::string> {
+           const auto value = parse_number<std::uint64_t>(text);
+           if (!value) return "expected a whole number below 2^64";
+           target = *value;
+           return std::nullopt;
+         })
+      ->required(required);
+}
+
+void Args::real(const char* flags, std::optional<double>& target, const char* help, double least, double most) {
+  option(flags, help, "X", {}, [=, &target](const std::string& text) -> std::optional<std::string> {
+    const auto value = parse_real(text, least, most);
+    if (!value) return between(real_text(least), real_text(most));
+    target = *value;
+    return std::nullopt;
+  });
+}
+
+void Args::real(const char* flags, float& target, const char* help, float least, float most) {
+  option(flags, help, "X", real_text(target), [=, &target](const std::string& text) -> std::optional<std::string> {
+    const auto value = parse_number<float>(text);
+    if (!value || !(*value >= least && *value <= most)) return between(real_text(least), real_text(most));
+    target = *value;
+    return std::nullopt;
+  });
+}
+
+void Args::size(const char* flags, std::uint64_t& target, const char* help) {
+  option(flags, help, "SIZE", size_text(target), [&target](const std::string& text) -> std::optional<std::string> {
+    const auto value = parse_size(text);
+    if (!value) return "expected a size such as 512M, 64MiB or 4096";
+    target = *value;
+    return std::nullopt;
+  });
+}
+
+void Args::list(const char* flags, std::vector<std::uint32_t>& target, const char* help) {
+  std::string shown;
+  for (const std::uint32_t value : target) shown += (shown.empty() ? "" : ",") + std::to_string(value);
+  option(flags, help, "N,N,...", shown, [&target](const std::string& text) -> std::optional<std::string> {
+    std::vector<std::uint32_t> values;
+    for (std::size_t at = 0; at <= text.size();) {
+      const std::size_t end = std::min(text.find(',', at), text.size());
+      const auto value = parse_number<std::uint32_t>(std::string_view(text).substr(at, end - at));
+      if (!value || *value == 0) return "expected numbers above 0 with commas between them";
+      values.push_back(*value);
+      at = end + 1;
+    }
+    target = std::move(values);
+    return std::nullopt;
+  });
+}
+
+void Args::metric(std::optional<Metric>& target, const char* help) {
+  option("--metric", help, "l2|ip|cosine|hamming|jaccard", target ? std::string(name(*target)) : std::string(),
+         [&target](const std::string& text) -> std::optional<std::string> {
+           target = metric_from(text);
+           if (target) return std::nullopt;
+           return "expected l2, ip, cosine, hamming or jaccard";
+         });
+}
+
+void Args::type(std::optional<ElementType>& target, const char* help, bool required) {
+  option("--type", help, "f32|f16|bf16|i8|u8|b1", {}, [&target](const std::string& text) -> std::optional<std::string> {
+    target = element_type_from(text);
+    if (target) return std::nullopt;
+    return "expected f32, f16, bf16, i8, u8 or b1";
+  })->required(required);
+}
+
+void Args::io(IoMode& target) {
+  option("--io", "how pages reach memory", "auto|mapped|direct|pread", std::string(name(target)),
+         [&target](const std::string& text) -> std::optional<std::string> {
+           const auto mode = io_mode_from(text);
+           if (!mode) return "expected auto, mapped, direct or pread";
+           target = *mode;
+           return std::nullopt;
+         });
+}
+
+void Args::layout() {
+  option("--layout", "where the parts of a record live; auto means lean", "auto|lean", "auto",
+         [](const std::string& text) -> std::optional<std::string> {
+           if (text == "auto" || text == "lean") return std::nullopt;
+           return "expected auto or lean";
+         });
+}
+
+void Args::memory(std::uint64_t& target) {
+  size("--memory", target, "bound on private memory");
+}
+
+void Args::threads(std::uint32_t& target, const char* help) {
+  number("--threads", target, help, 0, 4096);
+}
+
+void Args::json(bool& target) {
+  flag("--json", target, "print JSON, one object a line");
+}
+
+void Args::force(bool& target) {
+  flag("--force", target, "replace the output if it exists");
+}
+
+void Args::progress(bool& target) {
+  flag("--progress", target, "show progress even where stderr is no terminal");
+}
+
+void Args::example(const char* line) {
+  app_.footer(std::string("Example:\n  ") + line);
+}
+
+}  // namespace nearline::tools

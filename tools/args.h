@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+/// What the subcommands say about their options, without saying how a command line is parsed. Every value is checked
+/// as it is parsed, so that a command starts with good options or not at all.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <limits>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "nearline/types.h"
+
+namespace CLI {
+class App;
+class Option;
+}  // namespace CLI
+
+namespace nearline::tools {
+
+/// The options of one subcommand. Targets are borrowed until the command has run; what they hold is the default that
+/// --help shows.
+class Args {
+ public:
+  explicit Args(CLI::App& app) : app_(app) {}
+
+  /// A file named by its place on the line.
+  void input(const char* name, std::filesystem::path& target, const char* help, bool required = true);
+  /// A file named by an option.
+  void file(const char* flags, std::filesystem::path& target, const char* help, bool required = false);
+
+  void flag(const char* flags, bool& target, const char* help);
+  void number(const char* flags, std::uint32_t& target, const char* help, std::uint32_t least = 0,
+              std::uint32_t most = std::numeric_limits<std::uint32_t>::max());
+  void number(const char* flags, std::uint64_t& target, const char* help, bool required = false);
+  void real(const char* flags, std::optional<double>& target, const char* help, double least, double most);
+  void real(const char* flags, float& target, const char* help, float least, float most);
+  void size(const char* flags, std::uint64_t& target, const char* help);
+  /// Numbers with commas between them.
+  void list(const char* flags, std::vector<std::uint32_t>& target, const char* help);
+
+  void metric(std::optional<Metric>& target, const char* help);
+  void type(std::optional<ElementType>& target, const char* help, bool required = false);
+  void io(IoMode& target);
+  /// --layout auto|lean: one layout exists, so there is nothing to remember.
+  void layout();
+  void memory(std::uint64_t& target);
+  void threads(std::uint32_t& target, const char* help);
+  void json(bool& target);
+  void force(bool& target);
+  void progress(bool& target);
+
+  /// One line that --help ends with.
+  void example(const char* line);
+
+ private:
+  /// Adds an option whose text `take` parses; take returns what was expected when it cannot.
+  using Take = std::function<std::optional<std::string>(const std::string&)>;
+  CLI::Option* option(const char* flags, const char* help, const char* word, const std::string& shown_default,
+                      Take take);
+
+  CLI::App& app_;
+};
+
+/// What a parsed command does; returns the exit status.
+using Action = std::function<int()>;
+
+/// One row of the command table: declares the options and says what to do with them.
+struct Command {
+  const char* name;
+  const char* summary;
+  Action (*declare)(Args& args);
+};
+
+/// Parses the line, runs the command it names, and returns the exit status. Prints help and parse errors itself.
+int run_command_line(std::span<const Command> commands, int argc, const char* const* argv);
+
+/// "512M", "2G", "64MiB", "4096": bytes, in powers of 1024.
+std::optional<std::uint64_t> parse_size(std::string_view text) noexcept;
+
+/// A size in the shortest of these forms.
+std::string size_text(std::uint64_t bytes);
+
+}  // namespace nearline::tools

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/batch_search.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <limits>
+#include <mutex>
+#include <thread>
+
+namespace nearline::tools {
+namespace {
+
+/// Copies the answers to rows [first, first + part.counts.size()) of the whole.
+void place(const SearchResult& part, std::size_t first, SearchResult& whole) {
+  const auto at = [](std::size_t row) { return static_cast<std::ptrdiff_t>(row); };
+  std::copy(part.ids.begin(), part.ids.end(), whole.ids.begin() + at(first * whole.k));
+  std::copy(part.distances.begin(), part.distances.end(), whole.distances.begin() + at(first * whole.k));
+  std::copy(part.counts.begin(), part.counts.end(), whole.counts.begin() + at(first));
+  std::copy(part.stats.begin(), part.stats.end(), whole.stats.begin() + at(first));
+}
+
+SearchResult empty_result(std::size_t rows, std::uint32_t k) {
+  SearchResult result;
+  result.k = k;
+  result.ids.assign(rows * k, kNoId);
+  result.distances.assign(rows * k, std::numeric_limits<float>::infinity());
+  result.counts.assign(rows, 0);
+  result.stats.resize(rows);
+  return result;
+}
+
+/// One run over all queries, shared by its threads.
+struct Run {
+  const OpenSearch& open;
+  const SearchOptions& options;
+  std::size_t batch;
+  SearchResult result;
+  std::atomic<std::size_t> next{0};
+  std::mutex mutex;  // guards the two below
+  std::size_t failed_row = std::numeric_limits<std::size_t>::max();
+  Error error;
+
+  void work() {
+    const std::size_t rows = open.queries.rows;
+    for (std::size_t first = next.fetch_add(batch); first < rows; first = next.fetch_add(batch)) {
+      const std::size_t now = std::min(batch, rows - first);
+      const auto part = open.index.search({open.queries.row(first), now, open.queries.dim, open.queries.type}, options);
+      if (part) {
+        place(*part, first, result);
+        continue;
+      }
+      const std::scoped_lock lock(mutex);
+      if (first < failed_row) {
+        failed_row = first;
+        error = part.error();
+      }
+      return;
+    }
+  }
+};
+
+Error in_queries(Error error, const SearchSetup& setup) {
+  const bool about_input = error.code == Code::kBadInput || error.code == Code::kInvalidArgument;
+  return about_input ? std::move(error).in(setup.queries.string()) : error;
+}
+
+}  // namespace
+
+void declare_search_setup(Args& args, SearchSetup& setup) {
+  args.input("INDEX", setup.index, "the index");
+  args.input("QUERIES", setup.queries, "vectors of the index's dimension and type; float types may be mixed");
+  args.number("-k", setup.search.k, "answers for each query", 1);
+  args.number("--beam-width", setup.search.beam_width, "candidates expanded together when pages come from disk", 1, 64);
+  args.io(setup.open.io);
+  args.size("--memory", setup.open.memory_bytes, "bound on private memory: page cache, buffers, all threads");
+  args.threads(setup.open.threads, "threads; 0 means one a processor");
+  args.number("--batch", setup.batch, "queries of a thread that are interleaved; 1 takes them one by one", 1, 65'536);
+}
+
+std::uint32_t thread_count(const SearchSetup& setup) noexcept {
+  return setup.open.threads > 0 ? setup.open.threads : std::max(1U, std::thread::hardware_concurrency());
+}
+
+Result<OpenSearch> open_search(const SearchSetup& setup) {
+  NEARLINE_TRY(index, Index::open(setup.index, setup.open));
+  NEARLINE_TRY(file, VectorFile::open(setup.queries));
+  const IndexInfo& info = index.info();
+  if (file.dim() != info.schema.dim)
+    return Error{Code::kInvalidArgument,
+                 fmt::format("dimension: expected {} as in the index, found {}", info.schema.dim, file.dim()),
+                 setup.queries.string()};
+  if (setup.search.k > info.count)
+    return Error{Code::kInvalidArgument,
+                 fmt::format("k: expected at most {}, the number of records, found {}", info.count, setup.search.k),
+                 setup.index.string()};
+  NEARLINE_TRY(bytes, file.read_all());
+  OpenSearch open{std::move(index), std::move(bytes), {}};
+  open.queries = {open.bytes.data(), static_cast<std::size_t>(file.rows()), file.dim(), file.type()};
+  return open;
+}
+
+Result<SearchResult> search_all(const OpenSearch& open, const SearchSetup& setup, const SearchOptions& options) {
+  Run run{open, options, setup.batch, empty_result(open.queries.rows, options.k), {}, {}, {}, {}};
+  run.failed_row = open.queries.rows;
+  const std::size_t batches = (open.queries.rows + setup.batch - 1) / setup.batch;
+  std::vector<std::thread> others;
+  for (std::size_t i = 1; i < std::min<std::size_t>(thread_count(setup), batches); ++i)
+    others.emplace_back([&run] { run.work(); });
+  run.work();
+  for (std::thread& thread : others) thread.join();
+  if (run.failed_row == open.queries.rows) return std::move(run.result);
+  if (run.error.code == Code::kBadInput) {
+    // The message counts rows from the batch's first. All rows are checked before any is searched: asking for the
+    // rows up to the end of this batch finds the same row at once, under its own number.
+    const std::size_t rows = std::min(open.queries.rows, run.failed_row + setup.batch);
+    if (auto again = open.index.search({open.queries.data, rows, open.queries.dim, open.queries.type}, options); !again)
+      return in_queries(std::move(again).error(), setup);
+  }
+  return in_queries(std::move(run.error), setup);
+}
+
+}  // namespace nearline::tools

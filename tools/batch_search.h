@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+/// What search and eval share: an index opened for a file of queries, and all of them answered on several threads.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <vector>
+
+#include "nearline/index.h"
+#include "nearline/vector_file.h"
+#include "tools/args.h"
+
+namespace nearline::tools {
+
+/// The options that both commands have.
+struct SearchSetup {
+  std::filesystem::path index, queries;
+  OpenOptions open;
+  SearchOptions search;
+  std::uint32_t batch = 64;  ///< queries given to the library at once by each thread
+};
+
+/// Declares INDEX QUERIES -k --io --memory --beam-width --threads --batch.
+void declare_search_setup(Args& args, SearchSetup& setup);
+
+/// The threads that will search: setup.open.threads, or one a processor.
+std::uint32_t thread_count(const SearchSetup& setup) noexcept;
+
+/// An open index and queries that fit it.
+struct OpenSearch {
+  Index index;
+  std::vector<std::byte> bytes;
+  MatrixView queries;
+};
+
+/// Errors: those of Index::open and VectorFile; kInvalidArgument for k above the records, or queries of another
+/// dimension or type.
+Result<OpenSearch> open_search(const SearchSetup& setup);
+
+/// Answers all queries; each thread takes setup.batch of them at a time. The first error by row number wins, and names
+/// the row in the file.
+Result<SearchResult> search_all(const OpenSearch& open, const SearchSetup& setup, const SearchOptions& options);
+
+}  // namespace nearline::tools

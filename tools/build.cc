@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+/// nearline build: streams a file of vectors into a Builder.
+#include "nearline/builder.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "nearline/vector_file.h"
+#include "tools/commands.h"
+#include "tools/console.h"
+#include "tools/json_line.h"
+
+namespace nearline::tools {
+namespace {
+
+constexpr std::uint64_t kBlockBytes = 1 << 20;
+
+struct Options {
+  std::filesystem::path input, output, ids;
+  std::optional<Metric> metric;
+  std::optional<ElementType> type;
+  BuildOptions build;
+  bool json = false, progress = false;
+};
+
+Result<void> add_rows(const VectorFile& file, const std::vector<Id>& ids, const ProgressFn& progress,
+                      Builder& builder) {
+  const std::size_t row_bytes = vector_bytes(file.type(), file.dim());
+  const std::uint64_t rows_at_once = std::max<std::uint64_t>(1, kBlockBytes / row_bytes);
+  std::vector<std::byte> block(static_cast<std::size_t>(std::min(rows_at_once, file.rows())) * row_bytes);
+  for (std::uint64_t row = 0; row < file.rows();) {
+    if (!progress({"read", row, file.rows()})) return Error{Code::kCancelled, "stopped while reading", "build"};
+    const auto now = static_cast<std::size_t>(std::min(rows_at_once, file.rows() - row));
+    NEARLINE_CHECK(file.read(row, now, std::span(block).first(now * row_bytes)));
+    const auto some_ids = ids.empty() ? std::span<const Id>{} : std::span(ids).subspan(row, now);
+    if (auto added = builder.add({block.data(), now, file.dim(), file.type()}, some_ids); !added)
+      return std::move(added).error().in(file.path().string());
+    row += now;
+  }
+  return {};
+}
+
+Result<Schema> schema_of(const VectorFile& file, const Options& options) {
+  const ElementType type = options.type.value_or(file.type());
+  const Metric metric = options.metric.value_or(type == ElementType::kB1 ? Metric::kHamming : Metric::kL2);
+  if (compatible(metric, type)) return Schema{file.dim(), type, metric};
+  return Error{
+      Code::kInvalidArgument,
+      fmt::format("metric {}: expected one that compares {}, found one that does not", name(metric), name(type)),
+      file.path().string()};
+}
+
+Result<BuildReport> build(const Options& options, Schema& schema) {
+  NEARLINE_TRY(file, VectorFile::open(options.input));
+  NEARLINE_TRY(fitting, schema_of(file, options));
+  schema = fitting;
+  std::vector<Id> ids;
+  if (!options.ids.empty()) {
+    NEARLINE_TRY(read, read_ids(options.ids));
+    if (read.size() != file.rows())
+      return Error{Code::kBadInput,
+                   fmt::format("ids: expected {}, one for each row of the vectors, found {}", file.rows(), read.size()),
+                   options.ids.string()};
+    ids = std::move(read);
+  }
+  NEARLINE_TRY(builder, Builder::create(options.output, schema, options.build));
+  NEARLINE_CHECK(add_rows(file, ids, options.build.progress, builder));
+  return builder.finish();
+}
+
+void print_report(const Options& options, const Schema& schema, const BuildReport& report) {
+  const double per_vector =
+      report.count > 0 ? static_cast<double>(report.file_bytes) / static_cast<double>(report.count) : 0;
+  if (options.json) {
+    JsonLine line;
+    line.put("index", options.output.string()).put("count", report.count).put("dim", schema.dim);
+    line.put("type", name(schema.type)).put("metric", name(schema.metric)).put("file_bytes", report.file_bytes);
+    line.put("bytes_per_vector", per_vector).put("mean_degree", report.mean_degree);
+    line.put("unreachable_repaired", report.unreachable_repaired).put("partitions", report.partitions);
+    line.put("seconds", report.seconds).print();
+    return;
+  }
+  fmt::print("{}: {} vectors of {} {}, {}\n", options.output.string(), report.count, schema.dim, name(schema.type),
+             name(schema.metric));
+  fmt::print("{}, {:.1f} bytes a vector, mean degree {:.1f}, built in {} part{}, {}\n",
+             bytes_text(static_cast<double>(report.file_bytes)), per_vector, report.mean_degree, report.partitions,
+             report.partitions == 1 ? "" : "s", seconds_text(report.seconds));
+  if (report.unreachable_repaired > 0)
+    fmt::print("{} records that no path led to were connected\n", report.unreachable_repaired);
+}
+
+int run(Options& options) {
+  options.build.progress = progress_line(options.progress);
+  Schema schema;
+  const auto report = build(options, schema);
+  if (!report) return fail(report.error());
+  clear_progress_line();
+  print_report(options, schema, *report);
+  return 0;
+}
+
+}  // namespace
+
+Action declare_build(Args& args) {
+  auto options = std::make_shared<Options>();
+  args.input("INPUT", options->input, "vectors, one record a row");
+  args.file("-o,--output", options->output, "the index to make", true);
+  args.metric(options->metric, "what near means; l2 unless said, hamming for b1");
+  args.type(options->type, "element type to store; that of INPUT unless said");
+  args.file("--ids", options->ids, "ids in row order; row numbers unless said");
+  args.number("-R,--degree", options->build.degree, "neighbours kept for each record", 4, 1024);
+  args.number("--l-build", options->build.l_build, "candidates kept while linking", 4, 4096);
+  args.real("--alpha", options->build.alpha, "pruning slack; larger keeps longer edges", 1.0F, 2.0F);
+  args.size("--memory", options->build.memory_bytes, "bound on what the build allocates");
+  args.threads(options->build.threads, "threads; 0 means one a processor; the file does not depend on it");
+  args.number("--seed", options->build.seed, "same input, options and seed: same bytes");
+  args.layout();
+  args.force(options->build.replace);
+  args.json(options->json);
+  args.progress(options->progress);
+  args.example("nearline build photos.u8bin -o photos.near --memory 256M");
+  return [options] { return run(*options); };
+}
+
+}  // namespace nearline::tools

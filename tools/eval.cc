@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+/// nearline eval: recall, speed and reads for each L, against exact neighbours.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <memory>
+
+#include "tools/batch_search.h"
+#include "tools/commands.h"
+#include "tools/console.h"
+#include "tools/json_line.h"
+#include "tools/process_memory.h"
+#include "tools/recall.h"
+
+namespace nearline::tools {
+namespace {
+
+struct Options {
+  SearchSetup setup;
+  std::filesystem::path truth;
+  std::vector<std::uint32_t> lengths = {10, 20, 40, 80};
+  std::optional<double> fail_below;
+  bool no_warmup = false, json = false;
+};
+
+/// One line of the table.
+struct Figures {
+  std::uint32_t l = 0;
+  double recall = 0, qps = 0, mean_us = 0, p50_us = 0, p99_us = 0;
+  double reads = 0, bytes = 0, distances = 0;
+  std::uint64_t memory_bytes = 0, rss_bytes = 0;
+};
+
+/// The smallest latency that `share` of the queries do not exceed.
+double percentile(const std::vector<double>& sorted, double share) {
+  if (sorted.empty()) return 0;
+  const double rank = std::ceil(share * static_cast<double>(sorted.size()));
+  return sorted[std::min(sorted.size(), static_cast<std::size_t>(rank)) - 1];
+}
+
+void add_costs(const SearchResult& result, Figures& figures) {
+  std::vector<double> latencies;
+  for (const QueryStats& stats : result.stats) {
+    latencies.push_back(static_cast<double>(stats.nanoseconds) / 1000);
+    figures.mean_us += latencies.back();
+    figures.reads += stats.page_reads;
+    figures.bytes += static_cast<double>(stats.bytes_read);
+    figures.distances += stats.distance_computations;
+  }
+  const double queries = std::max<double>(1, static_cast<double>(latencies.size()));
+  figures.mean_us /= queries;
+  figures.reads /= queries;
+  figures.bytes /= queries;
+  figures.distances /= queries;
+  std::sort(latencies.begin(), latencies.end());
+  figures.p50_us = percentile(latencies, 0.50);
+  figures.p99_us = percentile(latencies, 0.99);
+}
+
+Result<Figures> measure(const OpenSearch& open, const Options& options, const Recall& recall, std::uint32_t l) {
+  SearchOptions search = options.setup.search;
+  search.l = l;
+  const auto start = std::chrono::steady_clock::now();
+  NEARLINE_TRY(result, search_all(open, options.setup, search));
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  Figures figures;
+  figures.l = l;
+  figures.recall = recall.of(result);
+  figures.qps = seconds > 0 ? static_cast<double>(open.queries.rows) / seconds : 0;
+  add_costs(result, figures);
+  figures.memory_bytes = open.index.memory_usage().total();
+  figures.rss_bytes = resident_bytes();
+  return figures;
+}
+
+void print_json(const Figures& figures, const Options& options, IoMode io) {
+  JsonLine line;
+  line.put("L", figures.l).put("k", options.setup.search.k).put("recall", figures.recall).put("qps", figures.qps);
+  line.put("mean_us", figures.mean_us).put("p50_us", figures.p50_us).put("p99_us", figures.p99_us);
+  line.put("reads_per_query", figures.reads).put("bytes_per_query", figures.bytes);
+  line.put("distance_computations", figures.distances).put("memory_bytes", figures.memory_bytes);
+  line.put("rss_bytes", figures.rss_bytes).put("io", name(io)).put("threads", thread_count(options.setup)).print();
+}
+
+void print_text(const Figures& figures) {
+  fmt::print("{:>6}  {:.4f}  {:>9.1f}  {:>9.1f}  {:>9.1f}  {:>9.1f}  {:>8.2f}  {:>9.1f}  {:>10}  {:>10}\n", figures.l,
+             figures.recall, figures.qps, figures.mean_us, figures.p50_us, figures.p99_us, figures.reads,
+             figures.distances, bytes_text(static_cast<double>(figures.memory_bytes)),
+             bytes_text(static_cast<double>(figures.rss_bytes)));
+  std::fflush(stdout);
+}
+
+Result<NeighborTable> read_truth(const Options& options, const OpenSearch& open) {
+  NEARLINE_TRY(truth, read_neighbors(options.truth));
+  if (truth.queries != open.queries.rows)
+    return Error{Code::kBadInput,
+                 fmt::format("queries: expected {}, as many as there are to search for, found {}", open.queries.rows,
+                             truth.queries),
+                 options.truth.string()};
+  if (truth.k < options.setup.search.k)
+    return Error{
+        Code::kBadInput,
+        fmt::format("neighbours of each query: expected at least k = {}, found {}", options.setup.search.k, truth.k),
+        options.truth.string()};
+  return truth;
+}
+
+Result<double> evaluate(const Options& options) {
+  NEARLINE_TRY(open, open_search(options.setup));
+  NEARLINE_TRY(truth, read_truth(options, open));
+  const Recall recall(truth, open.index.info().schema, options.setup.search.k);
+  if (!options.no_warmup) NEARLINE_CHECK(measure(open, options, recall, options.lengths.front()));
+  if (!options.json)
+    fmt::print(
+        "recall@{} of {} queries, {} io, {} thread{}, {} interleaved\n{:>6}  {:>6}  {:>9}  {:>9}  {:>9}  "
+        "{:>9}  {:>8}  {:>9}  {:>10}  {:>10}\n",
+        options.setup.search.k, open.queries.rows, name(open.index.io()), thread_count(options.setup),
+        thread_count(options.setup) == 1 ? "" : "s", options.setup.batch, "L", "recall", "queries/s", "mean us",
+        "p50 us", "p99 us", "reads", "distances", "memory", "resident");
+  double best = 0;
+  for (const std::uint32_t l : options.lengths) {
+    NEARLINE_TRY(figures, measure(open, options, recall, l));
+    best = std::max(best, figures.recall);
+    if (options.json) {
+      print_json(figures, options, open.index.io());
+    } else {
+      print_text(figures);
+    }
+  }
+  return best;
+}
+
+int run(const Options& options) {
+  const auto best = evaluate(options);
+  if (!best) return fail(best.error());
+  if (!options.fail_below || *best >= *options.fail_below) return 0;
+  return fail({Code::kInvalidArgument,
+               fmt::format("recall: expected at least {}, found {:.4f}", *options.fail_below, *best),
+               options.setup.index.string()});
+}
+
+}  // namespace
+
+Action declare_eval(Args& args) {
+  auto options = std::make_shared<Options>();
+  options->setup.open.threads = 1;
+  declare_search_setup(args, options->setup);
+  args.file("--truth", options->truth, "exact neighbours of the queries, as truth writes them", true);
+  args.list("-L", options->lengths, "candidates kept while walking, one line of figures for each");
+  args.flag("--no-warmup", options->no_warmup, "skip the run over all queries that comes before the first figures");
+  args.real("--fail-below", options->fail_below, "exit with status 1 when the best recall is below this", 0, 1);
+  args.json(options->json);
+  args.example("nearline eval photos.near queries.u8bin --truth truth.ibin -k 10 -L 10,20,40,80");
+  return [options] { return run(*options); };
+}
+
+}  // namespace nearline::tools

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+/// nearline info: what an index says of itself, or what the machine gives.
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "nearline/index.h"
+#include "tools/commands.h"
+#include "tools/console.h"
+#include "tools/json_line.h"
+
+namespace nearline::tools {
+namespace {
+
+struct Options {
+  std::filesystem::path index;
+  bool system = false, json = false;
+};
+
+std::string version_text(const IndexInfo& info) {
+  return fmt::format("{}.{}", info.format_major, info.format_minor);
+}
+
+double bytes_per_vector(const IndexInfo& info) {
+  return info.count > 0 ? static_cast<double>(info.file_bytes) / static_cast<double>(info.count) : 0;
+}
+
+void print_json(const IndexInfo& info) {
+  JsonLine build;
+  build.put("degree", info.degree).put("l_build", info.l_build).put("alpha", info.alpha);
+  build.put("seed", info.seed).put("mean_degree", info.mean_degree);
+  JsonLine line;
+  line.put("count", info.count).put("dim", info.schema.dim).put("metric", name(info.schema.metric));
+  line.put("type", name(info.schema.type)).put("layout", name(info.layout)).put("generation", info.generation);
+  line.put("segments", info.segments).put("deleted", info.deleted).put("file_bytes", info.file_bytes);
+  line.put("bytes_per_vector", bytes_per_vector(info)).put("build", build).put("format_version", version_text(info));
+  line.put("page_bytes", info.page_bytes).put("records_per_page", info.records_per_page);
+  line.put("local_edge_share", info.local_edge_share).put("file_id", info.file_id);
+  line.put("rolled_back", info.rolled_back).print();
+}
+
+void print_text(const std::filesystem::path& path, const IndexInfo& info) {
+  fmt::print("{}: {} vectors of {} {}, {}\n", path.string(), info.count, info.schema.dim, name(info.schema.type),
+             name(info.schema.metric));
+  fmt::print("file         {} bytes ({:.1f} a vector), format {}, id {}\n", info.file_bytes, bytes_per_vector(info),
+             version_text(info), info.file_id);
+  fmt::print("commit       generation {}, {} segment{}, {} deleted{}\n", info.generation, info.segments,
+             info.segments == 1 ? "" : "s", info.deleted, info.rolled_back ? ", the commit before a damaged one" : "");
+  fmt::print("layout       {}, pages of {} bytes, {} records a page\n", name(info.layout), info.page_bytes,
+             info.records_per_page);
+  fmt::print("graph        mean degree {:.2f} of {}, {:.1f} % of the edges stay on their page\n", info.mean_degree,
+             info.degree, 100 * info.local_edge_share);
+  fmt::print("built with   -R {} --l-build {} --alpha {:.3g} --seed {}\n", info.degree, info.l_build, info.alpha,
+             info.seed);
+}
+
+int print_system(bool json) {
+  const SystemInfo system = system_info();
+  if (json) {
+    JsonLine line;
+    line.put("io_uring", system.io_uring).put("io_uring_reason", system.io_uring_reason);
+    line.put("kernels", system.kernels).put("processors", system.processors);
+    line.put("memory_bytes", system.memory_bytes);
+    line.put("available_memory_bytes", system.available_memory_bytes).print();
+    return 0;
+  }
+  fmt::print("io_uring    {}\n", system.io_uring ? "usable" : "not usable: " + system.io_uring_reason);
+  fmt::print("kernels     {}\n", system.kernels);
+  fmt::print("processors  {}\n", system.processors);
+  fmt::print("memory      {}, {} of it available\n", bytes_text(static_cast<double>(system.memory_bytes)),
+             bytes_text(static_cast<double>(system.available_memory_bytes)));
+  return 0;
+}
+
+int run(const Options& options) {
+  if (options.system == !options.index.empty())
+    return fail({Code::kInvalidArgument, "info: expected the name of an index, or --system and no index"});
+  if (options.system) return print_system(options.json);
+  // Pages are not needed: any mode will do, and this one cannot be refused.
+  const auto index = Index::open(options.index, {.io = IoMode::kPread, .threads = 1});
+  if (!index) return fail(index.error());
+  if (options.json) {
+    print_json(index->info());
+  } else {
+    print_text(options.index, index->info());
+  }
+  return 0;
+}
+
+}  // namespace
+
+Action declare_info(Args& args) {
+  auto options = std::make_shared<Options>();
+  args.input("INDEX", options->index, "the index", false);
+  args.flag("--system", options->system, "describe this machine instead");
+  args.json(options->json);
+  args.example("nearline info photos.near");
+  return [options] { return run(*options); };
+}
+
+}  // namespace nearline::tools

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+/// The nearline command: a table of subcommands.
+#include <array>
+
+#include "tools/commands.h"
+
+int main(int argc, char** argv) {
+  using namespace nearline::tools;
+  static constexpr std::array kCommands = {
+      Command{"build", "make an index from a file of vectors", declare_build},
+      Command{"search", "find the nearest records of each query", declare_search},
+      Command{"eval", "measure recall, speed and reads against exact neighbours", declare_eval},
+      Command{"truth", "find exact neighbours by brute force", declare_truth},
+      Command{"info", "say what an index, or this machine, is", declare_info},
+      Command{"verify", "check an index against its checksums and rules", declare_verify},
+      Command{"inspect", "print every field of every structure of an index", declare_inspect},
+      Command{"profile", "describe a file of vectors and what follows for an index", declare_profile},
+      Command{"convert", "copy vectors or neighbours into another form", declare_convert},
+      Command{"export", "write the vectors of an index to a file", declare_export},
+      Command{"estimate", "predict size, memory and time of an index", declare_estimate},
+  };
+  return run_command_line(kCommands, argc, argv);
+}

@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Builds and runs every test: a release build with all suites, then one under ASan and UBSan. Ends with the line
+# "N passed, N failed"; the exit status is 0 when none failed.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+tools/setup.sh
+
+passed=0
+failed=0
+
+# suite NAME "MESON TEST OPTIONS" MESON SETUP OPTIONS...
+suite() {
+  local name=$1 test_options=$2 folder=build/$1 log=build/$1.log
+  shift 2
+  echo "== $name: build"
+  local how=()
+  [[ -f $folder/build.ninja ]] && how=(--reconfigure)
+  mkdir -p build
+  if ! { meson setup "${how[@]}" "$@" "$folder" && meson compile -C "$folder"; } >"$log" 2>&1; then
+    echo "$name does not build (all of it: $log):"
+    grep -E -m 40 'error|ERROR|FAILED' "$log" || tail -n 40 "$log"
+    failed=$((failed + 1))
+    return
+  fi
+  echo "== $name: test"
+  # Meson's exit status says no more than its log, which is counted below; a log that is missing counts as a failure.
+  rm -f "$folder/meson-logs/testlog.json"
+  # shellcheck disable=SC2086  # the options are words
+  meson test -C "$folder" --no-rebuild --print-errorlogs $test_options || true
+  local good bad
+  read -r good bad < <(tools/count_tests.py "$folder/meson-logs/testlog.json")
+  passed=$((passed + good))
+  failed=$((failed + bad))
+}
+
+suite release '' -Dbuildtype=release -Dtests=enabled
+
+export ASAN_OPTIONS=abort_on_error=1:detect_stack_use_after_return=1:strict_string_checks=1
+export UBSAN_OPTIONS=halt_on_error=1:abort_on_error=1:print_stacktrace=1
+suite sanitize '--no-suite lint --no-suite install --timeout-multiplier 4' \
+  -Dbuildtype=debugoptimized -Db_ndebug=false -Db_sanitize=address,undefined -Dtests=enabled -Ddefault_library=static
+
+[[ $passed -gt 0 ]] || failed=$((failed + 1))
+echo "$passed passed, $failed failed"
+[[ $failed -eq 0 ]]

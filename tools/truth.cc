@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+/// nearline truth: exact neighbours, the yardstick of eval.
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "nearline/exact.h"
+#include "tools/commands.h"
+#include "tools/console.h"
+
+namespace nearline::tools {
+namespace {
+
+struct Options {
+  std::filesystem::path base, queries, output;
+  std::optional<Metric> metric;
+  ExactOptions exact;
+  bool force = false, progress = false;
+};
+
+Result<NeighborTable> find(const Options& options) {
+  NEARLINE_TRY(base, VectorFile::open(options.base));
+  NEARLINE_TRY(queries, VectorFile::open(options.queries));
+  ExactOptions exact = options.exact;
+  exact.metric = options.metric.value_or(base.type() == ElementType::kB1 ? Metric::kHamming : Metric::kL2);
+  return exact_neighbors(base, queries, exact);
+}
+
+int run(Options& options) {
+  options.exact.progress = progress_line(options.progress);
+  const auto table = find(options);
+  if (!table) return fail(table.error());
+  clear_progress_line();
+  if (auto written = write_neighbors(options.output, *table, options.force); !written) return fail(written.error());
+  fmt::print("{}: {} exact neighbours for each of {} queries\n", options.output.string(), table->k, table->queries);
+  return 0;
+}
+
+}  // namespace
+
+Action declare_truth(Args& args) {
+  auto options = std::make_shared<Options>();
+  args.input("BASE", options->base, "vectors to search; neighbours are named by row number");
+  args.input("QUERIES", options->queries, "vectors to search for");
+  args.file("-o,--output", options->output, "the .ibin, .ibin64 or .ivecs file to make", true);
+  args.number("-k", options->exact.k, "neighbours of each query", 1);
+  args.metric(options->metric, "what near means; l2 unless said, hamming for b1");
+  args.size("--memory", options->exact.memory_bytes, "bound on what is held of the files");
+  args.threads(options->exact.threads, "threads; 0 means one a processor");
+  args.force(options->force);
+  args.progress(options->progress);
+  args.example("nearline truth base.u8bin queries.u8bin -k 100 --metric l2 -o truth.ibin");
+  return [options] { return run(*options); };
+}
+
+}  // namespace nearline::tools
