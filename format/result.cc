@@ -3,6 +3,7 @@
 /// them.
 #include "nearline/result.h"
 
+#include <algorithm>
 #include <system_error>
 
 namespace nearline {
@@ -10,8 +11,10 @@ namespace nearline {
 std::string Error::message() const {
   std::string text;
   if (!file.empty()) text = file + ": ";
-  text += what;
+  const std::size_t seam = std::min(what.rfind(": expected "), what.size());
+  text.append(what, 0, seam);
   if (at != kNowhere) text += " (at byte " + std::to_string(at) + ")";
+  text.append(what, seam);
   if (system != 0) text += ": " + std::generic_category().message(system);
   return text;
 }

@@ -28,7 +28,7 @@ void print_json(const VerifyReport& report) {
 
 void print_text(const Options& options, const VerifyReport& report) {
   for (const VerifyFinding& finding : report.findings)
-    fmt::print("{}: {} (at byte {})\n", options.index.string(), finding.what, finding.at);
+    fmt::print("{}\n", Error{Code::kCorrupt, finding.what, options.index.string(), finding.at}.message());
   if (report.finding_count > 0) return;
   fmt::print("{}: good: {} in {} blocks", options.index.string(), bytes_text(static_cast<double>(report.bytes_checked)),
              report.blocks_checked);

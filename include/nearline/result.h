@@ -49,7 +49,7 @@ struct [[nodiscard]] NEARLINE_API Error {
   std::uint64_t at = kNowhere;  ///< byte offset in `file`; kNowhere when none applies
   int system = 0;               ///< errno; 0 when no system call failed
 
-  /// "FILE: WHAT (at byte N): SYSTEM MESSAGE", leaving out what does not apply.
+  /// "FILE: WHAT (at byte N): expected X, found Y: SYSTEM MESSAGE", leaving out what does not apply.
   [[nodiscard]] std::string message() const;
 
   /// The same error, naming `path` unless a file is named already.

@@ -42,7 +42,7 @@ class BadInput(CliTest):
     def test_a_row_whose_own_dimension_differs_is_named(self):
         rows = bytearray(fvecs(ROWS))
         rows[3 * 20] = 5
-        self.refused("rows.fvecs", bytes(rows), "dimension of row 3: expected 4 as in row 0, found 5 (at byte 60)")
+        self.refused("rows.fvecs", bytes(rows), "dimension of row 3 (at byte 60): expected 4 as in row 0, found 5")
 
     def test_numpy_files_that_are_not_plain_tables(self):
         body = bytes(4 * 6)

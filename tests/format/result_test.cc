@@ -37,6 +37,11 @@ TEST_SUITE("format/result") {
     CHECK(error.message() == "x.near: a block is damaged: No such file or directory");
   }
 
+  TEST_CASE("the place stands before what was expected there") {
+    const Error error{.code = Code::kCorrupt, .what = "dimension: expected 1 to 9, found 0", .file = "x.near", .at = 8};
+    CHECK(error.message() == "x.near: dimension (at byte 8): expected 1 to 9, found 0");
+  }
+
   TEST_CASE("a file is named once") {
     CHECK(Error{.what = "w"}.in("a").file == "a");
     CHECK(Error{.what = "w", .file = "a"}.in("b").file == "a");
