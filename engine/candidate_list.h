@@ -21,6 +21,21 @@ struct Candidate {
   }
 };
 
+/// Distance and ordinal in one integer that sorts like the pair. IEEE floats sort like their bits once negative ones
+/// are flipped whole and positive ones gain the sign bit. Adding zero makes -0 and 0 one.
+inline std::uint64_t pack_key(float distance, std::uint32_t ordinal) noexcept {
+  constexpr std::uint32_t kSign = 0x8000'0000;
+  const auto bits = std::bit_cast<std::uint32_t>(distance + 0.0F);
+  const std::uint32_t sortable = (bits & kSign) != 0 ? ~bits : bits | kSign;
+  return std::uint64_t{sortable} << 32 | ordinal;
+}
+inline Candidate unpack_key(std::uint64_t key) noexcept {
+  constexpr std::uint32_t kSign = 0x8000'0000;
+  const auto sortable = static_cast<std::uint32_t>(key >> 32);
+  const std::uint32_t bits = (sortable & kSign) != 0 ? sortable & ~kSign : ~sortable;
+  return {std::bit_cast<float>(bits), static_cast<std::uint32_t>(key)};
+}
+
 /// Keeps distance and ordinal in one integer that sorts like the pair: a search step is then one comparison, and a
 /// binary search has no branch to mispredict.
 class CandidateList {
@@ -37,7 +52,7 @@ class CandidateList {
   }
 
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
-  [[nodiscard]] Candidate operator[](std::size_t i) const noexcept { return unpack(keys_[i]); }
+  [[nodiscard]] Candidate operator[](std::size_t i) const noexcept { return unpack_key(keys_[i]); }
   [[nodiscard]] std::uint64_t memory_bytes() const noexcept {
     return keys_.capacity() * sizeof keys_[0] + expanded_.capacity();
   }
@@ -45,7 +60,7 @@ class CandidateList {
   /// True when it is the next to be expanded, as things stand.
   /// Precondition: the ordinal was not inserted since reset; capacity above 0.
   bool insert(float distance, std::uint32_t ordinal) noexcept {
-    const std::uint64_t key = pack(distance, ordinal);
+    const std::uint64_t key = pack_key(distance, ordinal);
     if (size_ == capacity_ && key >= keys_[size_ - 1]) return false;
     const std::size_t place = lower_bound(key);
     std::copy_backward(keys_.begin() + signed_(place), keys_.begin() + signed_(size_),
@@ -65,27 +80,12 @@ class CandidateList {
     while (first_open_ < size_ && expanded_[first_open_] != 0) ++first_open_;
     if (first_open_ == size_) return false;
     expanded_[first_open_] = 1;
-    next = unpack(keys_[first_open_++]);
+    next = unpack_key(keys_[first_open_++]);
     return true;
   }
 
  private:
-  static constexpr std::uint32_t kSign = 0x8000'0000;
-
   static std::ptrdiff_t signed_(std::size_t i) noexcept { return static_cast<std::ptrdiff_t>(i); }
-
-  /// IEEE floats sort like their bits once negative ones are flipped whole and positive ones gain the sign bit. Adding
-  /// zero makes -0 and 0 one.
-  static std::uint64_t pack(float distance, std::uint32_t ordinal) noexcept {
-    const auto bits = std::bit_cast<std::uint32_t>(distance + 0.0F);
-    const std::uint32_t sortable = (bits & kSign) != 0 ? ~bits : bits | kSign;
-    return std::uint64_t{sortable} << 32 | ordinal;
-  }
-  static Candidate unpack(std::uint64_t key) noexcept {
-    const auto sortable = static_cast<std::uint32_t>(key >> 32);
-    const std::uint32_t bits = (sortable & kSign) != 0 ? sortable & ~kSign : ~sortable;
-    return {std::bit_cast<float>(bits), static_cast<std::uint32_t>(key)};
-  }
 
   [[nodiscard]] std::size_t lower_bound(std::uint64_t key) const noexcept {
     const std::uint64_t* base = keys_.data();

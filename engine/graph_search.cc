@@ -5,6 +5,8 @@
 #include <limits>
 #include <string>
 
+#include "format/superblock.h"
+
 namespace nearline::engine {
 namespace {
 
@@ -54,13 +56,6 @@ void keep(const GraphView& graph, std::span<const std::uint32_t> ordinals, Scrat
       prefetch(s.records[i] + graph.shape.degree_place(), graph.shape.slot_bytes - graph.shape.degree_place());
     }
   }
-}
-
-Error out_of_range(const GraphView& graph, std::uint32_t from, std::uint32_t to) {
-  return {.code = Code::kCorrupt,
-          .what = "record " + std::to_string(from) + " has neighbour " + std::to_string(to) +
-                  ": expected an ordinal below " + std::to_string(graph.count),
-          .at = graph.pages_at + std::uint64_t{graph.places.of(from).page} * graph.shape.page_bytes};
 }
 
 /// Collects into s.fresh the neighbours of s.expanding that were not met before. Their records are in s.records.
@@ -114,6 +109,15 @@ std::span<const std::uint32_t> batch_of(const std::vector<std::uint32_t>& ordina
   return std::span(ordinals).subspan(at, std::min<std::size_t>(kMaxBatch, ordinals.size() - at));
 }
 
+}  // namespace
+
+Error out_of_range(const GraphView& graph, std::uint32_t from, std::uint32_t to) {
+  return {.code = Code::kCorrupt,
+          .what = "record " + std::to_string(from) + " has neighbour " + std::to_string(to) +
+                  ": expected an ordinal below " + std::to_string(graph.count),
+          .at = graph.pages_at + std::uint64_t{graph.places.of(from).page} * graph.shape.page_bytes};
+}
+
 void push_bounded(std::vector<Hit>& heap, const Hit& hit, std::uint32_t k) {
   if (heap.size() == k) {
     if (!(hit < heap.front())) return;
@@ -124,10 +128,31 @@ void push_bounded(std::vector<Hit>& heap, const Hit& hit, std::uint32_t k) {
   std::push_heap(heap.begin(), heap.end());
 }
 
-}  // namespace
+void Scratch::release(io::PageReader& reader) noexcept {
+  reader.release(batch);
+  for (const auto& flight : flights) reader.release(*flight);
+}
+
+void Scratch::clear_counters() noexcept {
+  stats = {};
+  batch.disk_reads = batch.cache_hits = 0;
+  for (const auto& flight : flights) flight->disk_reads = flight->cache_hits = 0;
+}
+
+void Scratch::count_reads() noexcept {
+  stats.page_reads = batch.disk_reads;
+  stats.cache_hits = batch.cache_hits;
+  for (const auto& flight : flights) {
+    stats.page_reads += flight->disk_reads;
+    stats.cache_hits += flight->cache_hits;
+  }
+  stats.bytes_read = std::uint64_t{stats.page_reads} * format::kBlockBytes;
+}
 
 std::uint64_t Scratch::memory_bytes() const noexcept {
-  return candidates.memory_bytes() + visited.memory_bytes() + frame.memory_bytes() + query.capacity() +
+  return shortlist.memory_bytes() + code_query.memory_bytes() + code_vector.capacity() * sizeof(float) +
+         flights.size() * sizeof(io::PageBatch) + candidates.memory_bytes() + visited.memory_bytes() +
+         frame.memory_bytes() + query.capacity() +
          (fresh.capacity() + lists.capacity() + expanding.capacity() + offsets.capacity() + batch.wanted.capacity() +
           batch.pinned.capacity() + distances.capacity()) *
              4 +

@@ -5,12 +5,15 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
 #include "engine/candidate_list.h"
+#include "engine/codes/code_query.h"
 #include "engine/places.h"
 #include "engine/search_task.h"
+#include "engine/shortlist.h"
 #include "engine/space.h"
 #include "engine/visited_set.h"
 #include "format/graph_page.h"
@@ -44,8 +47,21 @@ struct Hit {
   }
 };
 
+/// Keeps the k nearest: a heap with the farthest on top, once there are k.
+void push_bounded(std::vector<Hit>& heap, const Hit& hit, std::uint32_t k);
+
+/// The error of a neighbour list that leads out of the segment.
+Error out_of_range(const GraphView& graph, std::uint32_t from, std::uint32_t to);
+
 /// What one walk works with; kept between walks, so that the steady state allocates nothing.
 struct Scratch {
+  // Of the walk by codes.
+  Shortlist shortlist;
+  CodeQuery code_query;
+  std::vector<float> code_vector;                       ///< the query as codes take it
+  std::vector<std::unique_ptr<io::PageBatch>> flights;  ///< a page each, in flight or being looked at
+
+  // Of both.
   CandidateList candidates;
   VisitedSet visited;
   io::PageBatch batch;
@@ -60,6 +76,18 @@ struct Scratch {
   std::vector<std::byte> query;
   FrameMemory frame;
   QueryStats stats;
+
+  /// The batch of the i-th read in flight. Batches stay where they are.
+  [[nodiscard]] io::PageBatch& flight(std::size_t i) {
+    while (flights.size() <= i) flights.push_back(std::make_unique<io::PageBatch>());
+    return *flights[i];
+  }
+  /// Gives back the pages of all batches.
+  void release(io::PageReader& reader) noexcept;
+  /// Before a walk: nothing counted yet.
+  void clear_counters() noexcept;
+  /// After it: reads and cache hits of all batches are in stats.
+  void count_reads() noexcept;
 
   [[nodiscard]] std::uint64_t memory_bytes() const noexcept;
 };

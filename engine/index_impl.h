@@ -5,9 +5,11 @@
 #include <memory>
 #include <vector>
 
+#include "engine/code_search.h"
 #include "engine/graph_search.h"
 #include "engine/index_file.h"
 #include "engine/reader_pool.h"
+#include "engine/search_budget.h"
 #include "nearline/index.h"
 
 namespace nearline {
@@ -21,6 +23,7 @@ class Index::Impl {
   Result<void> get(std::span<const Id> ids, std::span<std::byte> out);
   Result<void> for_each(std::size_t rows, const VisitFn& visit);
   [[nodiscard]] MemoryUsage memory_usage() const;
+  [[nodiscard]] Ranking ranking() const noexcept { return codes_ ? Ranking::kCodes : Ranking::kExact; }
 
   IndexInfo info;
   IoMode io = IoMode::kAuto;
@@ -29,10 +32,13 @@ class Index::Impl {
   Result<void> open_pages(const OpenOptions& options);
   Result<void> open_source(const OpenOptions& options);
   Result<void> read_entries(const format::Section& section);
+  Result<void> open_codes(engine::SearchNeeds& needs, const OpenOptions& options);
   void describe();
 
   Result<void> check_search(const MatrixView& queries, const SearchOptions& options) const;
   Result<void> check_row(const MatrixView& queries, std::size_t row) const;
+  [[nodiscard]] std::uint32_t width(std::size_t rows, const SearchOptions& options) const noexcept;
+  void prepare_codes(const std::byte* vector, ElementType type, float scale, engine::Scratch& scratch) const;
   Result<void> run(engine::Lane& lane, const MatrixView& queries, const SearchOptions& options, SearchResult& result);
 
   /// Position in the id index of the first record whose id is not below `id`, and that record's id.
@@ -52,6 +58,7 @@ class Index::Impl {
   std::unique_ptr<engine::SectionCheck> id_index_check_;
   std::vector<std::uint32_t> entries_;
   std::unique_ptr<engine::GraphView> graph_;  // null when there is no record
+  std::unique_ptr<engine::CodeTable> codes_;  // null when the file has none, or the budget no room for them
   std::unique_ptr<io::PageSource> source_;
   std::unique_ptr<engine::ReaderPool> pool_;
   std::uint64_t budget_ = 0;

@@ -5,7 +5,6 @@
 
 #include "engine/index_impl.h"
 #include "engine/on_file_system.h"
-#include "engine/search_budget.h"
 #include "io/memory_info.h"
 
 namespace nearline {
@@ -77,6 +76,10 @@ void Index::Impl::describe() {
   info.layout = segment.layout;
   info.page_bytes = segment.page_bytes;
   info.records_per_page = segment.slots;
+  if (const format::Section* codes = file_->section(SectionKind::kCodes);
+      codes && engine::CodeTable::has_codes(*file_)) {
+    info.code_bytes = codes->element_bytes;
+  }
   if (segment.count > 0) info.mean_degree = static_cast<double>(segment.edges) / static_cast<double>(segment.count);
   if (segment.edges > 0) {
     info.local_edge_share = static_cast<double>(segment.local_edges) / static_cast<double>(segment.edges);
@@ -95,9 +98,9 @@ Result<void> Index::Impl::open_pages(const OpenOptions& options) {
   NEARLINE_CHECK(open_source(options));
   const format::Section& entries = *file_->section(SectionKind::kEntryPoints);
   const std::uint64_t count = file_->segment().count;
-  NEARLINE_TRY(
-      budget, engine::divide_search_memory(budget_, {.shape = file_->shape(), .count = count, .entries = entries.count},
-                                           options.threads, io));
+  engine::SearchNeeds needs{.shape = file_->shape(), .count = count, .entries = entries.count};
+  NEARLINE_CHECK(open_codes(needs, options));
+  NEARLINE_TRY(budget, engine::divide_search_memory(budget_, needs, options.threads, io));
   NEARLINE_CHECK(read_entries(entries));
   const format::Section& pages = *file_->section(SectionKind::kGraphPages);
   page_check_ = file_->check(pages, budget.tree_blocks);
@@ -108,6 +111,33 @@ Result<void> Index::Impl::open_pages(const OpenOptions& options) {
   pool_ = std::make_unique<engine::ReaderPool>(*source_, budget.lanes, budget.cache_bytes, budget.walks);
   auto lane = pool_->take();  // what cannot work is refused now, not at the first query
   if (!lane) return std::move(lane).error();
+  return {};
+}
+
+Result<void> Index::Impl::open_codes(engine::SearchNeeds& needs, const OpenOptions& options) {
+  const bool demanded = options.ranking == Ranking::kCodes;
+  if (!engine::CodeTable::has_codes(*file_)) {
+    if (!demanded) return {};
+    return Error{.code = Code::kInvalidArgument,
+                 .what = "ranking by codes: expected an index built with them, found one without"};
+  }
+  const bool resident = io == IoMode::kMapped || file_->section(SectionKind::kGraphPages)->length <= budget_ / 2;
+  if (options.ranking == Ranking::kExact || (!demanded && resident)) return {};
+  engine::SearchNeeds more = needs;
+  more.code_bytes = engine::CodeTable::memory_bytes(*file_);
+  more.code_parts = info.code_bytes > format::kCodeHeadBytes ? info.code_bytes - format::kCodeHeadBytes : 0;
+  const std::uint64_t least = engine::least_search_bytes(more, options.threads, io);
+  if (budget_ < least) {
+    if (!demanded) return {};
+    return Error{.code = Code::kNoMemory,
+                 .what = "a memory bound of " + std::to_string(budget_) + " bytes: ranking by codes needs at least " +
+                         std::to_string(least)};
+  }
+  NEARLINE_TRY(codes, engine::CodeTable::open(*file_));
+  // A query that met codes for the first time would wait for each of them.
+  if (io == IoMode::kDirect) NEARLINE_CHECK(codes->load_all());
+  codes_ = std::move(codes);
+  needs = more;
   return {};
 }
 
@@ -164,6 +194,7 @@ MemoryUsage Index::Impl::memory_usage() const {
   const auto lanes = pool_->usage();
   usage.page_cache = lanes.cache;
   usage.scratch = lanes.scratch;
+  if (codes_) usage.codes = engine::CodeTable::memory_bytes(*file_);
   usage.buffers = page_check_->memory_bytes() + id_index_check_->memory_bytes() +
                   entries_.capacity() * sizeof(std::uint32_t) +
                   (io == IoMode::kMapped ? graph_->shape.pages(graph_->count) / 8 : 0);  // pages seen to be good
@@ -189,6 +220,9 @@ const IndexInfo& Index::info() const noexcept {
 }
 IoMode Index::io() const noexcept {
   return impl_->io;
+}
+Ranking Index::ranking() const noexcept {
+  return impl_->ranking();
 }
 MemoryUsage Index::memory_usage() const noexcept {
   return impl_->memory_usage();

@@ -15,6 +15,10 @@ using Clock = std::chrono::steady_clock;
 /// Below this many records comparing with all of them costs less than walking.
 constexpr std::uint64_t kScanCount = 512;
 
+/// Calls of so many queries keep a disk busy with one read of each in flight.
+constexpr std::size_t kManyQueries = 16;
+constexpr std::uint32_t kFewQueriesWidth = 4;
+
 bool is_float(ElementType type) noexcept {
   return type == ElementType::kF32 || type == ElementType::kF16 || type == ElementType::kBF16;
 }
@@ -26,7 +30,7 @@ class TakeBack {
   TakeBack(const TakeBack&) = delete;
   TakeBack& operator=(const TakeBack&) = delete;
   ~TakeBack() {
-    for (const auto& scratch : lane_.scratches) lane_.reader->release(scratch->batch);
+    for (const auto& scratch : lane_.scratches) scratch->release(*lane_.reader);
   }
 
  private:
@@ -40,16 +44,14 @@ struct Flight {
   Clock::time_point started;
 };
 
-void store(const engine::Scratch& scratch, std::size_t row, Clock::time_point started, SearchResult& result) {
+void store(engine::Scratch& scratch, std::size_t row, Clock::time_point started, SearchResult& result) {
   for (std::size_t i = 0; i < scratch.hits.size(); ++i) {
     result.ids[row * result.k + i] = scratch.hits[i].id;
     result.distances[row * result.k + i] = scratch.hits[i].distance;
   }
   result.counts[row] = static_cast<std::uint32_t>(scratch.hits.size());
+  scratch.count_reads();
   QueryStats& stats = result.stats[row] = scratch.stats;
-  stats.page_reads = scratch.batch.disk_reads;
-  stats.cache_hits = scratch.batch.cache_hits;
-  stats.bytes_read = std::uint64_t{scratch.batch.disk_reads} * format::kBlockBytes;
   stats.nanoseconds =
       static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - started).count());
 }
@@ -70,11 +72,26 @@ Result<void> Index::Impl::check_search(const MatrixView& queries, const SearchOp
     return invalid("k of " + std::to_string(options.k) + ": expected 1 to " + std::to_string(info.count) +
                    ", the number of records");
   }
-  if (options.beam_width == 0 || options.beam_width > engine::kMaxBatch) {
-    return invalid("beam width of " + std::to_string(options.beam_width) + ": expected 1 to " +
+  if (options.beam_width > engine::kMaxBatch) {
+    return invalid("beam width of " + std::to_string(options.beam_width) + ": expected 0 to " +
                    std::to_string(engine::kMaxBatch));
   }
   return {};
+}
+
+std::uint32_t Index::Impl::width(std::size_t rows, const SearchOptions& options) const noexcept {
+  if (options.beam_width > 0) return options.beam_width;
+  return codes_ && rows >= kManyQueries ? 1 : kFewQueriesWidth;
+}
+
+void Index::Impl::prepare_codes(const std::byte* vector, ElementType type, float scale,
+                                engine::Scratch& scratch) const {
+  scratch.code_vector.resize(info.schema.dim);
+  kernels::to_f32(type, vector, info.schema.dim, scratch.code_vector.data());
+  if (info.schema.metric == Metric::kCosine) {
+    for (float& component : scratch.code_vector) component *= scale;
+  }
+  scratch.code_query.prepare(codes_->book(), info.schema.metric, scratch.code_vector.data());
 }
 
 Result<void> Index::Impl::check_row(const MatrixView& queries, std::size_t row) const {
@@ -110,8 +127,8 @@ Result<SearchResult> Index::Impl::search(const MatrixView& queries, const Search
 Result<void> Index::Impl::run(engine::Lane& lane, const MatrixView& queries, const SearchOptions& options,
                               SearchResult& result) {
   const auto l = static_cast<std::uint32_t>(std::min<std::uint64_t>(std::max(options.l, options.k), graph_->count));
-  const engine::WalkOptions walk{.l = l, .beam_width = options.beam_width, .k = options.k};
-  const bool exact = options.exact || graph_->count <= kScanCount;
+  const engine::WalkOptions walk{.l = l, .beam_width = width(queries.rows, options), .k = options.k};
+  const bool exact = options.exact || (!codes_ && graph_->count <= kScanCount);
   std::vector<Flight> flights(lane.scratches.size());
   const TakeBack take_back(lane);
   std::size_t next = 0;
@@ -119,14 +136,19 @@ Result<void> Index::Impl::run(engine::Lane& lane, const MatrixView& queries, con
   Result<void> outcome;
 
   const auto start = [&](Flight& flight, engine::Scratch& scratch) {
-    scratch.stats = {};
-    scratch.batch.disk_reads = scratch.batch.cache_hits = 0;
+    scratch.clear_counters();
     scratch.query.resize(graph_->space.query_bytes());
     flight.row = next++;
     flight.started = Clock::now();
     const engine::Query query = graph_->space.query(queries.row(flight.row), queries.type, scratch.query.data());
-    flight.task = exact ? search_exactly(scratch.frame, *graph_, query, options.k, *lane.reader, scratch)
-                        : search_graph(scratch.frame, *graph_, query, walk, *lane.reader, scratch);
+    if (exact) {
+      flight.task = search_exactly(scratch.frame, *graph_, query, options.k, *lane.reader, scratch);
+    } else if (codes_) {
+      prepare_codes(queries.row(flight.row), queries.type, query.scale, scratch);
+      flight.task = search_by_codes(scratch.frame, *graph_, *codes_, query, walk, *lane.reader, scratch);
+    } else {
+      flight.task = search_graph(scratch.frame, *graph_, query, walk, *lane.reader, scratch);
+    }
     ++in_flight;
   };
   const auto finish = [&](Flight& flight, engine::Scratch& scratch) {
@@ -135,7 +157,7 @@ Result<void> Index::Impl::run(engine::Lane& lane, const MatrixView& queries, con
     } else if (outcome) {
       outcome = std::move(flight.task.outcome());
     }
-    lane.reader->release(scratch.batch);  // others may wait for the room
+    scratch.release(*lane.reader);  // others may wait for the room
     flight.task = {};
     --in_flight;
   };

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "engine/graph_search.h"
+#include "format/code_book.h"
 #include "format/superblock.h"
 #include "io/memory_info.h"
 #include "io/page_source.h"
@@ -27,7 +28,7 @@ constexpr std::uint64_t kTreeShare = 16;
 
 std::uint64_t tables_bytes(const SearchNeeds& needs, IoMode mode, std::uint64_t tree_blocks) noexcept {
   const std::uint64_t seen = mode == IoMode::kMapped ? needs.shape.pages(needs.count) / 8 + 8 : 0;
-  return needs.entries * sizeof(std::uint32_t) + seen + 2 * tree_blocks * kTreeBlockBytes;
+  return needs.code_bytes + needs.entries * sizeof(std::uint32_t) + seen + 2 * tree_blocks * kTreeBlockBytes;
 }
 
 std::uint64_t lane_bytes(const SearchNeeds& needs, IoMode mode) noexcept {
@@ -44,7 +45,11 @@ std::uint64_t walk_scratch_bytes(const SearchNeeds& needs) noexcept {
   const std::uint64_t visited = std::bit_ceil(std::max<std::uint64_t>(4096, met * 4 + kMaxBatch * 4)) * 4;
   const std::uint64_t lists = (kMaxBatch * degree + needs.entries + degree) * 4 + kMaxBatch * 64;
   const std::uint64_t candidates = kReckonedL * 2 * (sizeof(Candidate) + sizeof(Hit) + 16);
-  return visited + lists * 2 + candidates + std::uint64_t{needs.shape.dim} * sizeof(float) + 4096;
+  const std::uint64_t listed = needs.code_parts == 0 ? 0 : kReckonedL * (format::list_bytes(needs.shape) + 24);
+  const std::uint64_t tables =
+      std::uint64_t{needs.code_parts} * format::kCentroids * (sizeof(float) + sizeof(std::int16_t)) +
+      (needs.code_parts == 0 ? 0 : 3 * std::uint64_t{needs.shape.dim} * sizeof(float));
+  return listed + tables + visited + lists * 2 + candidates + std::uint64_t{needs.shape.dim} * sizeof(float) + 4096;
 }
 
 std::uint64_t least_search_bytes(const SearchNeeds& needs, std::uint32_t threads, IoMode mode) noexcept {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <string>
 
+#include "engine/codes/code_table.h"
 #include "engine/index_file.h"
 #include "engine/on_file_system.h"
 #include "nearline/index.h"
@@ -108,6 +109,9 @@ class Verifier {
            "segment of " + std::to_string(index_.segment().edges) + " edges: counted " + std::to_string(edges));
     }
     NEARLINE_CHECK(check_id_index());
+    if (engine::CodeTable::has_codes(index_)) {
+      if (const auto codes = engine::CodeTable::open(index_); !codes) find(codes.error());
+    }
     return check_reach();
   }
 

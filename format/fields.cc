@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "format/fields.h"
 
+#include "format/code_book.h"
 #include "format/graph_page.h"
 #include "format/manifest_layout.h"
 #include "format/superblock_layout.h"
@@ -114,6 +115,14 @@ constexpr FieldInfo kGraphPageHeader[] = {
     NEARLINE_FIELD(GraphPageHeader, page, kNumber),
 };
 
+constexpr FieldInfo kCodeBookHeader[] = {
+    NEARLINE_FIELD(CodeBookHeader, kind, kNumber),      NEARLINE_FIELD(CodeBookHeader, parts, kNumber),
+    NEARLINE_FIELD(CodeBookHeader, dim, kNumber),       NEARLINE_FIELD(CodeBookHeader, axes, kNumber),
+    NEARLINE_FIELD(CodeBookHeader, offset_low, kFloat), NEARLINE_FIELD(CodeBookHeader, offset_step, kFloat),
+    NEARLINE_FIELD(CodeBookHeader, factor_low, kFloat), NEARLINE_FIELD(CodeBookHeader, factor_step, kFloat),
+    NEARLINE_FIELD(CodeBookHeader, error, kFloat),      NEARLINE_FIELD(CodeBookHeader, reserved, kZero),
+};
+
 #undef NEARLINE_FIELD
 
 }  // namespace
@@ -129,12 +138,13 @@ const StructInfo kSectionRowInfo = {"section", sizeof(SectionRow), kSectionRow};
 const StructInfo kFreeRowInfo = {"free", sizeof(FreeRow), kFreeRow};
 const StructInfo kManifestFooterInfo = {"footer", sizeof(ManifestFooter), kManifestFooter};
 const StructInfo kGraphPageHeaderInfo = {"page", sizeof(GraphPageHeader), kGraphPageHeader};
+const StructInfo kCodeBookHeaderInfo = {"code_book", sizeof(CodeBookHeader), kCodeBookHeader};
 
 std::span<const StructInfo* const> all_structs() noexcept {
-  static constexpr const StructInfo* kAll[] = {&kSuperblockInfo,     &kManifestHeaderInfo, &kFieldRowInfo,
-                                               &kAttributeRowInfo,   &kTransformRowInfo,   &kSegmentRowInfo,
-                                               &kBuildRowInfo,       &kSectionRowInfo,     &kFreeRowInfo,
-                                               &kManifestFooterInfo, &kGraphPageHeaderInfo};
+  static constexpr const StructInfo* kAll[] = {&kSuperblockInfo,     &kManifestHeaderInfo,  &kFieldRowInfo,
+                                               &kAttributeRowInfo,   &kTransformRowInfo,    &kSegmentRowInfo,
+                                               &kBuildRowInfo,       &kSectionRowInfo,      &kFreeRowInfo,
+                                               &kManifestFooterInfo, &kGraphPageHeaderInfo, &kCodeBookHeaderInfo};
   return kAll;
 }
 

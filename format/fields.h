@@ -49,6 +49,7 @@ extern const StructInfo kSectionRowInfo;
 extern const StructInfo kFreeRowInfo;
 extern const StructInfo kManifestFooterInfo;
 extern const StructInfo kGraphPageHeaderInfo;
+extern const StructInfo kCodeBookHeaderInfo;
 
 /// All of the above, in the order of SPEC.md.
 std::span<const StructInfo* const> all_structs() noexcept;

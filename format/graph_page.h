@@ -88,13 +88,24 @@ inline Id stored_id(const PageShape& shape, const std::byte* record) noexcept {
   return id;
 }
 
+/// Bytes of a record's degree and list, and of what unpacking may look at behind them.
+inline std::size_t list_bytes(const PageShape& shape) noexcept {
+  return shape.slot_bytes - shape.degree_place() + kPageSlack;
+}
+
+/// As unpack_neighbors, from a copy of the record's list_bytes.
+inline std::uint32_t unpack_list(const PageShape& shape, const std::byte* list, std::uint32_t* out) noexcept {
+  std::uint16_t degree;
+  std::memcpy(&degree, list, sizeof degree);
+  if (degree > shape.degree) degree = static_cast<std::uint16_t>(shape.degree);
+  unpack(list + sizeof degree, shape.neighbor_bits, degree, out);
+  return degree;
+}
+
 /// Unpacks the neighbours of a record. out: room for shape.degree ordinals. Returns how many; a degree above the
 /// shape's is cut. The ordinals are untrusted: the caller compares each with the record count.
 inline std::uint32_t unpack_neighbors(const PageShape& shape, const std::byte* record, std::uint32_t* out) noexcept {
-  std::uint32_t degree = stored_degree(shape, record);
-  if (degree > shape.degree) degree = shape.degree;
-  unpack(record + shape.list_place(), shape.neighbor_bits, degree, out);
-  return degree;
+  return unpack_list(shape, record + shape.degree_place(), out);
 }
 
 /// Writes a record's id. Precondition: it fits shape.id_bytes.

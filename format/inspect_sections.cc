@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "format/checksum_tree.h"
+#include "format/code_book.h"
 #include "format/fields.h"
 #include "format/graph_page.h"
 #include "format/manifest_layout.h"
@@ -103,6 +104,14 @@ Result<void> inspect_elements(const Section& section, bool numbers, const Target
   return {};
 }
 
+/// The head of a code book, when there is room for one.
+Result<void> inspect_code_book(const Section& section, const Target& target) {
+  if (section.length < sizeof(CodeBookHeader)) return {};
+  NEARLINE_TRY(bytes, target.read(section.offset, sizeof(CodeBookHeader)));
+  inspect_struct(kCodeBookHeaderInfo, bytes, section.offset, target.prefix + "book", target.sink);
+  return {};
+}
+
 /// The checksums in use; the zeros behind the last of a level are not shown.
 Result<void> inspect_tree(const Section& section, const Target& target) {
   const TreeShape shape = TreeShape::of(section.length);
@@ -139,6 +148,7 @@ Result<void> inspect_section(const Manifest& manifest, std::size_t row, const Re
           PageShape::choose(segment.count, field.dim, field.type, field.metric, segment.degree, segment.id_bytes);
       NEARLINE_CHECK(inspect_pages(shape, section, target));
     } else {
+      if (section.kind == SectionKind::kCodeParameters) NEARLINE_CHECK(inspect_code_book(section, target));
       const bool ordinals = section.kind == SectionKind::kEntryPoints || section.kind == SectionKind::kIdIndex;
       NEARLINE_CHECK(inspect_elements(section, ordinals, target));
     }

@@ -22,6 +22,8 @@ constexpr Word<Metric> kMetrics[] = {{Metric::kL2, "l2"},
                                      {Metric::kHamming, "hamming"},
                                      {Metric::kJaccard, "jaccard"}};
 constexpr Word<Layout> kLayouts[] = {{Layout::kLean, "lean"}, {Layout::kFused, "fused"}};
+constexpr Word<Ranking> kRankings[] = {
+    {Ranking::kAuto, "auto"}, {Ranking::kExact, "exact"}, {Ranking::kCodes, "codes"}};
 constexpr Word<IoMode> kIoModes[] = {
     {IoMode::kAuto, "auto"}, {IoMode::kMapped, "mapped"}, {IoMode::kDirect, "direct"}, {IoMode::kPread, "pread"}};
 
@@ -53,6 +55,9 @@ std::string_view name(Metric metric) noexcept {
 std::string_view name(Layout layout) noexcept {
   return word_of<Layout>(kLayouts, layout);
 }
+std::string_view name(Ranking ranking) noexcept {
+  return word_of<Ranking>(kRankings, ranking);
+}
 std::string_view name(IoMode mode) noexcept {
   return word_of<IoMode>(kIoModes, mode);
 }
@@ -62,6 +67,9 @@ std::optional<ElementType> element_type_from(std::string_view word) noexcept {
 }
 std::optional<Metric> metric_from(std::string_view word) noexcept {
   return value_of<Metric>(kMetrics, word);
+}
+std::optional<Ranking> ranking_from(std::string_view word) noexcept {
+  return value_of<Ranking>(kRankings, word);
 }
 std::optional<IoMode> io_mode_from(std::string_view word) noexcept {
   return value_of<IoMode>(kIoModes, word);

@@ -58,6 +58,18 @@ void check_answers(const SearchResult& found, const std::vector<Id>& visited) {
   }
 }
 
+/// The walk by codes, where the file has any: whatever they say, the answers are records with their distances.
+void check_codes(const std::string& path, const Query& query, std::uint32_t k, const std::vector<Id>& visited) {
+  const auto index =
+      Index::open(path, {.io = IoMode::kPread, .memory_bytes = kMemory, .ranking = Ranking::kCodes, .threads = 1});
+  if (!index) return;
+  for (const std::uint32_t width : {1U, 3U}) {
+    const auto found = index->search(query.view, {.k = k, .l = 8, .beam_width = width});
+    FUZZ_PROPERTY(found.has_value());
+    check_answers(*found, visited);
+  }
+}
+
 void open_as_strangers(const std::string& path) {
   const auto index =
       Index::open(path, {.io = IoMode::kPread, .memory_bytes = kMemory, .threads = 1, .untrusted = true});
@@ -76,12 +88,13 @@ void open_as_strangers(const std::string& path) {
     FUZZ_PROPERTY(found.has_value());
     check_answers(*found, *visited);
   }
+  check_codes(path, query, k, *visited);
   std::vector<std::byte> vector(vector_bytes(index->info().schema.type, index->info().schema.dim));
   FUZZ_PROPERTY(index->get({&visited->front(), 1}, vector).has_value());
 }
 
-void open_as_own(const std::string& path, IoMode io) {
-  const auto index = Index::open(path, {.io = io, .memory_bytes = kMemory, .threads = 1});
+void open_as_own(const std::string& path, IoMode io, Ranking ranking) {
+  const auto index = Index::open(path, {.io = io, .memory_bytes = kMemory, .ranking = ranking, .threads = 1});
   if (!index) return;
   const Query query(index->info().schema);
   const auto found = index->search(query.view, {.k = 1, .l = 8});
@@ -95,7 +108,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static fuzzing::MemoryFile file(".near");
   file.write({data, size});
   open_as_strangers(file.path());
-  open_as_own(file.path(), IoMode::kMapped);
-  open_as_own(file.path(), IoMode::kPread);
+  open_as_own(file.path(), IoMode::kMapped, Ranking::kExact);
+  open_as_own(file.path(), IoMode::kPread, Ranking::kCodes);
   return 0;
 }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The structures of format/SPEC.md sections 3, 4 and 6 as field lists, and how their values read as text."""
+"""The structures of format/SPEC.md sections 3, 4, 6 and 7 as field lists, and how their values read as text."""
 import struct
 from types import SimpleNamespace
 
@@ -30,6 +30,8 @@ SECTION = """kind u16:KINDS, flags u16, field u32, segment u32, element_bytes u3
 FREE = "offset u64, length u64, freed_in u64"
 FOOTER = "magic b8, manifest_bytes u64, generation u64, hash b16"
 PAGE = "kind u16, count u16, page u32"
+CODE_BOOK = """kind u16, parts u16, dim u32, axes u32, offset_low f32, offset_step f32, factor_low f32, factor_step f32,
+    error f32, reserved z16"""
 
 
 class Refused(Exception):

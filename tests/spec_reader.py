@@ -16,7 +16,7 @@ from pathlib import Path
 sys.dont_write_bytecode = True
 import xxh3  # noqa: E402
 from spec_layout import (  # noqa: E402
-    ATTRIBUTE, ATTRIBUTES, BLOCK, BUILD, FIELD, FOOTER, FREE, KINDS, MANIFEST, METRICS, NO_ROW, PAGE, SECTION, SEGMENT,
+    ATTRIBUTE, ATTRIBUTES, BLOCK, BUILD, CODE_BOOK, FIELD, FOOTER, FREE, KINDS, MANIFEST, METRICS, NO_ROW, PAGE, SECTION, SEGMENT,
     SUPERBLOCK, TRANSFORM, TYPES, Refused, float_text, need, size_of, unpack)
 
 # Section 3.
@@ -302,6 +302,28 @@ def read_elements(data, section, row, out):
     return values
 
 
+# Section 7.
+
+def read_code_book(data, m, section, row, out):
+    need(section.length >= size_of(CODE_BOOK) and section.count == 1, "a code book")
+    book = unpack(CODE_BOOK, data, section.offset, f"section[{row}].book", out)
+    segment = m.segments[section.segment]
+    need(book.kind == 1, "kind of a code book", "unsupported")
+    need(book.all_zero and book.dim == m.fields[segment.field].dim, "a code book")
+    need(1 <= book.parts <= 1024 and book.parts <= book.axes <= book.dim, "parts of a code book")
+    need(book.offset_step >= 0 and book.factor_step >= 0 and book.error >= 0, "scales of a code book")
+    floats = book.dim + book.axes * book.dim + 256 * book.axes
+    need(section.length == size_of(CODE_BOOK) + 4 * (floats + book.parts), "size of a code book")
+    widths_at = section.offset + size_of(CODE_BOOK) + 4 * book.dim
+    widths = struct.unpack_from(f"<{book.parts}I", data, widths_at)
+    need(min(widths) >= 1 and sum(widths) == book.axes, "widths of a code book")
+    tables = (struct.unpack_from(f"<{book.dim}f", data, section.offset + size_of(CODE_BOOK)) +
+              struct.unpack_from(f"<{floats - book.dim}f", data, widths_at + 4 * book.parts))
+    need(all(abs(value) < float("inf") for value in tables), "numbers of a code book")
+    codes = [c for c in m.sections if c.kind == 6 and c.segment == section.segment]
+    need(len(codes) == 1 and codes[0].count == segment.count and codes[0].element_bytes == 4 + book.parts, "codes")
+
+
 def read(data):
     """The lines of the text form. What they show of a file that is refused later is lost with the exception."""
     out = []
@@ -316,6 +338,8 @@ def read(data):
         if section.kind == 1:
             ids[section.segment] = read_pages(data, m, section, row, out)
         else:
+            if section.kind == 7:
+                read_code_book(data, m, section, row, out)
             values = read_elements(data, section, row, out)
             if section.kind <= 3:
                 need(all(v < m.segments[section.segment].count for v in values), "ordinals of a section")

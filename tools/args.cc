@@ -6,6 +6,8 @@
 #include <CLI/CLI.hpp>
 #include <cmath>
 
+#include "nearline/builder.h"
+
 namespace nearline::tools {
 namespace {
 
@@ -148,6 +150,31 @@ void Args::io(IoMode& target) {
            const auto mode = io_mode_from(text);
            if (!mode) return "expected auto, mapped, direct or pread";
            target = *mode;
+           return std::nullopt;
+         });
+}
+
+void Args::ranking(Ranking& target) {
+  option("--rank", "rank candidates by distance or by code before their pages are read", "auto|exact|codes",
+         std::string(name(target)), [&target](const std::string& text) -> std::optional<std::string> {
+           const auto ranking = ranking_from(text);
+           if (!ranking) return "expected auto, exact or codes";
+           target = *ranking;
+           return std::nullopt;
+         });
+}
+
+void Args::code_bytes(std::uint32_t& target) {
+  option("--code-bytes", "compressed code of a record: 0 for none, or 5 to 1028", "N", "auto",
+         [&target](const std::string& text) -> std::optional<std::string> {
+           if (text == "auto") {
+             target = kAutoCode;
+             return std::nullopt;
+           }
+           const auto value = parse_number<std::uint32_t>(text);
+           if (!value || *value > 1028 || (*value > 0 && *value < 5))
+             return "expected auto, 0, or a number from 5 to 1028";
+           target = *value;
            return std::nullopt;
          });
 }

@@ -46,6 +46,8 @@ class Args {
   void metric(std::optional<Metric>& target, const char* help);
   void type(std::optional<ElementType>& target, const char* help, bool required = false);
   void io(IoMode& target);
+  void ranking(Ranking& target);
+  void code_bytes(std::uint32_t& target);
   /// --layout auto|lean: one layout exists, so there is nothing to remember.
   void layout();
   void memory(std::uint64_t& target);

@@ -61,6 +61,9 @@ struct Run {
   }
 };
 
+/// With so many queries, one read of each in flight keeps the disk busy.
+constexpr std::size_t kManyQueries = 16;
+
 Error in_queries(Error error, const SearchSetup& setup) {
   const bool about_input = error.code == Code::kBadInput || error.code == Code::kInvalidArgument;
   return about_input ? std::move(error).in(setup.queries.string()) : error;
@@ -72,8 +75,10 @@ void declare_search_setup(Args& args, SearchSetup& setup) {
   args.input("INDEX", setup.index, "the index");
   args.input("QUERIES", setup.queries, "vectors of the index's dimension and type; float types may be mixed");
   args.number("-k", setup.search.k, "answers for each query", 1);
-  args.number("--beam-width", setup.search.beam_width, "candidates expanded together when pages come from disk", 1, 64);
+  args.number("--beam-width", setup.search.beam_width, "reads that a query keeps in flight; 0 leaves it to nearline", 0,
+              64);
   args.io(setup.open.io);
+  args.ranking(setup.open.ranking);
   args.size("--memory", setup.open.memory_bytes, "bound on private memory: page cache, buffers, all threads");
   args.threads(setup.open.threads, "threads; 0 means one a processor");
   args.number("--batch", setup.batch, "queries of a thread that are interleaved; 1 takes them one by one", 1, 65'536);
@@ -102,7 +107,10 @@ Result<OpenSearch> open_search(const SearchSetup& setup) {
 }
 
 Result<SearchResult> search_all(const OpenSearch& open, const SearchSetup& setup, const SearchOptions& options) {
-  Run run{open, options, setup.batch, empty_result(open.queries.rows, options.k), {}, {}, {}, {}};
+  SearchOptions same = options;  // for every batch, so that an answer does not depend on the batch that it is in
+  if (same.beam_width == 0)
+    same.beam_width = open.index.ranking() == Ranking::kCodes && open.queries.rows >= kManyQueries ? 1 : 4;
+  Run run{open, same, setup.batch, empty_result(open.queries.rows, options.k), {}, {}, {}, {}};
   run.failed_row = open.queries.rows;
   const std::size_t batches = (open.queries.rows + setup.batch - 1) / setup.batch;
   std::vector<std::thread> others;
@@ -115,7 +123,7 @@ Result<SearchResult> search_all(const OpenSearch& open, const SearchSetup& setup
     // The message counts rows from the batch's first. All rows are checked before any is searched: asking for the
     // rows up to the end of this batch finds the same row at once, under its own number.
     const std::size_t rows = std::min(open.queries.rows, run.failed_row + setup.batch);
-    if (auto again = open.index.search({open.queries.data, rows, open.queries.dim, open.queries.type}, options); !again)
+    if (auto again = open.index.search({open.queries.data, rows, open.queries.dim, open.queries.type}, same); !again)
       return in_queries(std::move(again).error(), setup);
   }
   return in_queries(std::move(run.error), setup);

@@ -20,7 +20,7 @@ struct SearchSetup {
   std::uint32_t batch = 64;  ///< queries given to the library at once by each thread
 };
 
-/// Declares INDEX QUERIES -k --io --memory --beam-width --threads --batch.
+/// Declares INDEX QUERIES -k --io --rank --memory --beam-width --threads --batch.
 void declare_search_setup(Args& args, SearchSetup& setup);
 
 /// The threads that will search: setup.open.threads, or one a processor.

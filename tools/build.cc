@@ -116,6 +116,7 @@ Action declare_build(Args& args) {
   args.size("--memory", options->build.memory_bytes, "bound on what the build allocates");
   args.threads(options->build.threads, "threads; 0 means one a processor; the file does not depend on it");
   args.number("--seed", options->build.seed, "same input, options and seed: same bytes");
+  args.code_bytes(options->build.code_bytes);
   args.layout();
   args.force(options->build.replace);
   args.json(options->json);

@@ -23,7 +23,7 @@ Result<std::vector<Id>> write_pages(const Assembly& build, IndexFileWriter& writ
                                     const std::vector<std::uint32_t>& order,
                                     const std::vector<std::uint32_t>& ordinal_of) {
   build.begin_pages(writer);
-  PageWriter pages(writer, build.plan.file_shape, build.count);
+  PageWriter pages(writer, build.plan.file_shape, build.count, build.codes());
   std::vector<Id> ids;
   ids.reserve(build.count);
   std::vector<std::uint32_t> list(image.shape().degree);
@@ -56,7 +56,7 @@ Result<void> write(const Assembly& build, IndexFileWriter& writer, RecordImage i
     NEARLINE_TRY(written, write_pages(build, writer, records, order, ordinal_of));
     ids = std::move(written);
   }
-  return write_tables(writer, entries, ids);
+  return write_tables(writer, entries, ids, build.codes());
 }
 
 }  // namespace
@@ -79,8 +79,9 @@ Result<BuildReport> assemble_whole(const Assembly& build, io::File& file) {
 
 Result<BuildReport> assemble(Intake& intake, const BuildPlan& plan, const Schema& schema, const BuildOptions& options,
                              io::FileSystem& fs, const std::filesystem::path& directory, io::File& file) {
-  const Assembly build(intake, plan, schema, options);
-  return plan.parts == 1 ? assemble_whole(build, file) : assemble_parts(build, fs, directory, file);
+  Assembly build(intake, plan, schema, options, fs, directory);
+  NEARLINE_CHECK(build.train());
+  return plan.parts == 1 ? assemble_whole(build, file) : assemble_parts(build, file);
 }
 
 }  // namespace nearline::engine

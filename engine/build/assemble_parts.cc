@@ -36,7 +36,7 @@ class PartsAssembler {
     std::sort(entries_.begin(), entries_.end());
     entries_.erase(std::unique(entries_.begin(), entries_.end()), entries_.end());
     NEARLINE_TRY(ids, write_pages(writer, ordinal_of));
-    NEARLINE_CHECK(write_tables(writer, entries_, ids));
+    NEARLINE_CHECK(write_tables(writer, entries_, ids, build_.codes()));
     report.mean_degree = static_cast<double>(writer.segment().edges) / build_.count;
     return report;
   }
@@ -78,7 +78,7 @@ class PartsAssembler {
 
   Result<std::vector<Id>> write_pages(IndexFileWriter& writer, const std::vector<std::uint32_t>& ordinal_of) {
     build_.begin_pages(writer);
-    PageWriter pages(writer, build_.plan.file_shape, build_.count);
+    PageWriter pages(writer, build_.plan.file_shape, build_.count, build_.codes());
     std::vector<Id> ids;
     ids.reserve(build_.count);
     for (std::uint32_t part = 0; part < build_.plan.parts; ++part) {
@@ -128,8 +128,7 @@ class PartsAssembler {
 
 }  // namespace
 
-Result<BuildReport> assemble_parts(const Assembly& build, io::FileSystem& fs, const std::filesystem::path& directory,
-                                   io::File& file) {
+Result<BuildReport> assemble_parts(const Assembly& build, io::File& file) {
   NEARLINE_TRY(id, build.identity());
   IndexFileWriter writer(file, build.manifest(id));
   NEARLINE_CHECK(build.progress("divide", 0));
@@ -138,10 +137,10 @@ Result<BuildReport> assemble_parts(const Assembly& build, io::FileSystem& fs, co
                                  .capacity = build.plan.part_records,
                                  .threads = build.threads,
                                  .seed = build.options.seed}));
-  NEARLINE_TRY(rows_file, fs.create_unnamed(directory));
+  NEARLINE_TRY(rows_file, build.fs.create_unnamed(build.directory));
   NEARLINE_TRY(rows,
                PartRows::create(std::move(rows_file), build.intake.spill(), parts, build.plan.parts, kPartBufferBytes));
-  NEARLINE_TRY(lists_file, fs.create_unnamed(directory));
+  NEARLINE_TRY(lists_file, build.fs.create_unnamed(build.directory));
   PartsAssembler assembler(build, std::move(rows), PartLists(std::move(lists_file), build.options.degree / 2),
                            std::move(parts));
   NEARLINE_TRY(report, assembler.run(writer));

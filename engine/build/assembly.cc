@@ -18,14 +18,17 @@ std::uint32_t entry_count(std::uint64_t records) noexcept {
   return std::clamp<std::uint32_t>(wanted, 1, kMostEntries);
 }
 
-Assembly::Assembly(Intake& i, const BuildPlan& p, const Schema& s, const BuildOptions& o)
+Assembly::Assembly(Intake& i, const BuildPlan& p, const Schema& s, const BuildOptions& o, io::FileSystem& f,
+                   const std::filesystem::path& d)
     : intake(i),
       plan(p),
       schema(s),
       options(o),
       count(static_cast<std::uint32_t>(i.count())),
       space(Space(s.metric, s.type, s.dim).for_linking(i.largest_squared_norm())),
-      threads(build_threads(o)) {}
+      threads(build_threads(o)),
+      fs(f),
+      directory(d) {}
 
 Result<void> Assembly::progress(std::string_view phase, std::uint64_t done) const {
   if (!options.progress || options.progress({phase, done, count})) return {};
@@ -44,6 +47,7 @@ Result<format::FileId> Assembly::identity() const {
   add(options.seed);
   add(plan.parts);
   add(plan.part_records);
+  add(plan.code_bytes);
   NEARLINE_CHECK(
       intake.spill().for_each([&](std::uint64_t row, Id id, std::span<const std::byte> vector) -> Result<void> {
         hasher.update(std::as_bytes(std::span(&id, 1)));
@@ -92,6 +96,17 @@ void Assembly::begin_pages(IndexFileWriter& writer) const {
   section.count = plan.file_shape.pages(count);
   section.element_bytes = plan.file_shape.page_bytes;
   writer.begin(section);
+}
+
+Result<void> Assembly::train() {
+  if (plan.code_bytes == 0) return {};
+  NEARLINE_CHECK(progress("learn codes", 0));
+  NEARLINE_TRY(book, train_on(intake.spill(), schema, plan.code_bytes, options.memory_bytes / 4, threads));
+  book_ = std::move(book);
+  if (!book_) return {};  // all vectors are alike
+  NEARLINE_TRY(file, fs.create_unnamed(directory));
+  codes_ = std::make_unique<CodeWriter>(*book_, schema, threads, std::move(file));
+  return {};
 }
 
 LinkOptions Assembly::link_options(std::uint32_t degree, std::uint32_t entries) const {

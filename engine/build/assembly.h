@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "engine/build/assemble.h"
+#include "engine/build/code_writer.h"
 #include "engine/build/link.h"
 #include "engine/build/record_image.h"
 #include "engine/build/segment_writer.h"
@@ -17,7 +18,8 @@ namespace nearline::engine {
 /// The parameters of one build, and the small steps that follow from them.
 class Assembly {
  public:
-  Assembly(Intake& intake, const BuildPlan& plan, const Schema& schema, const BuildOptions& options);
+  Assembly(Intake& intake, const BuildPlan& plan, const Schema& schema, const BuildOptions& options, io::FileSystem& fs,
+           const std::filesystem::path& directory);
 
   Intake& intake;
   const BuildPlan& plan;
@@ -26,6 +28,8 @@ class Assembly {
   const std::uint32_t count;
   const Space space;  ///< for linking
   const std::uint32_t threads;
+  io::FileSystem& fs;
+  const std::filesystem::path& directory;  ///< of files without a name
 
   /// Errors: kCancelled when the caller asks for it.
   Result<void> progress(std::string_view phase, std::uint64_t done) const;
@@ -39,16 +43,24 @@ class Assembly {
   /// Fills a record of an image but for its list.
   void fill(std::byte* record, const format::PageShape& shape, Id id, std::span<const std::byte> vector) const;
 
+  /// Learns how to code the records, when the plan has codes, and makes the writer of their codes.
+  Result<void> train();
+  /// Null without codes.
+  [[nodiscard]] CodeWriter* codes() const noexcept { return codes_.get(); }
+
   /// Begins the section of graph pages.
   void begin_pages(IndexFileWriter& writer) const;
 
   [[nodiscard]] LinkOptions link_options(std::uint32_t degree, std::uint32_t entries) const;
+
+ private:
+  std::optional<format::CodeBook> book_;
+  std::unique_ptr<CodeWriter> codes_;
 };
 
 /// As assemble, when all records fit the memory bound together, and when they do not.
 Result<BuildReport> assemble_whole(const Assembly& build, io::File& file);
-Result<BuildReport> assemble_parts(const Assembly& build, io::FileSystem& fs, const std::filesystem::path& directory,
-                                   io::File& file);
+Result<BuildReport> assemble_parts(const Assembly& build, io::File& file);
 
 /// Entry points that a graph of so many records gets.
 std::uint32_t entry_count(std::uint64_t records) noexcept;

@@ -4,13 +4,20 @@
 #include <algorithm>
 #include <string>
 
+#include "engine/build/code_writer.h"
 #include "engine/build/link.h"
+#include "engine/codes/code_training.h"
 #include "format/checksum_tree.h"
 #include "format/superblock.h"
 #include "io/memory_info.h"
 
 namespace nearline::engine {
 namespace {
+
+/// Fewer records are soon read whole.
+constexpr std::uint64_t kLeastCoded = 1024;
+/// Where --code-bytes is left open, codes must be so many times smaller than vectors.
+constexpr std::uint64_t kWorthCoding = 2;
 
 /// Pages of the image while linking: large, so that their ends waste next to nothing.
 constexpr std::uint32_t kImagePageBytes = 1u << 18;
@@ -30,6 +37,15 @@ format::PageShape image_shape(format::PageShape shape, std::uint32_t degree) noe
   shape.page_bytes = std::max(kImagePageBytes, shape.slot_bytes + overhead);
   shape.slots = (shape.page_bytes - overhead) / shape.slot_bytes;
   return shape;
+}
+
+std::uint32_t code_bytes_of(std::uint64_t count, const Schema& schema, const BuildOptions& options) noexcept {
+  if (count < kLeastCoded) return 0;
+  if (options.code_bytes != kAutoCode) return options.code_bytes;
+  const std::uint32_t bytes = default_code_bytes(schema.dim);
+  const bool worth =
+      can_code(schema.metric, schema.dim) && kWorthCoding * bytes <= vector_bytes(schema.type, schema.dim);
+  return worth && training_bytes(schema.dim) <= options.memory_bytes / 2 ? bytes : 0;
 }
 
 /// Beside the image: a tree and waiting back edges while linking; final order, its inverse and the ids while writing.
@@ -93,6 +109,15 @@ Result<void> check_build(const Schema& schema, const BuildOptions& options) {
     return invalid("l_build", std::to_string(options.l_build), "at least the degree and at most 4096");
   }
   if (!(options.alpha >= 1 && options.alpha <= 2)) return invalid("alpha", std::to_string(options.alpha), "1 to 2");
+  if (options.code_bytes != 0 && options.code_bytes != kAutoCode) {
+    if (options.code_bytes <= format::kCodeHeadBytes ||
+        options.code_bytes > format::kCodeHeadBytes + format::kMaxCodeParts)
+      return invalid("code bytes", std::to_string(options.code_bytes), "0 for none, or 5 to 1028");
+    if (!can_code(schema.metric, schema.dim)) {
+      return invalid("code bytes", std::to_string(options.code_bytes),
+                     "0: codes are for l2, ip and cosine and for at most 4096 dimensions");
+    }
+  }
   if (options.threads > 1024) return invalid("threads", std::to_string(options.threads), "0 to 1024");
   return {};
 }
@@ -106,6 +131,12 @@ Result<BuildPlan> plan_build(std::uint64_t count, const Schema& schema, const Bu
   plan.memory_bytes = kFixedBytes + count * kTableBytes + image_bytes(plan.image_shape, count);
   plan.file_bytes = format::kDataStart + section_bytes(plan.file_shape.pages(count) * plan.file_shape.page_bytes) +
                     section_bytes(count * sizeof(std::uint32_t)) + 4 * format::kBlockBytes;
+  plan.code_bytes = code_bytes_of(count, schema, options);
+  if (plan.code_bytes > 0) {
+    const std::uint64_t axes = std::min<std::uint64_t>(schema.dim, 8 * (plan.code_bytes - format::kCodeHeadBytes));
+    plan.file_bytes += section_bytes(count * plan.code_bytes) +
+                       section_bytes(std::uint64_t{schema.dim} * 4 + axes * (schema.dim + format::kCentroids) * 4);
+  }
   const std::uint64_t whole = plan.memory_bytes;
   divide(plan, count, options);
   plan.least_bytes = std::min(whole, plan.least_bytes);

@@ -18,6 +18,7 @@ struct BuildPlan {
   std::uint64_t memory_bytes = 0;  ///< peak of what the build allocates
   std::uint64_t least_bytes = 0;   ///< a smaller budget is refused
   std::uint64_t file_bytes = 0;
+  std::uint32_t code_bytes = 0;  ///< compressed code of a record; 0 for none
 };
 
 /// Errors: kNoMemory when options.memory_bytes is below the least (the message says it).

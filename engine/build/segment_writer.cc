@@ -20,8 +20,8 @@ Result<void> write_u32(IndexFileWriter& writer, format::SectionKind kind, std::s
 
 }  // namespace
 
-PageWriter::PageWriter(IndexFileWriter& writer, const format::PageShape& shape, std::uint64_t count)
-    : writer_(writer), shape_(shape), count_(count), page_(shape.page_bytes) {}
+PageWriter::PageWriter(IndexFileWriter& writer, const format::PageShape& shape, std::uint64_t count, CodeWriter* codes)
+    : writer_(writer), shape_(shape), count_(count), codes_(codes), page_(shape.page_bytes) {}
 
 Result<void> PageWriter::append(const format::PageShape& from, const std::byte* record,
                                 std::span<const std::uint32_t> neighbors) {
@@ -31,6 +31,8 @@ Result<void> PageWriter::append(const format::PageShape& from, const std::byte* 
   if (shape_.has_scale) format::store_scale(shape_, format::stored_scale(from, record), to);
   format::store_id(shape_, format::stored_id(from, record), to);
   format::store_neighbors(shape_, neighbors, to);
+  if (codes_ != nullptr)
+    NEARLINE_CHECK(codes_->add(record, shape_.has_scale ? format::stored_scale(from, record) : 1.0F));
   const auto page = static_cast<std::uint32_t>(next_ / shape_.slots);
   edges_ += neighbors.size();
   for (const std::uint32_t neighbor : neighbors) local_edges_ += neighbor / shape_.slots == page ? 1 : 0;
@@ -51,12 +53,14 @@ Result<void> PageWriter::finish() {
   return next_ % shape_.slots == 0 ? Result<void>{} : flush();
 }
 
-Result<void> write_tables(IndexFileWriter& writer, std::span<const std::uint32_t> entries, const std::vector<Id>& ids) {
+Result<void> write_tables(IndexFileWriter& writer, std::span<const std::uint32_t> entries, const std::vector<Id>& ids,
+                          CodeWriter* codes) {
   NEARLINE_CHECK(write_u32(writer, format::SectionKind::kEntryPoints, entries));
   std::vector<std::uint32_t> order(ids.size());
   std::iota(order.begin(), order.end(), 0U);
   std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) { return ids[a] < ids[b]; });
-  return write_u32(writer, format::SectionKind::kIdIndex, order);
+  NEARLINE_CHECK(write_u32(writer, format::SectionKind::kIdIndex, order));
+  return codes == nullptr ? Result<void>{} : codes->finish(writer);
 }
 
 }  // namespace nearline::engine

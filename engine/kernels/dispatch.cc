@@ -27,6 +27,7 @@ class Targets {
       add_float_kernels(target, table);
       add_int_kernels(target, table);
       add_bit_kernels(target, table);
+      add_code_kernels(target, table);
       add_conversions(target, table);
     }
     add(kScalarName);
@@ -99,6 +100,22 @@ void to_f32(ElementType from, const std::byte* in, std::size_t count, float* out
 
 void from_f32(ElementType to, const float* in, std::size_t count, std::byte* out) noexcept {
   all().chosen().from_f32[static_cast<std::size_t>(to)](in, count, out);
+}
+
+std::size_t nearest_centroid(const float* part, const float* table, std::size_t width) noexcept {
+  return all().chosen().codes.nearest_centroid(part, table, width);
+}
+
+void centroid_products(const float* part, const float* table, std::size_t width, float* out) noexcept {
+  all().chosen().codes.centroid_products(part, table, width, out);
+}
+
+void to_i16(const float* in, std::size_t count, float factor, std::int16_t* out) noexcept {
+  all().chosen().codes.to_i16(in, count, factor, out);
+}
+
+float largest_magnitude(const float* in, std::size_t count) noexcept {
+  return all().chosen().codes.largest_magnitude(in, count);
 }
 
 float squared_norm(ElementType type, const std::byte* in, std::size_t dim) noexcept {

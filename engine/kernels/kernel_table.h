@@ -4,6 +4,7 @@
 
 #include <array>
 
+#include "engine/kernels/code_kernels.h"
 #include "engine/kernels/kernels.h"
 
 namespace nearline::kernels {
@@ -17,6 +18,7 @@ struct KernelTable {
   std::array<NormFn, 7> squared_norm{};            ///< [ElementType]
   std::array<ToF32Fn, 7> to_f32{};
   std::array<FromF32Fn, 7> from_f32{};
+  CodeKernels codes = scalar_code_kernels();
 
   [[nodiscard]] Kernel& at(Raw raw, ElementType type) noexcept {
     return kernels[static_cast<std::size_t>(raw)][static_cast<std::size_t>(type)];
@@ -30,6 +32,7 @@ void add_scalar_kernels(KernelTable& table) noexcept;
 void add_float_kernels(std::int64_t target, KernelTable& table) noexcept;
 void add_int_kernels(std::int64_t target, KernelTable& table) noexcept;
 void add_bit_kernels(std::int64_t target, KernelTable& table) noexcept;
+void add_code_kernels(std::int64_t target, KernelTable& table) noexcept;
 void add_conversions(std::int64_t target, KernelTable& table) noexcept;
 
 }  // namespace nearline::kernels

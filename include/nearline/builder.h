@@ -20,16 +20,21 @@ struct Schema {
   Metric metric = Metric::kL2;
 };
 
+inline constexpr std::uint32_t kAutoCode = 0xFFFF'FFFF;
+
 /// How the index is made. The defaults need no tuning.
 struct BuildOptions {
   std::uint32_t degree = 32;                ///< R: neighbours kept per record, 4..1024
   std::uint32_t l_build = 100;              ///< candidates kept while linking, degree..4096
   float alpha = 1.2F;                       ///< pruning slack, 1..2; larger keeps longer edges
   std::uint64_t memory_bytes = 512u << 20;  ///< bound on what the build allocates
-  std::uint32_t threads = 0;                ///< 0: one per processor; the file does not depend on it
-  std::uint64_t seed = 1;                   ///< same input, same options, same seed: same bytes
-  bool replace = false;                     ///< allow `output` to exist; it is replaced atomically
-  ProgressFn progress{};  ///< may be empty; the braces spare callers a warning about what they leave out
+  /// Compressed code of one record, 5..1028 bytes: searches rank records by codes and read only the pages of those
+  /// that look near. 0: none. kAutoCode: what serves the dimension well, where a code is much smaller than a vector.
+  std::uint32_t code_bytes = kAutoCode;
+  std::uint32_t threads = 0;  ///< 0: one per processor; the file does not depend on it
+  std::uint64_t seed = 1;     ///< same input, same options, same seed: same bytes
+  bool replace = false;       ///< allow `output` to exist; it is replaced atomically
+  ProgressFn progress{};      ///< may be empty; the braces spare callers a warning about what they leave out
 };
 
 /// What a build did.

@@ -19,6 +19,9 @@ namespace nearline {
 struct OpenOptions {
   IoMode io = IoMode::kAuto;               ///< kAuto: mapped when the file fits in free memory, else direct
   std::uint64_t memory_bytes = 64u << 20;  ///< bound on private memory: page cache, buffers, scratch of all threads
+  /// kAuto: by codes when pages come from a cache that cannot hold all of them and the budget has room for the codes.
+  /// Answers at a given L do not depend on the mode of I/O, but slightly on the ranking.
+  Ranking ranking = Ranking::kAuto;
   std::uint32_t threads = 0;  ///< searches that may run at once; 0: one per processor. Further callers wait.
   bool untrusted = false;     ///< the file may be hostile: never map it, check all of it (as verify full) before use
 };
@@ -26,14 +29,17 @@ struct OpenOptions {
 struct SearchOptions {
   std::uint32_t k = 10;  ///< answers per query, 1..count
   std::uint32_t l = 64;  ///< L: candidates kept while walking; raised to k when below. More is better and slower
-  std::uint32_t beam_width = 4;  ///< W: candidates expanded together when pages come from disk
-  bool exact = false;            ///< compare with every record; small indexes do so by themselves
+  /// W: reads that a query keeps in flight; answers depend on it, slightly. 0: 4, but 1 in a call of many queries,
+  /// which keep the disk busy together and need the fewest reads so.
+  std::uint32_t beam_width = 0;
+  bool exact = false;  ///< compare with every record; small indexes do so by themselves
 };
 
 /// What one query cost.
 struct QueryStats {
   std::uint32_t hops = 0;  ///< records whose neighbours were looked at
   std::uint32_t distance_computations = 0;
+  std::uint32_t estimates = 0;   ///< distances estimated from compressed codes
   std::uint32_t page_reads = 0;  ///< 4 KiB pages asked of the disk (mapped: pages touched first by this query)
   std::uint32_t cache_hits = 0;  ///< pages found in nearline's own cache
   std::uint64_t bytes_read = 0;
@@ -70,17 +76,19 @@ struct IndexInfo {
   double mean_degree = 0;
   std::uint32_t page_bytes = 0;  ///< one graph page: a multiple of 4096
   std::uint32_t records_per_page = 0;
-  double local_edge_share = 0;  ///< edges whose two ends share a page
-  bool rolled_back = false;     ///< the newest superblock was damaged; this is the commit before it
+  std::uint32_t code_bytes = 0;  ///< compressed code of one record; 0 when the file has none
+  double local_edge_share = 0;   ///< edges whose two ends share a page
+  bool rolled_back = false;      ///< the newest superblock was damaged; this is the commit before it
 };
 
 /// Where an open index's private memory goes, in bytes.
 struct MemoryUsage {
   std::uint64_t budget = 0;
+  std::uint64_t codes = 0;  ///< compressed codes of all records, and what they are read with
   std::uint64_t page_cache = 0;
   std::uint64_t buffers = 0;  ///< rings, checksum tables, entry points
   std::uint64_t scratch = 0;  ///< candidate lists and visited sets, all threads
-  [[nodiscard]] std::uint64_t total() const noexcept { return page_cache + buffers + scratch; }
+  [[nodiscard]] std::uint64_t total() const noexcept { return codes + page_cache + buffers + scratch; }
 };
 
 struct VerifyFinding {
@@ -109,7 +117,8 @@ class NEARLINE_API Index {
   ~Index();
 
   [[nodiscard]] const IndexInfo& info() const noexcept;
-  [[nodiscard]] IoMode io() const noexcept;  ///< the mode in use, never kAuto
+  [[nodiscard]] IoMode io() const noexcept;        ///< the mode in use, never kAuto
+  [[nodiscard]] Ranking ranking() const noexcept;  ///< the ranking in use, never kAuto
   [[nodiscard]] MemoryUsage memory_usage() const noexcept;
 
   /// Finds the `options.k` records nearest to each query. Queries of one call are interleaved, so that the disk is

@@ -52,14 +52,23 @@ enum class IoMode : std::uint8_t {
   kPread = 3,   ///< pread, own cache inside the budget
 };
 
+/// What a walk ranks candidates by before it reads their pages.
+enum class Ranking : std::uint8_t {
+  kAuto = 0,   ///< kCodes where most pages must come from disk, kExact where memory holds them
+  kExact = 1,  ///< distances: the page of every candidate is read
+  kCodes = 2,  ///< estimates from compressed codes, all of them resident: only promising pages are read
+};
+
 /// "f32", "l2", "lean", "mapped": the words of the command line, of JSON output and of error messages.
 [[nodiscard]] NEARLINE_API std::string_view name(ElementType type) noexcept;
 [[nodiscard]] NEARLINE_API std::string_view name(Metric metric) noexcept;
 [[nodiscard]] NEARLINE_API std::string_view name(Layout layout) noexcept;
 [[nodiscard]] NEARLINE_API std::string_view name(IoMode mode) noexcept;
+[[nodiscard]] NEARLINE_API std::string_view name(Ranking ranking) noexcept;
 [[nodiscard]] NEARLINE_API std::optional<ElementType> element_type_from(std::string_view word) noexcept;
 [[nodiscard]] NEARLINE_API std::optional<Metric> metric_from(std::string_view word) noexcept;
 [[nodiscard]] NEARLINE_API std::optional<IoMode> io_mode_from(std::string_view word) noexcept;
+[[nodiscard]] NEARLINE_API std::optional<Ranking> ranking_from(std::string_view word) noexcept;
 
 /// Bytes of one vector of `dim` components; b1 rounds up to a whole byte.
 [[nodiscard]] constexpr std::size_t vector_bytes(ElementType type, std::uint32_t dim) noexcept {

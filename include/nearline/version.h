@@ -6,6 +6,6 @@ namespace nearline {
 
 inline constexpr const char* kVersion = "0.1.0";
 inline constexpr unsigned kFormatMajor = 1;  ///< a reader refuses another major
-inline constexpr unsigned kFormatMinor = 0;  ///< a reader takes any older minor; feature words say the rest
+inline constexpr unsigned kFormatMinor = 1;  ///< a reader takes any older minor; feature words say the rest
 
 }  // namespace nearline

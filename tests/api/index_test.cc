@@ -167,7 +167,6 @@ TEST_SUITE("api/index") {
     refused({query.data(), 1, kDim, ElementType::kU8}, {}, Code::kInvalidArgument, "queries of type u8");
     refused(good, {.k = 0}, Code::kInvalidArgument, "k of 0");
     refused(good, {.k = 2'001}, Code::kInvalidArgument, "k of 2001");
-    refused(good, {.beam_width = 0}, Code::kInvalidArgument, "beam width of 0");
     refused(good, {.beam_width = 65}, Code::kInvalidArgument, "beam width of 65");
     for (const float bad : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
       auto rows = query;

@@ -125,7 +125,9 @@ TEST_SUITE("api/memory") {
     std::uint64_t before = ~std::uint64_t{0};
     const std::uint64_t least = least_named(Index::open(world().path(), with_io(IoMode::kPread, 0)).error());
     for (const std::uint64_t budget : {least, least + 300'000, std::uint64_t{16} << 20}) {
-      const auto index = Index::open(world().path(), with_io(IoMode::kPread, budget));
+      OpenOptions options = with_io(IoMode::kPread, budget);
+      options.ranking = Ranking::kExact;
+      const auto index = Index::open(world().path(), options);
       REQUIRE_MESSAGE(index, message(index));
       std::uint64_t reads = 0;
       for (int round = 0; round < 2; ++round) {

@@ -27,14 +27,14 @@ class BadInput(CliTest):
             ("short.fbin", body[:-1], "expected 328 bytes, found 327"),
             ("huge.fbin", counted(0xFFFFFFFF, 65535, b""), "4294967295 rows of 65535 f32"),
             ("huge.npy", npy("<f4", f"({1 << 63}, 65535)", b""), "more than 2^64"),
-            ("no_dim.fbin", counted(5, 0, b""), "dimension: expected 1 to 65535, found 0"),
+            ("no_dim.fbin", counted(5, 0, b""), "dimension (at byte 4): expected 1 to 65535, found 0"),
             ("wide.u8bin", counted(1, 65536, bytes(65536)), "found 65536"),
             ("half_header.fbin", b"\1\0\0", "expected at least 8 bytes, found 3"),
             ("empty.fbin", b"", "expected at least 8 bytes, found 0"),
             ("empty.fvecs", b"", "expected at least 4 bytes, found 0"),
             ("odd.fvecs", fvecs(ROWS)[:-2], "expected a multiple of 20 bytes, found 398"),
             ("wild.fvecs", b"\xff" * 64, "found 4294967295"),
-            ("bits.bbin", counted(2, 9, b"\0\1\0\4"), "row 1: expected zero bits behind the last component"),
+            ("bits.bbin", counted(2, 9, b"\0\1\0\4"), "row 1 (at byte 11): expected zero bits behind the last component"),
         ]:
             with self.subTest(name):
                 self.refused(name, content, says)
@@ -50,15 +50,15 @@ class BadInput(CliTest):
         for name, content, says in [
             ("double", npy("<f8", "(2, 3)", body * 2), "expected <f4, <f2, |u1 or |i1, found <f8"),
             ("big_endian", npy(">f4", "(2, 3)", body), "found >f4"),
-            ("fortran", npy("<f4", "(2, 3)", body, order="True"), "fortran_order: expected False"),
+            ("fortran", npy("<f4", "(2, 3)", body, order="True"), "fortran_order (at byte 43): expected False"),
             ("cube", npy("<f4", "(1, 2, 3)", body), "expected one or two sizes, found more"),
             ("scalar", npy("<f4", "()", body[:4]), "expected one or two sizes, found none"),
-            ("no_dim", npy("<f4", "(2, 0)", b""), "dimension: expected 1 to 65535, found 0"),
+            ("no_dim", npy("<f4", "(2, 0)", b""), "dimension (at byte 59): expected 1 to 65535, found 0"),
             ("negative", npy("<f4", "(2, -3)", body), "expected a number"),
             ("too_big", npy("<f4", f"(2, {1 << 70})", body), "below 2^64"),
-            ("version_9", good[:6] + b"\x09" + good[7:], "version: expected 1.0, 2.0 or 3.0, found 9.0"),
+            ("version_9", good[:6] + b"\x09" + good[7:], "version (at byte 6): expected 1.0, 2.0 or 3.0, found 9.0"),
             ("text", b"not numpy at all", "expected \\x93NUMPY"),
-            ("long", good[:8] + b"\xff\xff" + good[10:], "length: expected at most"),
+            ("long", good[:8] + b"\xff\xff" + good[10:], "length (at byte 8): expected at most"),
             ("twice", good.replace(b"fortran_order", b"descr'        ", 1), "NumPy header"),
             ("code", good.replace(b"'<f4'", b"f()  ", 1), "expected a quoted word"),
             ("short", good[:-1], "found 151"),
@@ -97,13 +97,13 @@ class BadInput(CliTest):
         self.put("rows.fbin", fbin(ROWS))
         for name, content, says in [
             ("few.txt", "1\n2\n", "ids: expected 20, one for each row of the vectors, found 2"),
-            ("word.txt", "1\ntwo\n3\n", "line 2: expected a number"),
-            ("minus.txt", "-1\n", "line 1: expected a number"),
-            ("big.txt", "18446744073709551616\n", "line 1: expected a number"),
+            ("word.txt", "1\ntwo\n3\n", "line 2 (at byte 2): expected a number"),
+            ("minus.txt", "-1\n", "line 1 (at byte 0): expected a number"),
+            ("big.txt", "18446744073709551616\n", "line 1 (at byte 0): expected a number"),
             ("reserved.txt", "18446744073709551615\n", "id of row 0"),
             ("twice.txt", "7\n" * 20, "7"),
             ("count.u64bin", counted(21, 1, bytes(160)), "expected 176 bytes, found 168"),
-            ("pairs.u64bin", counted(10, 2, bytes(160)), "ids a row: expected 1, found 2"),
+            ("pairs.u64bin", counted(10, 2, bytes(160)), "ids a row (at byte 4): expected 1, found 2"),
             ("empty.u64bin", b"", "expected at least 8 bytes, found 0"),
         ]:
             self.put(name, content)
@@ -134,7 +134,7 @@ class BadInput(CliTest):
             ("one.ibin", ibin([[1] * 10], [[0.0] * 10]), "queries: expected 2"),
             ("few.ibin", ibin([[1, 2]] * 2, [[0.0, 1.0]] * 2), "expected at least k = 10, found 2"),
             ("cut.ibin", ibin([[1] * 10] * 2, [[0.0] * 10] * 2)[:-3], "expected 168 bytes, found 165"),
-            ("none.ibin", counted(2, 0, b""), "k: expected at least 1"),
+            ("none.ibin", counted(2, 0, b""), "k (at byte 4): expected at least 1"),
             ("huge.ibin", counted(0xFFFFFFFF, 0xFFFFFFFF, b""), "4294967295 queries of 4294967295"),
             ("odd.ivecs", struct.pack("<IIII", 2, 1, 2, 2), "expected a multiple of 12 bytes, found 16"),
             ("truth.txt", "1 2 3", "expected .ibin, .ibin64 or .ivecs"),

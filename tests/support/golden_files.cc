@@ -3,6 +3,7 @@
 
 #include <cstdio>
 
+#include "format/code_book.h"
 #include "format/fields.h"
 #include "format/inspect.h"
 #include "tests/support/tiny_index.h"
@@ -59,6 +60,31 @@ std::vector<std::byte> all_sections() {
   return committed(std::move(file));
 }
 
+/// Codes of two parts: the first has one axis, the second two.
+std::vector<std::byte> with_codes() {
+  const TinySpec spec{.minor = 1};
+  format::CodeBook book;
+  book.dim = spec.dim;
+  book.offset = {.low = -2, .step = 0.5F};
+  book.factor = {.low = -3, .step = 0.25F};
+  book.error = 0.125F;
+  book.mean = {1, 2, 3};
+  book.widths = {1, 2};
+  book.axes = {0, 1, 0, 1, 0, 0, 0, 0, -1};
+  for (std::uint32_t i = 0; i < 3 * format::kCentroids; ++i) book.centroids.push_back(static_cast<float>(i % 7));
+  IndexAssembler file = tiny_index(spec);
+  file.add_section(
+      {.kind = SectionKind::kCodes, .optional = true, .count = spec.count, .element_bytes = book.code_bytes()},
+      counting(std::size_t{spec.count} * book.code_bytes()));
+  const std::vector<std::byte> bytes = encode(book);
+  file.add_section({.kind = SectionKind::kCodeParameters,
+                    .optional = true,
+                    .count = 1,
+                    .element_bytes = static_cast<std::uint32_t>(bytes.size())},
+                   bytes);
+  return committed(std::move(file));
+}
+
 }  // namespace
 
 std::vector<GoldenFile> golden_files() {
@@ -74,6 +100,7 @@ std::vector<GoldenFile> golden_files() {
        committed(tiny_index({.count = 2, .dim = 1500, .type = ElementType::kBF16, .metric = Metric::kIp}))},
       {"v1_two_commits", two_commits()},
       {"v1_all_sections", all_sections()},
+      {"v1_codes", with_codes()},
   };
 }
 

@@ -140,8 +140,8 @@ Result<void> verify_pages(std::span<const std::byte> file, const format::Manifes
 
 }  // namespace
 
-IndexAssembler::IndexAssembler(format::Manifest manifest)
-    : manifest_(std::move(manifest)), bytes_(format::kDataStart) {}
+IndexAssembler::IndexAssembler(format::Manifest manifest, std::uint16_t minor)
+    : manifest_(std::move(manifest)), minor_(minor), bytes_(format::kDataStart) {}
 
 void IndexAssembler::add_section(format::Section section, std::span<const std::byte> data) {
   section.offset = bytes_.size();
@@ -172,7 +172,7 @@ void IndexAssembler::commit() {
   last_manifest_ = {.offset = bytes_.size(), .length = manifest.size()};
   bytes_.insert(bytes_.end(), manifest.begin(), manifest.end());
   const format::Superblock superblock{.major = kFormatMajor,
-                                      .minor = kFormatMinor,
+                                      .minor = minor_,
                                       .file_id = manifest_.file_id,
                                       .generation = manifest_.generation,
                                       .committed_bytes = bytes_.size(),
@@ -200,7 +200,7 @@ IndexAssembler tiny_index(const TinySpec& spec) {
   manifest.fields.push_back({.name = "vector", .dim = spec.dim, .type = spec.type, .metric = spec.metric});
   manifest.segments.push_back(segment_of(shape, spec));
   manifest.builds.push_back({.degree = spec.degree, .l_build = 100, .alpha = 1.2F, .seed = 1});
-  IndexAssembler file(std::move(manifest));
+  IndexAssembler file(std::move(manifest), spec.minor);
 
   file.add_section(
       {.kind = format::SectionKind::kGraphPages, .count = shape.pages(spec.count), .element_bytes = shape.page_bytes},

@@ -18,7 +18,8 @@ namespace nearline::testing {
 class IndexAssembler {
  public:
   /// Schema, segments and counts of the first commit; sections are added here.
-  explicit IndexAssembler(format::Manifest manifest);
+  /// minor: of the format that the file says it is written in.
+  explicit IndexAssembler(format::Manifest manifest, std::uint16_t minor = 0);
 
   /// Adds a section: offset, length, serial and tree are filled in; count * element_bytes must be data's size.
   void add_section(format::Section section, std::span<const std::byte> data);
@@ -34,6 +35,7 @@ class IndexAssembler {
   void write_superblock(std::uint32_t slot, const format::Superblock& superblock);
 
   format::Manifest manifest_;
+  std::uint16_t minor_;
   format::Extent last_manifest_;
   std::vector<std::byte> bytes_;
 };
@@ -47,6 +49,7 @@ struct TinySpec {
   std::uint32_t degree = 4;
   std::uint8_t id_bytes = 4;
   std::uint8_t file_number = 0;  ///< makes another file id
+  std::uint16_t minor = 0;       ///< of the format
 };
 
 /// One segment with graph pages, entry points and id index; not yet committed.

@@ -142,8 +142,95 @@ Codes encode_rotated(const World& world, int bits) {
   return codes;
 }
 
-Codes encode_products(const World& world, int parts) {
+/// The nearest of `centroids` for each row.
+std::vector<Eigen::Index> assign(const Matrix& rows, const Matrix& centroids) {
+  const Matrix scores = (-2 * rows * centroids.transpose()).rowwise() + centroids.rowwise().squaredNorm().transpose();
+  std::vector<Eigen::Index> nearest(static_cast<std::size_t>(rows.rows()));
+  for (Eigen::Index i = 0; i < rows.rows(); ++i) scores.row(i).minCoeff(&nearest[static_cast<std::size_t>(i)]);
+  return nearest;
+}
+
+Matrix cluster(const Matrix& points) {
   constexpr Eigen::Index kCentroids = 256;
+  const Eigen::Index width = points.cols();
+  Matrix centroids(kCentroids, width);
+  for (Eigen::Index c = 0; c < kCentroids; ++c)
+    centroids.row(c) = points.row((c * 2 + 1) * points.rows() / (2 * kCentroids));
+  for (int round = 0; round < 12; ++round) {
+    const auto nearest = assign(points, centroids);
+    Matrix sums = Matrix::Zero(kCentroids, width);
+    Vector sizes = Vector::Zero(kCentroids);
+    for (Eigen::Index i = 0; i < points.rows(); ++i) {
+      sums.row(nearest[static_cast<std::size_t>(i)]) += points.row(i);
+      sizes[nearest[static_cast<std::size_t>(i)]] += 1;
+    }
+    for (Eigen::Index c = 0; c < kCentroids; ++c)
+      if (sizes[c] > 0) centroids.row(c) = sums.row(c) / sizes[c];
+  }
+  return centroids;
+}
+
+/// Replaces components [at, at + width) of all vectors by those of the nearest of 256 centroids.
+void quantize_part(const Matrix& sample, const Matrix& all, Eigen::Index at, Eigen::Index width, Matrix& decoded) {
+  const Matrix centroids = cluster(sample.middleCols(at, width));
+  for (Eigen::Index first = 0; first < all.rows(); first += kSample) {
+    const Eigen::Index rows = std::min(kSample, all.rows() - first);
+    const auto nearest = assign(all.block(first, at, rows, width), centroids);
+    for (Eigen::Index i = 0; i < rows; ++i)
+      decoded.block(first + i, at, 1, width) = centroids.row(nearest[static_cast<std::size_t>(i)]);
+  }
+}
+
+/// How many axes, in order, share each byte: those whose water-filled bits come to eight. The rest get none.
+std::vector<Eigen::Index> share_bytes(const Vector& variance, int bytes) {
+  double low = 0, high = double{variance[0]};
+  const auto bits = [&](double level, Eigen::Index j) {
+    return std::max(0.0, 0.5 * std::log2(std::max(1e-30, double{variance[j]}) / level));
+  };
+  for (int round = 0; round < 100; ++round) {
+    const double level = (low + high) / 2;
+    double sum = 0;
+    for (Eigen::Index j = 0; j < variance.size(); ++j) sum += bits(level, j);
+    (sum > 8.0 * bytes ? low : high) = level;
+  }
+  std::vector<Eigen::Index> widths;
+  double left = 8.0 * bytes;
+  Eigen::Index axis = 0;
+  for (int byte = 0; byte < bytes && axis < variance.size(); ++byte) {
+    const double target = left / (bytes - byte);
+    double sum = 0;
+    Eigen::Index width = 0;
+    while (axis < variance.size() && bits(high, axis) > 0 && (width == 0 || sum + bits(high, axis) / 2 <= target)) {
+      sum += bits(high, axis++);
+      ++width;
+    }
+    if (width == 0) break;
+    widths.push_back(width);
+    left -= sum;
+  }
+  return widths;
+}
+
+Codes encode_axis_products(const World& world, int bytes) {
+  Codes codes;
+  const Matrix sample = sample_of(world.vectors);
+  codes.mean = sample.colwise().mean();
+  Vector variance;
+  codes.rotation = principal_axes(sample.rowwise() - codes.mean.transpose(), variance);
+  const Matrix rotated = (world.vectors.rowwise() - codes.mean.transpose()) * codes.rotation;
+  const Matrix rotated_sample = (sample.rowwise() - codes.mean.transpose()) * codes.rotation;
+  codes.decoded = Matrix::Zero(rotated.rows(), rotated.cols());
+  Eigen::Index at = 0;
+  for (const Eigen::Index width : share_bytes(variance, bytes - 4)) {
+    quantize_part(rotated_sample, rotated, at, width, codes.decoded);
+    at += width;
+  }
+  scale_without_bias(codes, rotated);
+  codes.bytes = bytes;
+  return codes;
+}
+
+Codes encode_products(const World& world, int parts) {
   Codes codes;
   const Eigen::Index dim = world.vectors.cols();
   codes.mean = Vector::Zero(dim);
@@ -151,36 +238,7 @@ Codes encode_products(const World& world, int parts) {
   codes.decoded.resize(world.vectors.rows(), dim);
   const Matrix sample = sample_of(world.vectors);
   const Eigen::Index width = dim / parts;
-  for (Eigen::Index at = 0; at < dim; at += width) {
-    const Matrix points = sample.middleCols(at, width);
-    Matrix centroids(kCentroids, width);
-    for (Eigen::Index c = 0; c < kCentroids; ++c)
-      centroids.row(c) = points.row((c * 2 + 1) * points.rows() / (2 * kCentroids));
-    const auto assign = [&](const Matrix& rows) {
-      const Matrix scores =
-          (-2 * rows * centroids.transpose()).rowwise() + centroids.rowwise().squaredNorm().transpose();
-      std::vector<Eigen::Index> nearest(static_cast<std::size_t>(rows.rows()));
-      for (Eigen::Index i = 0; i < rows.rows(); ++i) scores.row(i).minCoeff(&nearest[static_cast<std::size_t>(i)]);
-      return nearest;
-    };
-    for (int round = 0; round < 20; ++round) {
-      const auto nearest = assign(points);
-      Matrix sums = Matrix::Zero(kCentroids, width);
-      Vector sizes = Vector::Zero(kCentroids);
-      for (Eigen::Index i = 0; i < points.rows(); ++i) {
-        sums.row(nearest[static_cast<std::size_t>(i)]) += points.row(i);
-        sizes[nearest[static_cast<std::size_t>(i)]] += 1;
-      }
-      for (Eigen::Index c = 0; c < kCentroids; ++c)
-        if (sizes[c] > 0) centroids.row(c) = sums.row(c) / sizes[c];
-    }
-    for (Eigen::Index first = 0; first < world.vectors.rows(); first += kSample) {
-      const Eigen::Index rows = std::min(kSample, world.vectors.rows() - first);
-      const auto nearest = assign(world.vectors.block(first, at, rows, width));
-      for (Eigen::Index i = 0; i < rows; ++i)
-        codes.decoded.block(first + i, at, 1, width) = centroids.row(nearest[static_cast<std::size_t>(i)]);
-    }
-  }
+  for (Eigen::Index at = 0; at < dim; at += width) quantize_part(sample, world.vectors, at, width, codes.decoded);
   codes.offset = codes.decoded.rowwise().squaredNorm();
   codes.factor = Vector::Ones(world.vectors.rows());
   codes.bytes = parts;
@@ -206,9 +264,10 @@ Codes encode(const World& world, const std::string& what) {
   const std::string kind = what.substr(0, colon);
   const int number = colon == std::string::npos ? 0 : std::atoi(what.c_str() + colon + 1);
   if (kind == "pca" && number > 4) return encode_axes(world, number);
+  if (kind == "axes" && number > 4) return encode_axis_products(world, number);
   if (kind == "pq" && number > 0 && world.vectors.cols() % number == 0) return encode_products(world, number);
   if (kind == "rabitq" && number > 0 && number <= 8) return encode_rotated(world, number);
-  std::fprintf(stderr, "code '%s': expected exact, pca:BYTES, pq:PARTS or rabitq:BITS\n", what.c_str());
+  std::fprintf(stderr, "code '%s': expected exact, pca:BYTES, axes:BYTES, pq:PARTS or rabitq:BITS\n", what.c_str());
   std::exit(1);
 }
 

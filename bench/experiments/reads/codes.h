@@ -19,6 +19,7 @@ struct Codes {
 };
 
 /// what: "exact", "pca:B" (principal axes, water-filled bits, B bytes in all, 4 of them norm and factor),
+/// "axes:B" (the same, but the axes that share a byte are quantized together, to 256 centroids),
 /// "pq:M" (M sub-spaces of 256 centroids), "rabitq:b" (random rotation, b bits an axis, 8 bytes more).
 Codes encode(const World& world, const std::string& what);
 

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/build/code_writer.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "engine/codes/code_training.h"
+#include "engine/kernels/kernels.h"
+#include "engine/parallel.h"
+
+namespace nearline::engine {
+namespace {
+
+/// Rows that axes and centroids are learned from: more were measured to change nothing.
+constexpr std::uint64_t kSampleRows = 16'384;
+constexpr std::uint64_t kCopyBytes = 1u << 20;
+constexpr std::size_t kChunkRows = 32;
+
+void to_unit_length(std::span<float> vector) noexcept {
+  double squares = 0;
+  for (const float x : vector) squares += static_cast<double>(x) * static_cast<double>(x);
+  const auto scale = static_cast<float>(1 / std::sqrt(squares));
+  for (float& x : vector) x *= scale;
+}
+
+}  // namespace
+
+std::uint64_t training_bytes(std::uint32_t dim) noexcept {
+  return 4 * std::uint64_t{dim} * dim * sizeof(float);  // covariance, the solver's copy, its vectors, their rows
+}
+
+Result<std::optional<format::CodeBook>> train_on(Spill& spill, const Schema& schema, std::uint32_t code_bytes,
+                                                 std::uint64_t memory_bytes, std::uint32_t threads) {
+  const std::uint64_t row_bytes = 2 * std::uint64_t{schema.dim} * sizeof(float);  // as it comes, and in its axes
+  const std::uint64_t rows =
+      std::min({spill.count(), kSampleRows, std::max<std::uint64_t>(format::kCentroids, memory_bytes / row_bytes)});
+  std::vector<float> sample(rows * schema.dim);
+  for (std::uint64_t i = 0; i < rows; ++i) {
+    NEARLINE_TRY(row, spill.read(i * spill.count() / rows, 1));
+    const std::span<float> vector(sample.data() + i * schema.dim, schema.dim);
+    kernels::to_f32(schema.type, row.data() + sizeof(Id), schema.dim, vector.data());
+    if (schema.metric == Metric::kCosine) to_unit_length(vector);
+  }
+  return train_code_book(sample, schema.dim, schema.metric, code_bytes, threads);
+}
+
+CodeWriter::CodeWriter(const format::CodeBook& book, const Schema& schema, std::uint32_t threads,
+                       std::unique_ptr<io::File> file)
+    : book_(book),
+      schema_(schema),
+      threads_(threads),
+      encoder_(book, schema.metric),
+      file_(std::move(file)),
+      rows_(kBatchRows * schema.dim),
+      codes_(kBatchRows * book.code_bytes()) {}
+
+Result<void> CodeWriter::add(const std::byte* vector, float scale) {
+  float* const row = rows_.data() + waiting_ * schema_.dim;
+  kernels::to_f32(schema_.type, vector, schema_.dim, row);
+  if (schema_.metric == Metric::kCosine) {
+    for (std::uint32_t i = 0; i < schema_.dim; ++i) row[i] *= scale;
+  }
+  return ++waiting_ == kBatchRows ? flush() : Result<void>{};
+}
+
+Result<void> CodeWriter::flush() {
+  parallel_for(waiting_, kChunkRows, threads_, [&](std::size_t begin, std::size_t end, unsigned) {
+    CodeEncoder::Scratch scratch;
+    for (std::size_t i = begin; i < end; ++i) {
+      encoder_.encode(rows_.data() + i * schema_.dim, codes_.data() + i * book_.code_bytes(), scratch);
+    }
+  });
+  NEARLINE_CHECK(io::write_all(*file_, written_ * book_.code_bytes(),
+                               std::span<const std::byte>(codes_).first(waiting_ * book_.code_bytes())));
+  written_ += waiting_;
+  waiting_ = 0;
+  return {};
+}
+
+Result<void> CodeWriter::finish(IndexFileWriter& writer) {
+  NEARLINE_CHECK(flush());
+  format::Section codes;
+  codes.kind = format::SectionKind::kCodes;
+  codes.optional = true;
+  codes.count = written_;
+  codes.element_bytes = book_.code_bytes();
+  writer.begin(codes);
+  const std::uint64_t bytes = written_ * book_.code_bytes();
+  std::vector<std::byte> buffer;
+  for (std::uint64_t at = 0; at < bytes; at += buffer.size()) {
+    buffer.resize(std::min(kCopyBytes, bytes - at));
+    NEARLINE_CHECK(io::read_exact(*file_, at, buffer));
+    NEARLINE_CHECK(writer.append(buffer));
+  }
+  NEARLINE_CHECK(writer.end());
+  const std::vector<std::byte> book = format::encode(book_);
+  format::Section parameters;
+  parameters.kind = format::SectionKind::kCodeParameters;
+  parameters.optional = true;
+  parameters.count = 1;
+  parameters.element_bytes = static_cast<std::uint32_t>(book.size());
+  writer.begin(parameters);
+  NEARLINE_CHECK(writer.append(book));
+  return writer.end();
+}
+
+}  // namespace nearline::engine

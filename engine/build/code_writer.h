@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Codes the records of a segment while their pages are written, and puts the codes into a section of their own
+/// afterwards. They wait in a file without a name, so that they take no memory.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "engine/build/index_file_writer.h"
+#include "engine/build/spill.h"
+#include "engine/codes/code_encoder.h"
+#include "io/file.h"
+#include "nearline/builder.h"
+
+namespace nearline::engine {
+
+/// A code book from an evenly spaced sample of what was taken in; none when nothing varies.
+/// memory_bytes: bound on the sample. Errors: those of the spill.
+Result<std::optional<format::CodeBook>> train_on(Spill& spill, const Schema& schema, std::uint32_t code_bytes,
+                                                 std::uint64_t memory_bytes, std::uint32_t threads);
+
+/// What training allocates besides its sample.
+std::uint64_t training_bytes(std::uint32_t dim) noexcept;
+
+class CodeWriter {
+ public:
+  /// Borrows the book. file: without a name.
+  CodeWriter(const format::CodeBook& book, const Schema& schema, std::uint32_t threads, std::unique_ptr<io::File> file);
+
+  /// The next record by final ordinal. scale: as stored with it, 1 / |x| under cosine.
+  Result<void> add(const std::byte* vector, float scale);
+
+  /// Writes the sections of codes and of their book. Precondition: every record was added.
+  Result<void> finish(IndexFileWriter& writer);
+
+ private:
+  static constexpr std::size_t kBatchRows = 1024;
+  Result<void> flush();
+
+  const format::CodeBook& book_;
+  Schema schema_;
+  std::uint32_t threads_;
+  CodeEncoder encoder_;
+  std::unique_ptr<io::File> file_;
+  std::vector<float> rows_;       ///< waiting to be coded
+  std::vector<std::byte> codes_;  ///< of one batch
+  std::size_t waiting_ = 0;
+  std::uint64_t written_ = 0;  ///< codes in the file
+};
+
+}  // namespace nearline::engine

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/codes/code_table.h"
+
+#include <cstdlib>
+#include <string>
+
+#include "engine/codes/code_training.h"
+
+namespace nearline::engine {
+namespace {
+
+using format::SectionKind;
+
+constexpr std::uint64_t kReadBlocks = 256;
+
+std::uint64_t blocks_of(std::uint64_t bytes) noexcept {
+  return (bytes + format::kBlockBytes - 1) / format::kBlockBytes;
+}
+
+Error corrupt(const format::Section& section, std::string what) {
+  return {.code = Code::kCorrupt, .what = std::move(what), .at = section.offset};
+}
+
+/// A whole section, checked.
+Result<std::vector<std::byte>> read_section(const IndexFile& file, const format::Section& section) {
+  std::vector<std::byte> bytes(blocks_of(section.length) * format::kBlockBytes);
+  NEARLINE_CHECK(io::read_exact(file.file(), section.offset, bytes));
+  NEARLINE_CHECK(file.check(section)->check(0, bytes));
+  bytes.resize(section.length);
+  return bytes;
+}
+
+}  // namespace
+
+bool CodeTable::has_codes(const IndexFile& file) noexcept {
+  const format::Section* book = file.section(SectionKind::kCodeParameters);
+  return book != nullptr && book->length > 0;
+}
+
+std::uint64_t CodeTable::memory_bytes(const IndexFile& file) noexcept {
+  const format::Section* codes = file.section(SectionKind::kCodes);
+  const std::uint64_t bytes = codes == nullptr ? 0 : blocks_of(codes->length) * format::kBlockBytes;
+  return bytes + bytes / kBlock / 8 + file.section(SectionKind::kCodeParameters)->length;
+}
+
+CodeTable::CodeTable(const IndexFile& file, const format::Section& section, format::CodeBook book)
+    : file_(file.file()),
+      section_(section),
+      check_(file.check(section, 64)),
+      book_(std::move(book)),
+      stride_(section.element_bytes),
+      blocks_(blocks_of(section.length)),
+      codes_(static_cast<std::byte*>(std::aligned_alloc(kBlock, blocks_ * kBlock))),
+      here_(std::make_unique<std::atomic<std::uint64_t>[]>(blocks_ / 64 + 1)) {}
+
+Result<std::unique_ptr<CodeTable>> CodeTable::open(const IndexFile& file) {
+  const format::Section& parameters = *file.section(SectionKind::kCodeParameters);
+  if (!can_code(file.field().metric, file.field().dim)) {
+    return corrupt(parameters, "a code book for " + std::string(name(file.field().metric)) + " of dimension " +
+                                   std::to_string(file.field().dim) + ": expected a metric that codes fit");
+  }
+  if (parameters.length > format::kMaxCodeBookBytes) {
+    return corrupt(parameters, "a code book of " + std::to_string(parameters.length) + " bytes: expected at most " +
+                                   std::to_string(format::kMaxCodeBookBytes));
+  }
+  NEARLINE_TRY(bytes, read_section(file, parameters));
+  NEARLINE_TRY(book, format::decode_code_book(bytes, file.field().dim, parameters.offset));
+  const format::Section* codes = file.section(SectionKind::kCodes);
+  if (codes == nullptr || codes->count != file.segment().count || codes->element_bytes != book.code_bytes()) {
+    return corrupt(parameters, "a code book without a code of " + std::to_string(book.code_bytes()) +
+                                   " bytes for each record: expected a section of them");
+  }
+  std::unique_ptr<CodeTable> table(new CodeTable(file, *codes, std::move(book)));
+  if (!table->codes_) return Error{.code = Code::kNoMemory, .what = "out of memory for the codes"};
+  return table;
+}
+
+Result<void> CodeTable::load(std::uint64_t first, std::uint64_t last) {
+  const std::lock_guard lock(loading_);
+  for (std::uint64_t block = first; block <= last; ++block) {
+    if (is_here(block)) continue;
+    const std::span<std::byte> bytes(codes_.get() + block * kBlock, kBlock);
+    NEARLINE_CHECK(io::read_exact(file_, section_.offset + block * kBlock, bytes));
+    NEARLINE_CHECK(check_->check(block, bytes));
+    here_[block / 64].fetch_or(std::uint64_t{1} << (block % 64), std::memory_order_release);
+  }
+  return {};
+}
+
+Result<void> CodeTable::load_all() {
+  for (std::uint64_t first = 0; first < blocks_; first += kReadBlocks) {
+    const std::uint64_t count = std::min(kReadBlocks, blocks_ - first);
+    const std::span<std::byte> bytes(codes_.get() + first * kBlock, count * kBlock);
+    NEARLINE_CHECK(io::read_exact(file_, section_.offset + first * kBlock, bytes));
+    NEARLINE_CHECK(check_->check(first, bytes));
+    for (std::uint64_t block = first; block < first + count; ++block) {
+      here_[block / 64].fetch_or(std::uint64_t{1} << (block % 64), std::memory_order_release);
+    }
+  }
+  return {};
+}
+
+}  // namespace nearline::engine

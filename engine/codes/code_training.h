@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Learns from a sample how to code the vectors of a segment.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include "format/code_book.h"
+#include "nearline/types.h"
+
+namespace nearline::engine {
+
+/// The code bytes that serve a dimension well when the user does not say: a quarter of a byte an axis, 12 to 68.
+std::uint32_t default_code_bytes(std::uint32_t dim) noexcept;
+
+/// Whether vectors of that metric and dimension can be coded at all.
+bool can_code(Metric metric, std::uint32_t dim) noexcept;
+
+/// rows: [count x dim] f32, of unit length under cosine.  code_bytes: of a whole code, above kCodeHeadBytes.
+/// None when the sample does not vary. Deterministic at any number of threads.
+/// Precondition: can_code, count above 0.
+std::optional<format::CodeBook> train_code_book(std::span<const float> rows, std::uint32_t dim, Metric metric,
+                                                std::uint32_t code_bytes, std::uint32_t threads);
+
+}  // namespace nearline::engine
