@@ -16,8 +16,8 @@ float dot(const float* a, const float* b, std::size_t count) noexcept {
 }  // namespace
 
 CodeEncoder::CodeEncoder(const format::CodeBook& book, Metric metric) : book_(book), metric_(metric) {
-  for (std::uint32_t axis = 0; axis < book.axis_count(); ++axis) {
-    axes_.push_back(reinterpret_cast<const std::byte*>(book.axes.data() + std::size_t{axis} * book.dim));
+  for (std::size_t axis = 0; axis < book.axis_count(); ++axis) {
+    axes_.push_back(reinterpret_cast<const std::byte*>(book.axes.data() + axis * book.dim));
   }
 }
 
