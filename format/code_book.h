@@ -65,7 +65,9 @@ struct CodeBook {
   std::vector<float> centroids;       ///< of each part [width x 256], component-major, one part behind the other
 
   [[nodiscard]] std::uint32_t parts() const noexcept { return static_cast<std::uint32_t>(widths.size()); }
-  [[nodiscard]] std::uint32_t axis_count() const noexcept { return static_cast<std::uint32_t>(centroids.size() / kCentroids); }
+  [[nodiscard]] std::uint32_t axis_count() const noexcept {
+    return static_cast<std::uint32_t>(centroids.size() / kCentroids);
+  }
   [[nodiscard]] std::uint32_t code_bytes() const noexcept { return kCodeHeadBytes + parts(); }
   [[nodiscard]] std::uint64_t memory_bytes() const noexcept {
     return (mean.capacity() + widths.capacity() + axes.capacity() + centroids.capacity()) * sizeof(float);
