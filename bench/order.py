@@ -62,7 +62,7 @@ def main() -> None:
     parser.add_argument("--memory", default="2G")
     parser.add_argument("--build", type=Path, default=runs.ROOT / "build" / "bench")
     args = parser.parse_args()
-    nearline, _ = runs.build_programs(args.build)
+    nearline = runs.build_programs(args.build)["nearline"]
     data = datasets.prepare(nearline, args.data, args.build / "data", args.set, args.rows, args.metric)
     work = datasets.fresh(args.build / "order")
 

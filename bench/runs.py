@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+PROGRAMS = ("nearline", "hnsw_peer", "faiss_peer")
 
 
 @dataclass
@@ -24,14 +25,21 @@ class Run:
     peak_rss_bytes: int
 
 
-def build_programs(folder: Path) -> tuple[Path, Path]:
-    """A release build of the command and of the peer; returns their paths."""
+class Failed(SystemExit):
+    """A program ended badly; whoever can go on without it catches this."""
+
+
+def build_programs(folder: Path) -> dict[str, Path]:
+    """A release build of the command and of the peers whose libraries are installed; paths by name."""
     if not (folder / "build.ninja").exists():
         subprocess.run(["meson", "setup", str(folder), str(ROOT), "-Dbuildtype=release", "-Dbench=enabled", "-Dtests=disabled"],
                        check=True, stdout=subprocess.DEVNULL)
-    subprocess.run(["meson", "compile", "-C", str(folder), "nearline:executable", "hnsw_peer"],
+    listed = subprocess.run(["meson", "introspect", "--targets", str(folder)], check=True, capture_output=True, text=True)
+    found = {target["name"]: Path(target["filename"][0]) for target in json.loads(listed.stdout)
+             if target["type"] == "executable" and target["name"] in PROGRAMS}
+    subprocess.run(["meson", "compile", "-C", str(folder)] + [f"{name}:executable" for name in found],
                    check=True, stdout=subprocess.DEVNULL)
-    return folder / "tools" / "nearline", folder / "bench" / "hnsw_peer"
+    return found
 
 
 def run(*command) -> Run:
@@ -45,21 +53,24 @@ def run(*command) -> Run:
         seconds = time.monotonic() - start
         process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode != 0:
-        sys.exit(f"{words[0]}: exit status {process.returncode}")
+        raise Failed(f"{words[0]}: exit status {process.returncode}")
     lines = [json.loads(line) for line in text.splitlines() if line.startswith("{")]
     return Run(lines, seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)
 
 
-def qps_at(lines: list[dict], recall: float) -> float | None:
-    """Queries a second at a recall: the logarithm of the speed, linear between the two settings around it."""
-    best = None
-    points = sorted((line["recall"], line["qps"]) for line in lines)
-    for (low, slow), (high, fast) in zip(points, points[1:]):
+def at_recall(lines: list[dict], recall: float, key: str) -> float | None:
+    """A figure at a recall: its logarithm, linear between the two settings around it (the figure itself where it is 0).
+
+    None when no two settings lie around the recall, or the figure is not known there.
+    """
+    points = sorted((line["recall"], line[key]) for line in lines if line.get(key) is not None)
+    for (low, first), (high, second) in zip(points, points[1:]):
         if low <= recall <= high and high > low:
             share = (recall - low) / (high - low)
-            found = math.exp(math.log(slow) + share * (math.log(fast) - math.log(slow)))
-            best = found if best is None else max(best, found)
-    return best
+            if first <= 0 or second <= 0:
+                return first + share * (second - first)
+            return math.exp(math.log(first) + share * (math.log(second) - math.log(first)))
+    return None
 
 
 def median(values: list[float | None]) -> float | None:

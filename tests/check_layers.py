@@ -35,6 +35,7 @@ THIRD_PARTY = {
     r"doctest/.*": r"tests/.*\.(cc|h)",
     r"Eigen/.*": r"engine/codes/principal_axes\.cc|bench/experiments/.*",
     r"hnswlib/.*|benchmark/.*": r"bench/.*\.(cc|h)",
+    r"faiss/.*|omp\.h": r"bench/faiss_peer\.cc",
 }
 # System calls are io's alone: these headers appear there, in the tools (terminal, signals), and in tests.
 SYSTEM = r"(sys|linux|arpa|netinet)/.*|unistd\.h|fcntl\.h|dirent\.h|sched\.h|pthread\.h|signal\.h|termios\.h"

@@ -12,7 +12,7 @@ base   g++ meson ninja-build pkg-config python3 libc6-dev linux-libc-dev
 base   liburing-dev libboost-dev libxxhash-dev libhwy-dev libeigen3-dev
 base   libcli11-dev libfmt-dev nlohmann-json3-dev
 base   doctest-dev clang-format clang-tidy
-bench  libhnswlib-dev libbenchmark-dev zstd
+bench  libhnswlib-dev libfaiss-dev libopenblas-openmp-dev libbenchmark-dev zstd
 fuzz   clang libclang-rt-14-dev
 '
 
@@ -25,6 +25,8 @@ for purpose in "${purposes[@]}"; do
     exit 1
   fi
   mapfile -t -O "${#wanted[@]}" wanted <<<"$list"
+  # USearch comes with npm. Other makers' nodejs has its own npm and refuses Debian's: one that is there is good.
+  if [[ $purpose == bench ]] && ! command -v npm >/dev/null; then wanted+=(nodejs npm); fi
 done
 
 if ! command -v dpkg-query apt-get >/dev/null; then
