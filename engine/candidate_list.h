@@ -75,12 +75,13 @@ class CandidateList {
     return next;
   }
 
-  /// Marks the nearest candidate not yet expanded. False when there is none.
-  bool expand_next(Candidate& next) noexcept {
+  /// Marks the nearest candidate not yet expanded. False when there is none up to that distance.
+  bool expand_next(float limit, Candidate& next) noexcept {
     while (first_open_ < size_ && expanded_[first_open_] != 0) ++first_open_;
     if (first_open_ == size_) return false;
-    expanded_[first_open_] = 1;
-    next = unpack_key(keys_[first_open_++]);
+    next = unpack_key(keys_[first_open_]);
+    if (next.distance > limit) return false;
+    expanded_[first_open_++] = 1;
     return true;
   }
 

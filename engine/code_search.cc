@@ -24,6 +24,7 @@ class CodeWalk {
     s_.shortlist.reset(options_.l, format::list_bytes(graph_.shape));
     s_.visited.clear();
     s_.hits.clear();
+    if (options_.hidden != kNoOrdinal) s_.visited.insert(options_.hidden);
     s_.fresh.assign(graph_.entries.begin(), graph_.entries.end());
     NEARLINE_CHECK(estimate());
     sort_guesses();
@@ -62,6 +63,7 @@ class CodeWalk {
       }
       const std::size_t best = s_.shortlist.next(Shortlist::State::kGuess);
       if (best == Shortlist::kNone || in_flight_ == options_.beam_width) return false;
+      if (s_.shortlist[best].distance > limit()) return false;
       const std::uint32_t page = graph_.places.of(s_.shortlist[best].ordinal).page;
       s_.shortlist.ask(page * graph_.shape.slots, graph_.shape.slots);
       io::PageBatch& flight = s_.flight((oldest_ + in_flight_) % options_.beam_width);
@@ -96,6 +98,7 @@ class CodeWalk {
       float& distance = s_.distances[i];
       distance = distance == distance ? distance : std::numeric_limits<float>::infinity();
       s_.visited.insert(first + i);
+      if (first + i == options_.hidden) continue;
       push_bounded(s_.hits, {distance, format::stored_id(graph_.shape, s_.records[i])}, options_.k);
       if (s_.shortlist.has_room(distance, first + i))
         s_.shortlist.arrive(distance, first + i, s_.records[i] + graph_.shape.degree_place());
@@ -103,6 +106,12 @@ class CodeWalk {
   }
 
  private:
+  /// No page of a guess beyond it is read any more, whatever comes.
+  [[nodiscard]] float limit() const noexcept {
+    const bool answered = options_.k > 0 && s_.hits.size() == options_.k;
+    return answered ? options_.stop.limit(s_.hits.front().distance) : StopRule::kNever;
+  }
+
   /// s.distances: the estimates of s.fresh.
   Result<void> estimate() {
     NEARLINE_CHECK(codes_.need(s_.fresh));
@@ -137,8 +146,9 @@ class CodeWalk {
     s_.fresh.resize(s_.visited.insert_new(list, s_.fresh.data()));
     ++s_.stats.hops;
     NEARLINE_CHECK(estimate());
+    const float far = limit();
     for (std::size_t i = 0; i < s_.fresh.size(); ++i) {
-      if (s_.shortlist.has_room(s_.distances[i], s_.fresh[i]))
+      if (!(s_.distances[i] > far) && s_.shortlist.has_room(s_.distances[i], s_.fresh[i]))
         s_.shortlist.guess(s_.distances[i], s_.fresh[i], is_asked(s_.fresh[i]));
     }
     return {};

@@ -49,9 +49,17 @@ void compare(const GraphView& graph, const Query& query, Scratch& s) {
   s.stats.distance_computations += static_cast<std::uint32_t>(s.records.size());
 }
 
+/// Beyond it nothing is expanded any more, whatever comes.
+float limit(const WalkOptions& options, const CandidateList& candidates) noexcept {
+  if (options.k == 0 || candidates.size() < options.k) return StopRule::kNever;
+  const float kth = candidates[options.k - 1].distance;
+  return std::max(kth, options.stop.limit(kth));
+}
+
 /// Offers the compared records to the candidates. The list of one that comes first will be read next.
-void keep(const GraphView& graph, std::span<const std::uint32_t> ordinals, Scratch& s) {
+void keep(const GraphView& graph, std::span<const std::uint32_t> ordinals, float limit, Scratch& s) {
   for (std::size_t i = 0; i < ordinals.size(); ++i) {
+    if (s.distances[i] > limit) continue;
     if (s.candidates.insert(s.distances[i], ordinals[i])) {
       prefetch(s.records[i] + graph.shape.degree_place(), graph.shape.slot_bytes - graph.shape.degree_place());
     }
@@ -76,17 +84,18 @@ Result<void> meet_neighbors(const GraphView& graph, Scratch& s) {
   return {};
 }
 
-void choose_expanding(std::uint32_t beam_width, Scratch& s) {
+void choose_expanding(std::uint32_t beam_width, float limit, Scratch& s) {
   s.expanding.clear();
-  for (Candidate next{}; s.expanding.size() < beam_width && s.candidates.expand_next(next);) {
+  for (Candidate next{}; s.expanding.size() < beam_width && s.candidates.expand_next(limit, next);) {
     s.expanding.push_back(next.ordinal);
     s.path.push_back(next);
   }
 }
 
-void begin(const GraphView& graph, std::uint32_t l, Scratch& s) {
-  s.candidates.reset(l);
+void begin(const GraphView& graph, const WalkOptions& options, Scratch& s) {
+  s.candidates.reset(options.l);
   s.visited.clear();
+  if (options.hidden != kNoOrdinal) s.visited.insert(options.hidden);
   s.fresh.clear();
   s.path.clear();
   for (const std::uint32_t entry : graph.entries) {
@@ -162,7 +171,7 @@ std::uint64_t Scratch::memory_bytes() const noexcept {
 
 SearchTask search_graph(FrameMemory& /*memory*/, const GraphView& graph, Query query, WalkOptions options,
                         io::PageReader& reader, Scratch& s) {
-  begin(graph, options.l, s);
+  begin(graph, options, s);
   while (true) {
     for (std::size_t at = 0; at < s.fresh.size(); at += kMaxBatch) {
       const auto part = batch_of(s.fresh, at);
@@ -170,9 +179,9 @@ SearchTask search_graph(FrameMemory& /*memory*/, const GraphView& graph, Query q
       Result<void> got = co_await reader.read(s.batch);
       if (!got) co_return got;
       compare(graph, query, s);
-      keep(graph, part, s);
+      keep(graph, part, limit(options, s.candidates), s);
     }
-    choose_expanding(options.beam_width, s);
+    choose_expanding(options.beam_width, limit(options, s.candidates), s);
     if (s.expanding.empty()) break;
     want(graph, s.expanding, s);
     Result<void> got = co_await reader.read(s.batch);

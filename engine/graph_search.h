@@ -15,6 +15,7 @@
 #include "engine/search_task.h"
 #include "engine/shortlist.h"
 #include "engine/space.h"
+#include "engine/stop_rule.h"
 #include "engine/visited_set.h"
 #include "format/graph_page.h"
 #include "io/page_source.h"
@@ -92,16 +93,20 @@ struct Scratch {
   [[nodiscard]] std::uint64_t memory_bytes() const noexcept;
 };
 
+inline constexpr std::uint32_t kNoOrdinal = 0xFFFF'FFFF;
+
 struct WalkOptions {
   std::uint32_t l = 64;
   std::uint32_t beam_width = 4;
   std::uint32_t k = 0;  ///< answers to name; 0 leaves it at the candidates
+  StopRule stop{};
+  std::uint32_t hidden = kNoOrdinal;  ///< a record that the walk does as if it were not there
 };
 
-/// Walks from the entry points until none of the L nearest is left to expand: scratch.candidates holds them, and
-/// scratch.hits the k nearest by id, nearest first, ties to the smaller id.
-/// graph, reader, scratch and query.vector outlive the task.
-/// Errors: kCorrupt for an ordinal out of range, and those of the reader.
+/// Walks from the entry points until none of the L nearest is left to expand, or what is left is beyond the stop rule:
+/// scratch.candidates holds them, and scratch.hits the k nearest by id, nearest first, ties to the smaller id. graph,
+/// reader, scratch and query.vector outlive the task. Errors: kCorrupt for an ordinal out of range, and those of the
+/// reader.
 SearchTask search_graph(FrameMemory& memory, const GraphView& graph, Query query, WalkOptions options,
                         io::PageReader& reader, Scratch& scratch);
 

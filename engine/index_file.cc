@@ -77,6 +77,29 @@ std::unique_ptr<SectionCheck> IndexFile::check(const format::Section& section, s
   return std::make_unique<SectionCheck>(*file_, manifest_.file_id, section, cached_blocks);
 }
 
+Result<std::vector<std::byte>> IndexFile::read_whole(const format::Section& section, std::uint64_t most) const {
+  if (section.length > most) {
+    return Error{.code = Code::kCorrupt,
+                 .what = std::string(format::name(section.kind)) + " of " + std::to_string(section.length) +
+                         " bytes: expected at most " + std::to_string(most),
+                 .at = section.offset};
+  }
+  constexpr std::uint64_t kBlock = format::kBlockBytes;
+  std::vector<std::byte> bytes((section.length + kBlock - 1) / kBlock * kBlock);
+  NEARLINE_CHECK(io::read_exact(*file_, section.offset, bytes));
+  NEARLINE_CHECK(check(section)->check(0, bytes));
+  bytes.resize(section.length);
+  return bytes;
+}
+
+Result<std::optional<format::Calibration>> IndexFile::calibration() const {
+  const format::Section* section = this->section(format::SectionKind::kCalibration);
+  if (section == nullptr || section->length == 0) return std::optional<format::Calibration>();
+  NEARLINE_TRY(bytes, read_whole(*section, format::kMaxCalibrationBytes));
+  NEARLINE_TRY(calibration, format::decode_calibration(bytes, section->offset));
+  return std::optional(std::move(calibration));
+}
+
 Result<std::vector<std::uint32_t>> IndexFile::read_u32(const format::Section& section, SectionCheck& checker,
                                                        std::uint64_t first, std::uint64_t count) const {
   constexpr std::uint64_t kBlock = format::kBlockBytes;

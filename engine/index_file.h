@@ -4,10 +4,12 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "engine/section_check.h"
+#include "format/calibration.h"
 #include "format/graph_page.h"
 #include "format/manifest.h"
 #include "format/superblock.h"
@@ -40,6 +42,12 @@ class IndexFile {
   /// A checker for one of the manifest's sections, which keeps so many blocks of its tree.
   [[nodiscard]] std::unique_ptr<SectionCheck> check(const format::Section& section,
                                                     std::uint32_t cached_blocks = 256) const;
+
+  /// Reads and checks a whole section, which is at most `most` bytes. Errors: kCorrupt, kIo.
+  Result<std::vector<std::byte>> read_whole(const format::Section& section, std::uint64_t most) const;
+
+  /// What builds measured for `recall`; none when the file has no calibration. Errors: kCorrupt, kUnsupported, kIo.
+  Result<std::optional<format::Calibration>> calibration() const;
 
   /// Reads and checks [first, first + count) of a section of u32 elements. `checker` is that section's.
   /// Errors: kCorrupt, kIo. Precondition: the range is inside the section.

@@ -102,6 +102,7 @@ Result<void> Index::Impl::open_pages(const OpenOptions& options) {
   NEARLINE_CHECK(open_codes(needs, options));
   NEARLINE_TRY(budget, engine::divide_search_memory(budget_, needs, options.threads, io));
   NEARLINE_CHECK(read_entries(entries));
+  NEARLINE_CHECK(read_calibration());
   const format::Section& pages = *file_->section(SectionKind::kGraphPages);
   page_check_ = file_->check(pages, budget.tree_blocks);
   id_index_check_ = file_->check(*file_->section(SectionKind::kIdIndex), budget.tree_blocks);
@@ -154,6 +155,13 @@ Result<void> Index::Impl::read_entries(const format::Section& section) {
           .at = section.offset};
     }
   }
+  return {};
+}
+
+Result<void> Index::Impl::read_calibration() {
+  NEARLINE_TRY(calibration, file_->calibration());
+  calibration_ = std::move(calibration);
+  if (calibration_) info.calibration_queries = calibration_->queries;
   return {};
 }
 

@@ -100,26 +100,37 @@ Result<void> Index::Impl::get(std::span<const Id> ids, std::span<std::byte> out)
   return {};
 }
 
-Result<void> Index::Impl::read_block(std::uint64_t first, std::uint64_t count, std::vector<Id>& ids,
-                                     std::vector<std::byte>& vectors) {
+Result<void> Index::Impl::copy_records(engine::Lane& lane, std::span<const std::uint32_t> ordinals,
+                                       std::vector<Id>& ids, std::vector<std::byte>& vectors) {
   const std::size_t bytes = vector_bytes(info.schema.type, info.schema.dim);
-  NEARLINE_TRY(lane, pool_->take());
-  const Release release(*lane);
-  NEARLINE_TRY(ordinals,
-               file_->read_u32(*file_->section(format::SectionKind::kIdIndex), *id_index_check_, first, count));
-  ids.resize(count);
-  vectors.resize(count * bytes);
-  for (std::uint64_t at = 0; at < count; at += engine::kMaxBatch) {
-    const auto part =
-        std::span<const std::uint32_t>(ordinals).subspan(at, std::min<std::uint64_t>(engine::kMaxBatch, count - at));
-    NEARLINE_CHECK(read_records(*lane, part));
+  ids.resize(ordinals.size());
+  vectors.resize(ordinals.size() * bytes);
+  for (std::size_t at = 0; at < ordinals.size(); at += engine::kMaxBatch) {
+    const auto part = ordinals.subspan(at, std::min<std::size_t>(engine::kMaxBatch, ordinals.size() - at));
+    NEARLINE_CHECK(read_records(lane, part));
     for (std::size_t i = 0; i < part.size(); ++i) {
-      const std::byte* record = lane->scratches[0]->records[i];
+      const std::byte* record = lane.scratches[0]->records[i];
       ids[at + i] = format::stored_id(graph_->shape, record);
       std::memcpy(vectors.data() + (at + i) * bytes, record, bytes);
     }
   }
   return {};
+}
+
+Result<void> Index::Impl::read_ordinals(std::span<const std::uint32_t> ordinals, std::vector<Id>& ids,
+                                        std::vector<std::byte>& vectors) {
+  NEARLINE_TRY(lane, pool_->take());
+  const Release release(*lane);
+  return copy_records(*lane, ordinals, ids, vectors);
+}
+
+Result<void> Index::Impl::read_block(std::uint64_t first, std::uint64_t count, std::vector<Id>& ids,
+                                     std::vector<std::byte>& vectors) {
+  NEARLINE_TRY(lane, pool_->take());
+  const Release release(*lane);
+  NEARLINE_TRY(ordinals,
+               file_->read_u32(*file_->section(format::SectionKind::kIdIndex), *id_index_check_, first, count));
+  return copy_records(*lane, ordinals, ids, vectors);
 }
 
 /// The callback runs without a lane, so that it may search.

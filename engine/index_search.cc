@@ -2,9 +2,11 @@
 /// A batch of queries on one lane: walks take turns, so that the disk is busy while one of them waits.
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <limits>
 #include <string>
 
+#include "engine/effort.h"
 #include "engine/index_impl.h"
 
 namespace nearline {
@@ -14,6 +16,8 @@ using Clock = std::chrono::steady_clock;
 
 /// Below this many records comparing with all of them costs less than walking.
 constexpr std::uint64_t kScanCount = 512;
+/// Below this many builds do not calibrate, and comparing with all is still cheap.
+constexpr std::uint64_t kNeedsCalibration = 1024;
 
 /// Calls of so many queries keep a disk busy with one read of each in flight.
 constexpr std::size_t kManyQueries = 16;
@@ -45,11 +49,12 @@ struct Flight {
 };
 
 void store(engine::Scratch& scratch, std::size_t row, Clock::time_point started, SearchResult& result) {
-  for (std::size_t i = 0; i < scratch.hits.size(); ++i) {
+  const std::size_t count = std::min<std::size_t>(scratch.hits.size(), result.k);  // a walk may look for more
+  for (std::size_t i = 0; i < count; ++i) {
     result.ids[row * result.k + i] = scratch.hits[i].id;
     result.distances[row * result.k + i] = scratch.hits[i].distance;
   }
-  result.counts[row] = static_cast<std::uint32_t>(scratch.hits.size());
+  result.counts[row] = static_cast<std::uint32_t>(count);
   scratch.count_reads();
   QueryStats& stats = result.stats[row] = scratch.stats;
   stats.nanoseconds =
@@ -72,6 +77,9 @@ Result<void> Index::Impl::check_search(const MatrixView& queries, const SearchOp
     return invalid("k of " + std::to_string(options.k) + ": expected 1 to " + std::to_string(info.count) +
                    ", the number of records");
   }
+  if (!(options.recall == 0 || (options.recall > 0 && options.recall < 1))) {
+    return invalid("recall of " + std::to_string(options.recall) + ": expected 0 for none, or a share below 1");
+  }
   if (options.beam_width > engine::kMaxBatch) {
     return invalid("beam width of " + std::to_string(options.beam_width) + ": expected 0 to " +
                    std::to_string(engine::kMaxBatch));
@@ -82,6 +90,28 @@ Result<void> Index::Impl::check_search(const MatrixView& queries, const SearchOp
 std::uint32_t Index::Impl::width(std::size_t rows, const SearchOptions& options) const noexcept {
   if (options.beam_width > 0) return options.beam_width;
   return codes_ && rows >= kManyQueries ? 1 : kFewQueriesWidth;
+}
+
+Result<Index::Impl::Plan> Index::Impl::plan(std::size_t rows, const SearchOptions& options) const {
+  Plan plan{.walk = {.l = options.l, .beam_width = width(rows, options), .k = options.k},
+            .exact = options.exact || (!codes_ && graph_->count <= kScanCount)};
+  if (options.recall > 0 && !plan.exact) {
+    if (calibration_) {
+      const std::uint16_t ranking = codes_ ? format::kRankedByCodes : format::kRankedExactly;
+      NEARLINE_TRY(effort, engine::effort_for(*calibration_, ranking, options.k, options.recall));
+      plan.walk.l = effort.l;
+      plan.walk.k = static_cast<std::uint32_t>(std::min<std::uint64_t>(effort.k, graph_->count));
+      plan.walk.stop.slack = effort.slack;
+      plan.norm = calibration_->norm;
+    } else if (graph_->count < kNeedsCalibration) {
+      plan.exact = true;
+    } else {
+      return Error{.code = Code::kInvalidArgument,
+                   .what = "a recall: expected an index with a calibration, found one without; choose an L"};
+    }
+  }
+  plan.walk.l = static_cast<std::uint32_t>(std::min<std::uint64_t>(std::max(plan.walk.l, plan.walk.k), graph_->count));
+  return plan;
 }
 
 void Index::Impl::prepare_codes(const std::byte* vector, ElementType type, float scale,
@@ -113,22 +143,23 @@ Result<void> Index::Impl::check_row(const MatrixView& queries, std::size_t row) 
 Result<SearchResult> Index::Impl::search(const MatrixView& queries, const SearchOptions& options) {
   NEARLINE_CHECK(check_search(queries, options));
   for (std::size_t row = 0; row < queries.rows; ++row) NEARLINE_CHECK(check_row(queries, row));
+  NEARLINE_TRY(planned, plan(queries.rows, options));
+  return answer(queries, options.k, planned);
+}
+
+Result<SearchResult> Index::Impl::answer(const MatrixView& queries, std::uint32_t k, const Plan& plan) {
   SearchResult result;
-  result.k = options.k;
-  result.ids.assign(queries.rows * options.k, kNoId);
-  result.distances.assign(queries.rows * options.k, std::numeric_limits<float>::infinity());
+  result.k = k;
+  result.ids.assign(queries.rows * k, kNoId);
+  result.distances.assign(queries.rows * k, std::numeric_limits<float>::infinity());
   result.counts.assign(queries.rows, 0);
   result.stats.assign(queries.rows, {});
   NEARLINE_TRY(lane, pool_->take());
-  NEARLINE_CHECK(run(*lane, queries, options, result));
+  NEARLINE_CHECK(run(*lane, queries, plan, result));
   return result;
 }
 
-Result<void> Index::Impl::run(engine::Lane& lane, const MatrixView& queries, const SearchOptions& options,
-                              SearchResult& result) {
-  const auto l = static_cast<std::uint32_t>(std::min<std::uint64_t>(std::max(options.l, options.k), graph_->count));
-  const engine::WalkOptions walk{.l = l, .beam_width = width(queries.rows, options), .k = options.k};
-  const bool exact = options.exact || (!codes_ && graph_->count <= kScanCount);
+Result<void> Index::Impl::run(engine::Lane& lane, const MatrixView& queries, const Plan& plan, SearchResult& result) {
   std::vector<Flight> flights(lane.scratches.size());
   const TakeBack take_back(lane);
   std::size_t next = 0;
@@ -141,8 +172,14 @@ Result<void> Index::Impl::run(engine::Lane& lane, const MatrixView& queries, con
     flight.row = next++;
     flight.started = Clock::now();
     const engine::Query query = graph_->space.query(queries.row(flight.row), queries.type, scratch.query.data());
-    if (exact) {
-      flight.task = search_exactly(scratch.frame, *graph_, query, options.k, *lane.reader, scratch);
+    engine::WalkOptions walk = plan.walk;
+    if (!plan.hidden.empty()) walk.hidden = plan.hidden[flight.row];
+    if (info.schema.metric == Metric::kIp && walk.stop.slack != engine::StopRule::kNever) {
+      const float squares = kernels::squared_norm(queries.type, queries.row(flight.row), queries.dim);
+      walk.stop.zero = 1 - std::sqrt(squares) * plan.norm;
+    }
+    if (plan.exact) {
+      flight.task = search_exactly(scratch.frame, *graph_, query, walk.k, *lane.reader, scratch);
     } else if (codes_) {
       prepare_codes(queries.row(flight.row), queries.type, query.scale, scratch);
       flight.task = search_by_codes(scratch.frame, *graph_, *codes_, query, walk, *lane.reader, scratch);

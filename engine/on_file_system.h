@@ -12,6 +12,7 @@ namespace nearline {
 /// The file system outlives what is made on it.
 class OnFileSystem {
  public:
+  using OpenIndex = Index::Impl;  ///< for builds, which search what they have made
   static Result<Index> open(io::FileSystem& fs, const std::filesystem::path& path, const OpenOptions& options = {});
   static Result<Builder> create(io::FileSystem& fs, const std::filesystem::path& output, const Schema& schema,
                                 const BuildOptions& options = {});

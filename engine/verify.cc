@@ -112,6 +112,7 @@ class Verifier {
     if (engine::CodeTable::has_codes(index_)) {
       if (const auto codes = engine::CodeTable::open(index_); !codes) find(codes.error());
     }
+    if (const auto calibration = index_.calibration(); !calibration) find(calibration.error());
     return check_reach();
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "format/fields.h"
 
+#include "format/calibration.h"
 #include "format/code_book.h"
 #include "format/graph_page.h"
 #include "format/manifest_layout.h"
@@ -123,6 +124,18 @@ constexpr FieldInfo kCodeBookHeader[] = {
     NEARLINE_FIELD(CodeBookHeader, error, kFloat),      NEARLINE_FIELD(CodeBookHeader, reserved, kZero),
 };
 
+constexpr FieldInfo kCalibrationHeader[] = {
+    NEARLINE_FIELD(CalibrationHeader, kind, kNumber),    NEARLINE_FIELD(CalibrationHeader, reserved, kZero),
+    NEARLINE_FIELD(CalibrationHeader, steps, kNumber),   NEARLINE_FIELD(CalibrationHeader, norm, kFloat),
+    NEARLINE_FIELD(CalibrationHeader, queries, kNumber),
+};
+
+constexpr FieldInfo kCalibrationRow[] = {
+    NEARLINE_FIELD(CalibrationRow, ranking, kNumber), NEARLINE_FIELD(CalibrationRow, k, kNumber),
+    NEARLINE_FIELD(CalibrationRow, l, kNumber),       NEARLINE_FIELD(CalibrationRow, slack, kFloat),
+    NEARLINE_FIELD(CalibrationRow, recall, kFloat),
+};
+
 #undef NEARLINE_FIELD
 
 }  // namespace
@@ -139,12 +152,14 @@ const StructInfo kFreeRowInfo = {"free", sizeof(FreeRow), kFreeRow};
 const StructInfo kManifestFooterInfo = {"footer", sizeof(ManifestFooter), kManifestFooter};
 const StructInfo kGraphPageHeaderInfo = {"page", sizeof(GraphPageHeader), kGraphPageHeader};
 const StructInfo kCodeBookHeaderInfo = {"code_book", sizeof(CodeBookHeader), kCodeBookHeader};
+const StructInfo kCalibrationHeaderInfo = {"calibration", sizeof(CalibrationHeader), kCalibrationHeader};
+const StructInfo kCalibrationRowInfo = {"calibration_step", sizeof(CalibrationRow), kCalibrationRow};
 
 std::span<const StructInfo* const> all_structs() noexcept {
-  static constexpr const StructInfo* kAll[] = {&kSuperblockInfo,     &kManifestHeaderInfo,  &kFieldRowInfo,
-                                               &kAttributeRowInfo,   &kTransformRowInfo,    &kSegmentRowInfo,
-                                               &kBuildRowInfo,       &kSectionRowInfo,      &kFreeRowInfo,
-                                               &kManifestFooterInfo, &kGraphPageHeaderInfo, &kCodeBookHeaderInfo};
+  static constexpr const StructInfo* kAll[] = {
+      &kSuperblockInfo,      &kManifestHeaderInfo, &kFieldRowInfo,          &kAttributeRowInfo,  &kTransformRowInfo,
+      &kSegmentRowInfo,      &kBuildRowInfo,       &kSectionRowInfo,        &kFreeRowInfo,       &kManifestFooterInfo,
+      &kGraphPageHeaderInfo, &kCodeBookHeaderInfo, &kCalibrationHeaderInfo, &kCalibrationRowInfo};
   return kAll;
 }
 

@@ -50,6 +50,8 @@ extern const StructInfo kFreeRowInfo;
 extern const StructInfo kManifestFooterInfo;
 extern const StructInfo kGraphPageHeaderInfo;
 extern const StructInfo kCodeBookHeaderInfo;
+extern const StructInfo kCalibrationHeaderInfo;
+extern const StructInfo kCalibrationRowInfo;
 
 /// All of the above, in the order of SPEC.md.
 std::span<const StructInfo* const> all_structs() noexcept;

@@ -4,6 +4,7 @@
 #include <bit>
 #include <cmath>
 
+#include "format/calibration.h"
 #include "format/checksum_tree.h"
 #include "format/code_book.h"
 #include "format/fields.h"
@@ -112,6 +113,21 @@ Result<void> inspect_code_book(const Section& section, const Target& target) {
   return {};
 }
 
+/// Its head and its steps, as far as there is room for them.
+Result<void> inspect_calibration(const Section& section, const Target& target) {
+  if (section.length < sizeof(CalibrationHeader)) return {};
+  NEARLINE_TRY(bytes, target.read(section.offset, std::min(section.length, kChunkBytes)));
+  const std::span<const std::byte> all(bytes);
+  inspect_struct(kCalibrationHeaderInfo, all.first(sizeof(CalibrationHeader)), section.offset,
+                 target.prefix + "calibration", target.sink);
+  std::size_t place = sizeof(CalibrationHeader);
+  for (std::size_t i = 0; place + sizeof(CalibrationRow) <= all.size(); ++i, place += sizeof(CalibrationRow)) {
+    inspect_struct(kCalibrationRowInfo, all.subspan(place, sizeof(CalibrationRow)), section.offset + place,
+                   target.prefix + "step[" + std::to_string(i) + "]", target.sink);
+  }
+  return {};
+}
+
 /// The checksums in use; the zeros behind the last of a level are not shown.
 Result<void> inspect_tree(const Section& section, const Target& target) {
   const TreeShape shape = TreeShape::of(section.length);
@@ -147,6 +163,8 @@ Result<void> inspect_section(const Manifest& manifest, std::size_t row, const Re
       const PageShape shape =
           PageShape::choose(segment.count, field.dim, field.type, field.metric, segment.degree, segment.id_bytes);
       NEARLINE_CHECK(inspect_pages(shape, section, target));
+    } else if (section.kind == SectionKind::kCalibration) {
+      NEARLINE_CHECK(inspect_calibration(section, target));
     } else {
       if (section.kind == SectionKind::kCodeParameters) NEARLINE_CHECK(inspect_code_book(section, target));
       const bool ordinals = section.kind == SectionKind::kEntryPoints || section.kind == SectionKind::kIdIndex;

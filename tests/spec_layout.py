@@ -32,6 +32,8 @@ FOOTER = "magic b8, manifest_bytes u64, generation u64, hash b16"
 PAGE = "kind u16, count u16, page u32"
 CODE_BOOK = """kind u16, parts u16, dim u32, axes u32, offset_low f32, offset_step f32, factor_low f32, factor_step f32,
     error f32, reserved z16"""
+CALIBRATION = "kind u16, reserved z2, steps u32, norm f32, queries u32"
+STEP = "ranking u16, k u16, l u32, slack f32, recall f32"
 
 
 class Refused(Exception):

@@ -16,8 +16,8 @@ from pathlib import Path
 sys.dont_write_bytecode = True
 import xxh3  # noqa: E402
 from spec_layout import (  # noqa: E402
-    ATTRIBUTE, ATTRIBUTES, BLOCK, BUILD, CODE_BOOK, FIELD, FOOTER, FREE, KINDS, MANIFEST, METRICS, NO_ROW, PAGE, SECTION, SEGMENT,
-    SUPERBLOCK, TRANSFORM, TYPES, Refused, float_text, need, size_of, unpack)
+    ATTRIBUTE, ATTRIBUTES, BLOCK, BUILD, CALIBRATION, CODE_BOOK, FIELD, FOOTER, FREE, KINDS, MANIFEST, METRICS, NO_ROW,
+    PAGE, SECTION, SEGMENT, STEP, SUPERBLOCK, TRANSFORM, TYPES, Refused, float_text, need, size_of, unpack)
 
 # Section 3.
 
@@ -324,6 +324,26 @@ def read_code_book(data, m, section, row, out):
     need(len(codes) == 1 and codes[0].count == segment.count and codes[0].element_bytes == 4 + book.parts, "codes")
 
 
+def read_calibration(data, section, row, out):
+    need(section.length >= size_of(CALIBRATION), "a calibration")
+    head = unpack(CALIBRATION, data, section.offset, f"section[{row}].calibration", out)
+    need(head.kind == 1, "kind of a calibration", "unsupported")
+    need(head.all_zero and head.queries > 0 and 0 <= head.norm < float("inf"), "head of a calibration")
+    need(1 <= head.steps <= 4096, "steps of a calibration")
+    need(section.length == size_of(CALIBRATION) + head.steps * size_of(STEP), "size of a calibration")
+    before = None
+    for i in range(head.steps):
+        at = section.offset + size_of(CALIBRATION) + i * size_of(STEP)
+        step = unpack(STEP, data, at, f"section[{row}].step[{i}]", out)
+        need(step.ranking in (1, 2) and step.k > 0 and step.l > 0, "a step of a calibration")
+        need(step.slack > -1 and 0 <= step.recall <= 1, "a step of a calibration")
+        curve, effort = (step.ranking, step.k), (step.l, step.slack, step.recall)
+        if before and before[0] == curve:
+            need(all(a <= b for a, b in zip(before[1], effort)), "order of a calibration")
+        need(not before or before[0] <= curve, "order of a calibration")
+        before = curve, effort
+
+
 def read(data):
     """The lines of the text form. What they show of a file that is refused later is lost with the exception."""
     out = []
@@ -337,6 +357,8 @@ def read(data):
                    f"{KINDS.get(section.kind, 'unknown')}")
         if section.kind == 1:
             ids[section.segment] = read_pages(data, m, section, row, out)
+        elif section.kind == 13:
+            read_calibration(data, section, row, out)
         else:
             if section.kind == 7:
                 read_code_book(data, m, section, row, out)

@@ -31,6 +31,25 @@ std::optional<double> parse_real(const std::string& text, double least, double m
   return value && *value >= least && *value <= most ? value : std::nullopt;
 }
 
+bool is_share(float value) noexcept {
+  return value > 0 && value < 1;
+}
+
+/// Numbers with commas between them, all of which are good; false leaves the target as it is.
+template <class T, class Good>
+bool parse_list(std::string_view text, Good&& good, std::vector<T>& target) {
+  std::vector<T> values;
+  for (std::size_t at = 0; at <= text.size();) {
+    const std::size_t end = std::min(text.find(',', at), text.size());
+    const auto value = parse_number<T>(text.substr(at, end - at));
+    if (!value || !good(*value)) return false;
+    values.push_back(*value);
+    at = end + 1;
+  }
+  target = std::move(values);
+  return true;
+}
+
 std::string between(const std::string& least, const std::string& most) {
   return "expected a number from " + least + " to " + most;
 }
@@ -114,16 +133,26 @@ void Args::list(const char* flags, std::vector<std::uint32_t>& target, const cha
   std::string shown;
   for (const std::uint32_t value : target) shown += (shown.empty() ? "" : ",") + std::to_string(value);
   option(flags, help, "N,N,...", shown, [&target](const std::string& text) -> std::optional<std::string> {
-    std::vector<std::uint32_t> values;
-    for (std::size_t at = 0; at <= text.size();) {
-      const std::size_t end = std::min(text.find(',', at), text.size());
-      const auto value = parse_number<std::uint32_t>(std::string_view(text).substr(at, end - at));
-      if (!value || *value == 0) return "expected numbers above 0 with commas between them";
-      values.push_back(*value);
-      at = end + 1;
-    }
-    target = std::move(values);
+    if (parse_list(
+            text, [](std::uint32_t value) { return value > 0; }, target))
+      return std::nullopt;
+    return "expected numbers above 0 with commas between them";
+  });
+}
+
+void Args::share(const char* flags, float& target, const char* help) {
+  option(flags, help, "X", {}, [&target](const std::string& text) -> std::optional<std::string> {
+    const auto value = parse_number<float>(text);
+    if (!value || !is_share(*value)) return "expected a number above 0 and below 1";
+    target = *value;
     return std::nullopt;
+  });
+}
+
+void Args::shares(const char* flags, std::vector<float>& target, const char* help) {
+  option(flags, help, "X,X,...", {}, [&target](const std::string& text) -> std::optional<std::string> {
+    if (parse_list(text, is_share, target)) return std::nullopt;
+    return "expected numbers above 0 and below 1 with commas between them";
   });
 }
 

@@ -42,6 +42,9 @@ class Args {
   void size(const char* flags, std::uint64_t& target, const char* help);
   /// Numbers with commas between them.
   void list(const char* flags, std::vector<std::uint32_t>& target, const char* help);
+  /// A share above 0 and below 1; several with commas between them.
+  void share(const char* flags, float& target, const char* help);
+  void shares(const char* flags, std::vector<float>& target, const char* help);
 
   void metric(std::optional<Metric>& target, const char* help);
   void type(std::optional<ElementType>& target, const char* help, bool required = false);

@@ -21,13 +21,15 @@ struct Options {
   SearchSetup setup;
   std::filesystem::path truth;
   std::vector<std::uint32_t> lengths = {10, 20, 40, 80};
+  std::vector<float> targets;  // instead of lengths, when there are some
   std::optional<double> fail_below;
   bool no_warmup = false, json = false;
 };
 
 /// One line of the table.
 struct Figures {
-  std::uint32_t l = 0;
+  std::uint32_t l = 0;  // 0 when a target was given
+  float target = 0;
   double recall = 0, qps = 0, mean_us = 0, p50_us = 0, p99_us = 0;
   double reads = 0, bytes = 0, distances = 0;
   std::uint64_t memory_bytes = 0, rss_bytes = 0;
@@ -59,14 +61,14 @@ void add_costs(const SearchResult& result, Figures& figures) {
   figures.p99_us = percentile(latencies, 0.99);
 }
 
-Result<Figures> measure(const OpenSearch& open, const Options& options, const Recall& recall, std::uint32_t l) {
-  SearchOptions search = options.setup.search;
-  search.l = l;
+Result<Figures> measure(const OpenSearch& open, const Options& options, const Recall& recall,
+                        const SearchOptions& search) {
   const auto start = std::chrono::steady_clock::now();
   NEARLINE_TRY(result, search_all(open, options.setup, search));
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   Figures figures;
-  figures.l = l;
+  figures.l = search.recall > 0 ? 0 : search.l;
+  figures.target = search.recall;
   figures.recall = recall.of(result);
   figures.qps = seconds > 0 ? static_cast<double>(open.queries.rows) / seconds : 0;
   add_costs(result, figures);
@@ -77,6 +79,7 @@ Result<Figures> measure(const OpenSearch& open, const Options& options, const Re
 
 void print_json(const Figures& figures, const Options& options, IoMode io) {
   JsonLine line;
+  if (figures.target > 0) line.put("target", figures.target);
   line.put("L", figures.l).put("k", options.setup.search.k).put("recall", figures.recall).put("qps", figures.qps);
   line.put("mean_us", figures.mean_us).put("p50_us", figures.p50_us).put("p99_us", figures.p99_us);
   line.put("reads_per_query", figures.reads).put("bytes_per_query", figures.bytes);
@@ -85,7 +88,8 @@ void print_json(const Figures& figures, const Options& options, IoMode io) {
 }
 
 void print_text(const Figures& figures) {
-  fmt::print("{:>6}  {:.4f}  {:>9.1f}  {:>9.1f}  {:>9.1f}  {:>9.1f}  {:>8.2f}  {:>9.1f}  {:>10}  {:>10}\n", figures.l,
+  const std::string effort = figures.target > 0 ? fmt::format("{:g}", figures.target) : std::to_string(figures.l);
+  fmt::print("{:>6}  {:.4f}  {:>9.1f}  {:>9.1f}  {:>9.1f}  {:>9.1f}  {:>8.2f}  {:>9.1f}  {:>10}  {:>10}\n", effort,
              figures.recall, figures.qps, figures.mean_us, figures.p50_us, figures.p99_us, figures.reads,
              figures.distances, bytes_text(static_cast<double>(figures.memory_bytes)),
              bytes_text(static_cast<double>(figures.rss_bytes)));
@@ -107,21 +111,38 @@ Result<NeighborTable> read_truth(const Options& options, const OpenSearch& open)
   return truth;
 }
 
+/// One for each line of figures.
+std::vector<SearchOptions> efforts_of(const Options& options) {
+  std::vector<SearchOptions> efforts;
+  SearchOptions effort = options.setup.search;
+  for (const float target : options.targets) {
+    effort.recall = target;
+    efforts.push_back(effort);
+  }
+  if (!efforts.empty()) return efforts;
+  for (const std::uint32_t l : options.lengths) {
+    effort.l = l;
+    efforts.push_back(effort);
+  }
+  return efforts;
+}
+
 Result<double> evaluate(const Options& options) {
   NEARLINE_TRY(open, open_search(options.setup));
   NEARLINE_TRY(truth, read_truth(options, open));
   const Recall recall(truth, open.index.info().schema, options.setup.search.k);
-  if (!options.no_warmup) NEARLINE_CHECK(measure(open, options, recall, options.lengths.front()));
+  const std::vector<SearchOptions> efforts = efforts_of(options);
+  if (!options.no_warmup) NEARLINE_CHECK(measure(open, options, recall, efforts.front()));
   if (!options.json)
     fmt::print(
         "recall@{} of {} queries, {} io, {} thread{}, {} interleaved\n{:>6}  {:>6}  {:>9}  {:>9}  {:>9}  "
         "{:>9}  {:>8}  {:>9}  {:>10}  {:>10}\n",
         options.setup.search.k, open.queries.rows, name(open.index.io()), thread_count(options.setup),
-        thread_count(options.setup) == 1 ? "" : "s", options.setup.batch, "L", "recall", "queries/s", "mean us",
-        "p50 us", "p99 us", "reads", "distances", "memory", "resident");
+        thread_count(options.setup) == 1 ? "" : "s", options.setup.batch, options.targets.empty() ? "L" : "target",
+        "recall", "queries/s", "mean us", "p50 us", "p99 us", "reads", "distances", "memory", "resident");
   double best = 0;
-  for (const std::uint32_t l : options.lengths) {
-    NEARLINE_TRY(figures, measure(open, options, recall, l));
+  for (const SearchOptions& effort : efforts) {
+    NEARLINE_TRY(figures, measure(open, options, recall, effort));
     best = std::max(best, figures.recall);
     if (options.json) {
       print_json(figures, options, open.index.io());
@@ -149,6 +170,8 @@ Action declare_eval(Args& args) {
   declare_search_setup(args, options->setup);
   args.file("--truth", options->truth, "exact neighbours of the queries, as truth writes them", true);
   args.list("-L", options->lengths, "candidates kept while walking, one line of figures for each");
+  args.shares("--recall", options->targets,
+              "instead of -L: recalls to reach by the calibration of the build, one line of figures for each");
   args.flag("--no-warmup", options->no_warmup, "skip the run over all queries that comes before the first figures");
   args.real("--fail-below", options->fail_below, "exit with status 1 when the best recall is below this", 0, 1);
   args.json(options->json);

@@ -35,6 +35,7 @@ void print_json(const IndexInfo& info) {
   line.put("segments", info.segments).put("deleted", info.deleted).put("file_bytes", info.file_bytes);
   line.put("bytes_per_vector", bytes_per_vector(info)).put("build", build).put("format_version", version_text(info));
   line.put("page_bytes", info.page_bytes).put("records_per_page", info.records_per_page);
+  line.put("code_bytes", info.code_bytes).put("calibration_queries", info.calibration_queries);
   line.put("local_edge_share", info.local_edge_share).put("file_id", info.file_id);
   line.put("rolled_back", info.rolled_back).print();
 }
@@ -50,6 +51,9 @@ void print_text(const std::filesystem::path& path, const IndexInfo& info) {
              info.records_per_page);
   fmt::print("graph        mean degree {:.2f} of {}, {:.1f} % of the edges stay on their page\n", info.mean_degree,
              info.degree, 100 * info.local_edge_share);
+  if (info.code_bytes > 0) fmt::print("codes        {} bytes a vector\n", info.code_bytes);
+  if (info.calibration_queries > 0)
+    fmt::print("calibrated   for --recall, on {} records held out\n", info.calibration_queries);
   fmt::print("built with   -R {} --l-build {} --alpha {:.3g} --seed {}\n", info.degree, info.l_build, info.alpha,
              info.seed);
 }

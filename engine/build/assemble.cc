@@ -72,7 +72,7 @@ Result<BuildReport> assemble_whole(const Assembly& build, io::File& file) {
     NEARLINE_CHECK(write(build, writer, std::move(image), std::move(linked.entries)));
     report.mean_degree = static_cast<double>(writer.segment().edges) / build.count;
   }
-  NEARLINE_TRY(bytes, writer.finish());
+  NEARLINE_TRY(bytes, build.complete(writer, file));
   report.file_bytes = bytes;
   return report;
 }

@@ -144,7 +144,7 @@ Result<BuildReport> assemble_parts(const Assembly& build, io::File& file) {
   PartsAssembler assembler(build, std::move(rows), PartLists(std::move(lists_file), build.options.degree / 2),
                            std::move(parts));
   NEARLINE_TRY(report, assembler.run(writer));
-  NEARLINE_TRY(bytes, writer.finish());
+  NEARLINE_TRY(bytes, build.complete(writer, file));
   report.file_bytes = bytes;
   return report;
 }

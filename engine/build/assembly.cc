@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "engine/build/calibrate.h"
 #include "format/checksum.h"
 
 namespace nearline::engine {
@@ -48,6 +49,7 @@ Result<format::FileId> Assembly::identity() const {
   add(plan.parts);
   add(plan.part_records);
   add(plan.code_bytes);
+  add(options.calibrate);
   NEARLINE_CHECK(
       intake.spill().for_each([&](std::uint64_t row, Id id, std::span<const std::byte> vector) -> Result<void> {
         hasher.update(std::as_bytes(std::span(&id, 1)));
@@ -107,6 +109,20 @@ Result<void> Assembly::train() {
   NEARLINE_TRY(file, fs.create_unnamed(directory));
   codes_ = std::make_unique<CodeWriter>(*book_, schema, threads, std::move(file));
   return {};
+}
+
+Result<std::uint64_t> Assembly::complete(IndexFileWriter& writer, const io::File& file) const {
+  NEARLINE_TRY(bytes, writer.finish());
+  if (!options.calibrate || count < kLeastCalibrated) return bytes;
+  const auto progress_of = [&](double share) {
+    return progress("calibrate", static_cast<std::uint64_t>(share * static_cast<double>(count)));
+  };
+  NEARLINE_TRY(calibration,
+               calibrate(fs, file.path(),
+                         {.memory_bytes = options.memory_bytes / 2, .threads = threads, .progress = progress_of}));
+  if (!calibration) return bytes;
+  NEARLINE_CHECK(writer.add_optional(format::SectionKind::kCalibration, format::encode(*calibration)));
+  return writer.finish();
 }
 
 LinkOptions Assembly::link_options(std::uint32_t degree, std::uint32_t entries) const {

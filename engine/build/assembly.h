@@ -48,6 +48,10 @@ class Assembly {
   /// Null without codes.
   [[nodiscard]] CodeWriter* codes() const noexcept { return codes_.get(); }
 
+  /// Writes what the file still lacks; before that, walks of the file itself say how much effort a recall takes.
+  /// Returns its length.
+  Result<std::uint64_t> complete(IndexFileWriter& writer, const io::File& file) const;
+
   /// Begins the section of graph pages.
   void begin_pages(IndexFileWriter& writer) const;
 

@@ -93,15 +93,7 @@ Result<void> CodeWriter::finish(IndexFileWriter& writer) {
     NEARLINE_CHECK(writer.append(buffer));
   }
   NEARLINE_CHECK(writer.end());
-  const std::vector<std::byte> book = format::encode(book_);
-  format::Section parameters;
-  parameters.kind = format::SectionKind::kCodeParameters;
-  parameters.optional = true;
-  parameters.count = 1;
-  parameters.element_bytes = static_cast<std::uint32_t>(book.size());
-  writer.begin(parameters);
-  NEARLINE_CHECK(writer.append(book));
-  return writer.end();
+  return writer.add_optional(format::SectionKind::kCodeParameters, format::encode(book_));
 }
 
 }  // namespace nearline::engine

@@ -68,6 +68,17 @@ Result<void> IndexFileWriter::end() {
   return {};
 }
 
+Result<void> IndexFileWriter::add_optional(format::SectionKind kind, std::span<const std::byte> bytes) {
+  format::Section section;
+  section.kind = kind;
+  section.optional = true;
+  section.count = 1;
+  section.element_bytes = static_cast<std::uint32_t>(bytes.size());
+  begin(section);
+  NEARLINE_CHECK(append(bytes));
+  return end();
+}
+
 Result<std::uint64_t> IndexFileWriter::finish() {
   std::vector<std::byte> manifest = format::encode(manifest_);
   format::Superblock super{.major = kFormatMajor,

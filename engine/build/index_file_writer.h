@@ -25,10 +25,14 @@ class IndexFileWriter {
   /// Ends it: zeros up to the block, then its tree.
   Result<void> end();
 
+  /// A whole section of one element, which readers that do not know it may ignore.
+  Result<void> add_optional(format::SectionKind kind, std::span<const std::byte> bytes);
+
   /// Segment statistics that are known only after the pages were written.
   format::Segment& segment() noexcept { return manifest_.segments.front(); }
 
-  /// Writes manifest and both superblocks. The caller syncs and publishes. Returns the file's length.
+  /// Writes manifest and both superblocks. The caller syncs and publishes. Returns the file's length. Sections may
+  /// follow: they take the manifest's place, and the next finish writes it behind them.
   Result<std::uint64_t> finish();
 
  private:

@@ -21,15 +21,6 @@ Error corrupt(const format::Section& section, std::string what) {
   return {.code = Code::kCorrupt, .what = std::move(what), .at = section.offset};
 }
 
-/// A whole section, checked.
-Result<std::vector<std::byte>> read_section(const IndexFile& file, const format::Section& section) {
-  std::vector<std::byte> bytes(blocks_of(section.length) * format::kBlockBytes);
-  NEARLINE_CHECK(io::read_exact(file.file(), section.offset, bytes));
-  NEARLINE_CHECK(file.check(section)->check(0, bytes));
-  bytes.resize(section.length);
-  return bytes;
-}
-
 }  // namespace
 
 bool CodeTable::has_codes(const IndexFile& file) noexcept {
@@ -59,11 +50,7 @@ Result<std::unique_ptr<CodeTable>> CodeTable::open(const IndexFile& file) {
     return corrupt(parameters, "a code book for " + std::string(name(file.field().metric)) + " of dimension " +
                                    std::to_string(file.field().dim) + ": expected a metric that codes fit");
   }
-  if (parameters.length > format::kMaxCodeBookBytes) {
-    return corrupt(parameters, "a code book of " + std::to_string(parameters.length) + " bytes: expected at most " +
-                                   std::to_string(format::kMaxCodeBookBytes));
-  }
-  NEARLINE_TRY(bytes, read_section(file, parameters));
+  NEARLINE_TRY(bytes, file.read_whole(parameters, format::kMaxCodeBookBytes));
   NEARLINE_TRY(book, format::decode_code_book(bytes, file.field().dim, parameters.offset));
   const format::Section* codes = file.section(SectionKind::kCodes);
   if (codes == nullptr || codes->count != file.segment().count || codes->element_bytes != book.code_bytes()) {

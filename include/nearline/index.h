@@ -33,6 +33,9 @@ struct SearchOptions {
   /// which keep the disk busy together and need the fewest reads so.
   std::uint32_t beam_width = 0;
   bool exact = false;  ///< compare with every record; small indexes do so by themselves
+  /// Instead of L: the mean share of the k nearest that answers shall hold, above 0 and below 1. The calibration that
+  /// builds take on records held out says how far to walk; it holds for queries like the records. 0: L decides.
+  float recall = 0;
 };
 
 /// What one query cost.
@@ -76,9 +79,10 @@ struct IndexInfo {
   double mean_degree = 0;
   std::uint32_t page_bytes = 0;  ///< one graph page: a multiple of 4096
   std::uint32_t records_per_page = 0;
-  std::uint32_t code_bytes = 0;  ///< compressed code of one record; 0 when the file has none
-  double local_edge_share = 0;   ///< edges whose two ends share a page
-  bool rolled_back = false;      ///< the newest superblock was damaged; this is the commit before it
+  std::uint32_t code_bytes = 0;           ///< compressed code of one record; 0 when the file has none
+  double local_edge_share = 0;            ///< edges whose two ends share a page
+  std::uint32_t calibration_queries = 0;  ///< records that `recall` was calibrated on; 0: not calibrated
+  bool rolled_back = false;               ///< the newest superblock was damaged; this is the commit before it
 };
 
 /// Where an open index's private memory goes, in bytes.
@@ -124,7 +128,8 @@ class NEARLINE_API Index {
   /// Finds the `options.k` records nearest to each query. Queries of one call are interleaved, so that the disk is
   /// busy while one of them waits.
   /// queries: of the stored type, or any float type when the stored type is one.
-  /// Errors: kInvalidArgument for k of 0 or above count(), another dimension or type; kBadInput for NaN, infinity or
+  /// Errors: kInvalidArgument for k of 0 or above count(), another dimension or type, or a recall that the calibration
+  /// did not reach; kBadInput for NaN, infinity or
   /// a zero vector under cosine (names the row); kCorrupt when a page fails its checksum (other calls go on); kIo.
   /// Source: greedy search of DiskANN (NeurIPS 2019), algorithm 1, over locality-packed pages.
   Result<SearchResult> search(const MatrixView& queries, const SearchOptions& options = {}) const;

@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """What eval counts as found: the id, or a record as near as the k-th true neighbour."""
 import math
+from pathlib import Path
 
 import support
 from support import CliTest, fbin, ibin
+
+DATA = str(Path(__file__).resolve().parents[1] / "data")
 
 # On a line: record i stands at i; records 5 and 6 are equal. The query stands at 0.
 LINE = [[float(place), 0.0] for place in [0, 1, 2, 3, 4, 5, 5, 7, 8, 9, 10, 11]]
@@ -55,6 +58,29 @@ class Recall(CliTest):
         self.assertEqual(self.recall([11, 10, 9, 8, 7, 0], products[:5] + [5.1], 6, "ip.near", "right.fbin"), 5)
         nearly = products[:5] + [5.00001]  # other arithmetic
         self.assertEqual(self.recall([11, 10, 9, 8, 7, 6], nearly, 6, "ip.near", "right.fbin"), 6)
+
+    def test_a_recall_that_is_asked_for_is_reached(self):
+        base = DATA + "/descriptors.base.u8bin"
+        queries = DATA + "/descriptors.query.u8bin"
+        self.good("build", base, "-o", "d.near")
+        self.good("truth", base, queries, "-k", "10", "-o", "t.ibin")
+        for rank in ("exact", "codes"):
+            lines = self.good_json("eval", "d.near", queries, "--truth", "t.ibin", "--recall", "0.9,0.95,0.99", "--rank",
+                                   rank, "--json")
+            self.assertEqual([round(line["target"], 6) for line in lines], [0.9, 0.95, 0.99])
+            for line in lines:
+                self.assertGreater(line["recall"], line["target"] - 0.01, rank)
+        self.good("search", "d.near", queries, "--recall", "0.95")
+        for bad in ("0", "1", "1.5", "-0.1", "nan", "much"):
+            self.bad(1, "search", "d.near", queries, "--recall", bad)
+
+    def test_a_build_without_calibration_says_what_is_missing(self):
+        base = DATA + "/descriptors.base.u8bin"
+        queries = DATA + "/descriptors.query.u8bin"
+        self.good("build", base, "-o", "d.near", "--no-calibrate")
+        [info] = self.good_json("info", "d.near", "--json")
+        self.assertEqual(info["calibration_queries"], 0)
+        self.bad(1, "search", "d.near", queries, "--recall", "0.9", says="calibration")
 
 
 if __name__ == "__main__":

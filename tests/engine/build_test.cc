@@ -56,6 +56,7 @@ TEST_SUITE("engine/build") {
       CAPTURE(name(metric));
       const Schema schema{16, ElementType::kF32, metric};
       BuildOptions options = quick_build();
+      options.calibrate = metric == Metric::kIp;
       const auto one = index_bytes(rows, schema, options);
       for (const std::uint32_t threads : {2U, 3U, 8U}) {
         options.threads = threads;

@@ -66,7 +66,7 @@ TEST_SUITE("engine/candidate_list") {
           model.insert(distance, ordinal);
         } else {
           Candidate mine{}, other{};
-          REQUIRE(list.expand_next(mine) == model.expand_next(other));
+          REQUIRE(list.expand_next(kInfinity, mine) == model.expand_next(other));
           REQUIRE(same(mine, other));
         }
         REQUIRE(list.size() == model.size());
@@ -83,9 +83,10 @@ TEST_SUITE("engine/candidate_list") {
     list.reset(3);
     CHECK(list.size() == 0);
     Candidate next{};
-    CHECK_FALSE(list.expand_next(next));
+    CHECK_FALSE(list.expand_next(1e9F, next));
     list.insert(5, 1);
-    REQUIRE(list.expand_next(next));
+    CHECK_FALSE(list.expand_next(4.9F, next));
+    REQUIRE(list.expand_next(5, next));
     CHECK(next.ordinal == 1);
     CHECK(list.memory_bytes() == bytes);
   }

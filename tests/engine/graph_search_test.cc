@@ -100,6 +100,50 @@ TEST_SUITE("engine/graph_search") {
     }
   }
 
+  TEST_CASE("a stop rule ends walks sooner, and changes nothing where what is left is within it") {
+    const Vectors base = testing::clusters(ElementType::kF32, 1'500, 24);
+    const Vectors queries = testing::clusters(ElementType::kF32, 40, 24, 2);
+    IndexWorld world(index_bytes(base, {24, ElementType::kF32, Metric::kL2}));
+    const auto run = [&](float slack) {
+      WalkOptions options{.l = 100, .beam_width = 1, .k = 10};
+      options.stop.slack = slack;
+      return answers(world.graph(), *world.simulated(), 8U << 20, queries, options, 1);
+    };
+    const auto full = run(StopRule::kNever), wide = run(1e6F), narrow = run(0.05F), narrower = run(0);
+    CHECK(wide == full);
+    std::uint32_t hops = 0, narrow_hops = 0;
+    for (std::size_t q = 0; q < queries.rows(); ++q) {
+      CHECK(narrower[q].stats.hops <= narrow[q].stats.hops);
+      CHECK(narrow[q].stats.hops <= full[q].stats.hops);
+      CHECK(narrow[q].hits.size() == 10);
+      hops += full[q].stats.hops;
+      narrow_hops += narrow[q].stats.hops;
+    }
+    CHECK(narrow_hops < hops * 2 / 3);
+  }
+
+  TEST_CASE("a hidden record is the only one that no walk answers") {
+    const Vectors base = testing::clusters(ElementType::kU8, 300, 20);
+    const Vectors queries = testing::clusters(ElementType::kU8, 5, 20, 2);
+    IndexWorld world(index_bytes(base, {20, ElementType::kU8, Metric::kL2}));
+    for (const std::uint32_t hidden : {0U, 137U, 299U}) {
+      CAPTURE(hidden);
+      WalkOptions options{.l = 300, .k = 300};
+      const auto all = answers(world.graph(), *world.simulated(), 8U << 20, queries, options, 1);
+      options.hidden = hidden;
+      const auto rest = answers(world.graph(), *world.simulated(), 8U << 20, queries, options, 1);
+      std::vector<Id> missing;
+      for (std::size_t q = 0; q < queries.rows(); ++q) {
+        REQUIRE(all[q].hits.size() == 300);
+        REQUIRE(rest[q].hits.size() == 299);
+        const auto differ = std::mismatch(rest[q].hits.begin(), rest[q].hits.end(), all[q].hits.begin(),
+                                          [](const Hit& a, const Hit& b) { return a.id == b.id; });
+        missing.push_back(differ.second->id);
+      }
+      CHECK(std::count(missing.begin(), missing.end(), missing[0]) == 5);
+    }
+  }
+
   TEST_CASE("an exact search compares with every record, and agrees with brute force") {
     const Vectors base = testing::clusters(ElementType::kI8, 777, 10);
     const Vectors queries = testing::clusters(ElementType::kI8, 10, 10, 2);

@@ -32,6 +32,7 @@ inline BuildOptions quick_build() {
   options.degree = 12;
   options.l_build = 40;
   options.threads = 1;
+  options.calibrate = false;
   return options;
 }
 

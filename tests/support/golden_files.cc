@@ -2,7 +2,9 @@
 #include "tests/support/golden_files.h"
 
 #include <cstdio>
+#include <limits>
 
+#include "format/calibration.h"
 #include "format/code_book.h"
 #include "format/fields.h"
 #include "format/inspect.h"
@@ -85,6 +87,30 @@ std::vector<std::byte> with_codes() {
   return committed(std::move(file));
 }
 
+/// What walks of the field's two rankings reached.
+std::vector<std::byte> with_calibration() {
+  const TinySpec spec{.minor = 1};
+  const format::Calibration calibration{
+      .queries = 5,
+      .norm = 0.5F,
+      .steps = {{.ranking = format::kRankedExactly, .k = 1, .l = 3, .slack = 0, .recall = 0.75F},
+                {.ranking = format::kRankedExactly, .k = 1, .l = 4, .slack = 0.25F, .recall = 1},
+                {.ranking = format::kRankedExactly, .k = 2, .l = 4, .slack = 0, .recall = 0.5F},
+                {.ranking = format::kRankedByCodes,
+                 .k = 2,
+                 .l = 4,
+                 .slack = std::numeric_limits<float>::infinity(),
+                 .recall = 1}}};
+  IndexAssembler file = tiny_index(spec);
+  const std::vector<std::byte> bytes = encode(calibration);
+  file.add_section({.kind = SectionKind::kCalibration,
+                    .optional = true,
+                    .count = 1,
+                    .element_bytes = static_cast<std::uint32_t>(bytes.size())},
+                   bytes);
+  return committed(std::move(file));
+}
+
 }  // namespace
 
 std::vector<GoldenFile> golden_files() {
@@ -101,6 +127,7 @@ std::vector<GoldenFile> golden_files() {
       {"v1_two_commits", two_commits()},
       {"v1_all_sections", all_sections()},
       {"v1_codes", with_codes()},
+      {"v1_calibration", with_calibration()},
   };
 }
 

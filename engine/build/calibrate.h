@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Measures on a finished file how much effort walks need for a recall. Queries are records of the file, each hidden
+/// from its own walk: one that is there would lead its walk straight home. What was pruned in its favour is missing
+/// then, so that real queries need rather less: a recall that is asked for is reached, mostly with some to spare.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+
+#include "format/calibration.h"
+#include "io/file.h"
+#include "nearline/result.h"
+
+namespace nearline::engine {
+
+/// Fewer records are compared with all of them at once.
+inline constexpr std::uint64_t kLeastCalibrated = 1024;
+
+struct CalibrateOptions {
+  std::uint64_t memory_bytes = 0;  ///< bound on what it allocates
+  std::uint32_t threads = 1;       ///< the outcome does not depend on it
+  std::function<Result<void>(double share)> progress;
+};
+
+/// None when the memory has no room for a search of the file.
+/// Errors: those of opening and searching the file, and of `progress`.
+Result<std::optional<format::Calibration>> calibrate(io::FileSystem& fs, const std::filesystem::path& path,
+                                                     const CalibrateOptions& options);
+
+}  // namespace nearline::engine

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+/// From a recall that is wanted to the walk that a calibration says will reach it.
+#pragma once
+
+#include <cstdint>
+
+#include "format/calibration.h"
+#include "nearline/result.h"
+
+namespace nearline::engine {
+
+struct Effort {
+  std::uint32_t k = 0;  ///< answers that the walk looks for, at least those wanted
+  std::uint32_t l = 0;
+  float slack = 0;
+};
+
+/// The least effort that reached the recall@k, with a little in reserve, between the steps that were measured. Below
+/// the least k that was measured a walk looks for that many; between two of them it takes the effort of both; above the
+/// largest, L grows with k.  ranking: format::kRankedExactly or kRankedByCodes. Errors: kInvalidArgument when no step
+/// reached it, or none has that ranking: the message says what was reached.
+Result<Effort> effort_for(const format::Calibration& calibration, std::uint16_t ranking, std::uint32_t k, float recall);
+
+}  // namespace nearline::engine

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+/// `recall` instead of L: what the calibration of a build promises, on queries that it has not seen.
+#include <doctest/doctest.h>
+
+#include <limits>
+
+#include "tests/api/index_world.h"
+
+namespace nearline {
+namespace {
+
+using io::TempDir;
+using testing::Vectors;
+
+constexpr std::uint32_t kDim = 24;
+
+BuildOptions calibrating() {
+  BuildOptions options = quick_build();
+  options.calibrate = true;
+  return options;
+}
+
+struct World {
+  World()
+      : base(testing::clusters(ElementType::kF32, 6'000, kDim)),
+        queries(testing::clusters(ElementType::kF32, 500, kDim, 2)) {
+    for (const Metric metric : {Metric::kL2, Metric::kIp, Metric::kCosine}) {
+      const auto report = build(path(metric), {kDim, ElementType::kF32, metric}, base.view(), {}, calibrating());
+      REQUIRE_MESSAGE(report, message(report));
+    }
+  }
+  [[nodiscard]] std::filesystem::path path(Metric metric) const { return folder / std::string(name(metric)).c_str(); }
+
+  TempDir folder;
+  Vectors base, queries;
+};
+
+const World& world() {
+  static const World one;
+  return one;
+}
+
+Index open(Metric metric, Ranking ranking) {
+  OpenOptions options = with_io(IoMode::kPread);
+  options.ranking = ranking;
+  auto index = Index::open(world().path(metric), options);
+  REQUIRE_MESSAGE(index, message(index));
+  return std::move(index).value();
+}
+
+double distances(const SearchResult& found) {
+  double sum = 0;
+  for (const QueryStats& stats : found.stats) sum += stats.distance_computations;
+  return sum / static_cast<double>(found.stats.size());
+}
+
+}  // namespace
+
+TEST_SUITE("api/recall") {
+  TEST_CASE("a recall that is asked for is reached within a point on other queries, and more costs more") {
+    for (const Metric metric : {Metric::kL2, Metric::kIp, Metric::kCosine}) {
+      for (const Ranking ranking : {Ranking::kExact, Ranking::kCodes}) {
+        CAPTURE(name(metric));
+        CAPTURE(name(ranking));
+        const Index index = open(metric, ranking);
+        CHECK(index.info().calibration_queries == 512);
+        double cost = 0;
+        for (const float target : {0.9F, 0.95F, 0.99F}) {
+          CAPTURE(target);
+          for (const std::uint32_t k : {10U, 100U}) {
+            CAPTURE(k);
+            const auto found = index.search(world().queries.view(), {.k = k, .recall = target});
+            REQUIRE_MESSAGE(found, message(found));
+            CHECK(testing::recall(world().base, world().queries, metric, *found) > static_cast<double>(target) - 0.01);
+            if (k == 10) CHECK(distances(*found) >= cost);
+            if (k == 10) cost = distances(*found);
+          }
+        }
+        const auto all = index.search(world().queries.view(), {.k = 10, .l = 6'000});
+        CHECK(cost < distances(*all) / 3);
+      }
+    }
+  }
+
+  TEST_CASE("fewer answers are a part of more") {
+    const Index index = open(Metric::kL2, Ranking::kExact);
+    const auto one = *index.search(world().queries.view(), {.k = 1, .recall = 0.95F});
+    const auto ten = *index.search(world().queries.view(), {.k = 10, .recall = 0.95F});
+    for (std::size_t q = 0; q < world().queries.rows(); ++q) CHECK(one.ids[q] == ten.ids[q * 10]);
+  }
+
+  TEST_CASE("what is no share is refused") {
+    const Index index = open(Metric::kL2, Ranking::kExact);
+    for (const float bad : {-0.1F, 1.0F, 1.5F, std::numeric_limits<float>::quiet_NaN()}) {
+      const auto refused = index.search(world().queries.view(), {.k = 10, .recall = bad});
+      REQUIRE_FALSE(refused);
+      CHECK(refused.error().code == Code::kInvalidArgument);
+    }
+  }
+
+  TEST_CASE("an index without a calibration answers with L, and small ones compare with all for any recall") {
+    const TempDir folder;
+    const Schema schema{kDim, ElementType::kF32, Metric::kL2};
+    REQUIRE(build(folder / "plain", schema, world().base.view()));
+    const auto plain = Index::open(folder / "plain", with_io(IoMode::kPread));
+    REQUIRE(plain);
+    CHECK(plain->info().calibration_queries == 0);
+    CHECK(plain->search(world().queries.view(), {.k = 10}));
+    const auto refused = plain->search(world().queries.view(), {.k = 10, .recall = 0.9F});
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().what.find("calibration") != std::string::npos);
+
+    REQUIRE(build(folder / "small", schema, world().base.view(0, 1'000), {}, calibrating()));
+    const auto small = Index::open(folder / "small", with_io(IoMode::kPread));
+    REQUIRE(small);
+    const auto found = small->search(world().queries.view(), {.k = 10, .recall = 0.9F});
+    REQUIRE(found);
+    CHECK(found->ids == small->search(world().queries.view(), {.k = 10, .exact = true})->ids);
+  }
+}
+
+}  // namespace nearline
