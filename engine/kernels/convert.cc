@@ -55,7 +55,7 @@ void f16_from_f32(const float* in, std::size_t count, std::byte* out) noexcept {
 
 }  // namespace
 
-// HWY_EXPORT does not take a noexcept function.
+// NEARLINE_VERSIONS does not take a noexcept function.
 void add_target_conversions(KernelTable& table) {
   table.to_f32[static_cast<std::size_t>(ElementType::kBF16)] = to_f32<LoadBF16>;
 #if NEARLINE_F16_EXACT
@@ -74,10 +74,10 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace nearline::kernels {
 
-HWY_EXPORT(add_target_conversions);
+NEARLINE_VERSIONS(add_target_conversions);
 
 void add_conversions(std::int64_t target, KernelTable& table) noexcept {
-  version_for(target, HWY_DISPATCH_TABLE(add_target_conversions))(table);
+  version_for(target, add_target_conversions_versions)(table);
 }
 
 }  // namespace nearline::kernels

@@ -7,6 +7,7 @@
 
 #include "engine/kernels/hwy_config.h"
 #include "engine/kernels/kernel_table.h"
+#include "engine/kernels/processor.h"
 #include "hwy/targets.h"
 
 namespace nearline::kernels {
@@ -20,7 +21,7 @@ class Targets {
  public:
   Targets() noexcept {
     // A lower bit is a better target.
-    for (std::int64_t left = hwy::SupportedTargets() & HWY_TARGETS & ~kFallbacks; left != 0; left &= left - 1) {
+    for (std::int64_t left = runnable_targets() & HWY_TARGETS & ~kFallbacks; left != 0; left &= left - 1) {
       if (count_ + 1 == kMost) break;
       const std::int64_t target = left & -left;
       KernelTable& table = add(hwy::TargetName(target));

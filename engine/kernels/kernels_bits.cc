@@ -100,7 +100,7 @@ struct Comparison {
 
 }  // namespace
 
-// HWY_EXPORT does not take a noexcept function.
+// NEARLINE_VERSIONS does not take a noexcept function.
 void add_bits(KernelTable& table) {
   table.at(Raw::kHamming, ElementType::kB1) = {.one = one<Comparison<Hamming>>, .many = many<Comparison<Hamming>>};
   table.at(Raw::kJaccard, ElementType::kB1) = {.one = one<Comparison<Jaccard>>, .many = many<Comparison<Jaccard>>};
@@ -116,10 +116,10 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace nearline::kernels {
 
-HWY_EXPORT(add_bits);
+NEARLINE_VERSIONS(add_bits);
 
 void add_bit_kernels(std::int64_t target, KernelTable& table) noexcept {
-  version_for(target, HWY_DISPATCH_TABLE(add_bits))(table);
+  version_for(target, add_bits_versions)(table);
 }
 
 }  // namespace nearline::kernels

@@ -74,7 +74,7 @@ float magnitude(const float* in, std::size_t count) noexcept {
 
 }  // namespace
 
-// HWY_EXPORT does not take a noexcept function.
+// NEARLINE_VERSIONS does not take a noexcept function.
 void add_codes(KernelTable& table) {
   table.codes = {nearest, products, narrow, magnitude};
 }
@@ -89,10 +89,10 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace nearline::kernels {
 
-HWY_EXPORT(add_codes);
+NEARLINE_VERSIONS(add_codes);
 
 void add_code_kernels(std::int64_t target, KernelTable& table) noexcept {
-  version_for(target, HWY_DISPATCH_TABLE(add_codes))(table);
+  version_for(target, add_codes_versions)(table);
 }
 
 }  // namespace nearline::kernels

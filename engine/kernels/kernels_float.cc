@@ -109,7 +109,7 @@ void add(ElementType type, KernelTable& table) noexcept {
 
 }  // namespace
 
-// HWY_EXPORT does not take a noexcept function.
+// NEARLINE_VERSIONS does not take a noexcept function.
 void add_floats(KernelTable& table) {
   add<LoadF32>(ElementType::kF32, table);
   add<LoadF16>(ElementType::kF16, table);
@@ -126,10 +126,10 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace nearline::kernels {
 
-HWY_EXPORT(add_floats);
+NEARLINE_VERSIONS(add_floats);
 
 void add_float_kernels(std::int64_t target, KernelTable& table) noexcept {
-  version_for(target, HWY_DISPATCH_TABLE(add_floats))(table);
+  version_for(target, add_floats_versions)(table);
 }
 
 }  // namespace nearline::kernels

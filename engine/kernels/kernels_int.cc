@@ -99,7 +99,7 @@ void add(ElementType type, KernelTable& table) noexcept {
 
 }  // namespace
 
-// HWY_EXPORT does not take a noexcept function.
+// NEARLINE_VERSIONS does not take a noexcept function.
 void add_integers(KernelTable& table) {
   add<std::int8_t>(ElementType::kI8, table);
   add<std::uint8_t>(ElementType::kU8, table);
@@ -115,10 +115,10 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace nearline::kernels {
 
-HWY_EXPORT(add_integers);
+NEARLINE_VERSIONS(add_integers);
 
 void add_int_kernels(std::int64_t target, KernelTable& table) noexcept {
-  version_for(target, HWY_DISPATCH_TABLE(add_integers))(table);
+  version_for(target, add_integers_versions)(table);
 }
 
 }  // namespace nearline::kernels

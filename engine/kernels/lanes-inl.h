@@ -124,16 +124,18 @@ HWY_AFTER_NAMESPACE();
 namespace nearline::kernels {
 namespace {
 
-/// The version of a function compiled for `target`, from the table that HWY_EXPORT made of it.
+/// The table of HWY_EXPORT without its first entry, which would need Highway's library at run time: processor.h says
+/// why it is done without.
+#define NEARLINE_VERSIONS(function)                                                                             \
+  constexpr decltype(&HWY_STATIC_DISPATCH(function)) function##_versions[] = {HWY_CHOOSE_TARGET_LIST(function), \
+                                                                              HWY_CHOOSE_FALLBACK(function)}
+
+/// The version of a function compiled for `target`, from the table that NEARLINE_VERSIONS made of it.
 template <class Fn, std::size_t kCount>
-Fn version_for(std::int64_t target, Fn const (&table)[kCount]) noexcept {
-  if constexpr (kCount == 1) {  // the compiler's flags leave only one target
-    return table[0];
-  } else {
-    hwy::ChosenTarget chosen;
-    chosen.Update(target);
-    return table[chosen.GetIndex()];
-  }
+Fn version_for(std::int64_t target, Fn const (&versions)[kCount]) noexcept {
+  hwy::ChosenTarget chosen;
+  chosen.Update(target);
+  return versions[chosen.GetIndex() - 1];
 }
 
 }  // namespace
