@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/// What an open Index is made of. Split over index_open.cc, index_search.cc and index_read.cc.
+/// What an open Index is made of. Split over index_open.cc, index_search.cc, index_read.cc and
+/// graph_statistics.cc.
 #pragma once
 
 #include <memory>
@@ -40,6 +41,8 @@ class Index::Impl {
 
   Result<void> get(std::span<const Id> ids, std::span<std::byte> out);
   Result<void> for_each(std::size_t rows, const VisitFn& visit);
+  Result<std::vector<Id>> sample_ids(std::size_t count, std::uint64_t seed);
+  Result<GraphStatistics> graph_statistics(const ProgressFn& progress) const;
   [[nodiscard]] MemoryUsage memory_usage() const;
   [[nodiscard]] Ranking ranking() const noexcept { return codes_ ? Ranking::kCodes : Ranking::kExact; }
 

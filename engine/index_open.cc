@@ -244,5 +244,11 @@ Result<void> Index::get(std::span<const Id> ids, std::span<std::byte> out) const
 Result<void> Index::for_each(std::size_t rows, const VisitFn& visit) const {
   return impl_->for_each(rows, visit);
 }
+Result<std::vector<Id>> Index::sample_ids(std::size_t count, std::uint64_t seed) const {
+  return impl_->sample_ids(count, seed);
+}
+Result<GraphStatistics> Index::graph_statistics(const ProgressFn& progress) const {
+  return impl_->graph_statistics(progress);
+}
 
 }  // namespace nearline

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "engine/index_impl.h"
+#include "engine/profile_dimension.h"
 
 namespace nearline {
 namespace {
@@ -131,6 +132,20 @@ Result<void> Index::Impl::read_block(std::uint64_t first, std::uint64_t count, s
   NEARLINE_TRY(ordinals,
                file_->read_u32(*file_->section(format::SectionKind::kIdIndex), *id_index_check_, first, count));
   return copy_records(*lane, ordinals, ids, vectors);
+}
+
+Result<std::vector<Id>> Index::Impl::sample_ids(std::size_t count, std::uint64_t seed) {
+  std::vector<Id> ids;
+  if (!graph_) return ids;
+  NEARLINE_TRY(lane, pool_->take());
+  const Release release(*lane);
+  const format::Section& section = *file_->section(format::SectionKind::kIdIndex);
+  for (const std::uint64_t position : engine::sample_rows(graph_->count, count, seed)) {
+    NEARLINE_TRY(ordinals, file_->read_u32(section, *id_index_check_, position, 1));
+    NEARLINE_CHECK(read_records(*lane, ordinals));
+    ids.push_back(format::stored_id(graph_->shape, lane->scratches[0]->records[0]));
+  }
+  return ids;
 }
 
 /// The callback runs without a lane, so that it may search.

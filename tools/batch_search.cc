@@ -74,6 +74,10 @@ Error in_queries(Error error, const SearchSetup& setup) {
 void declare_search_setup(Args& args, SearchSetup& setup) {
   args.input("INDEX", setup.index, "the index");
   args.input("QUERIES", setup.queries, "vectors of the index's dimension and type; float types may be mixed");
+  declare_search_options(args, setup);
+}
+
+void declare_search_options(Args& args, SearchSetup& setup) {
   args.number("-k", setup.search.k, "answers for each query", 1);
   args.number("--beam-width", setup.search.beam_width, "reads that a query keeps in flight; 0 leaves it to nearline", 0,
               64);

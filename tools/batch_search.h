@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/// What search and eval share: an index opened for a file of queries, and all of them answered on several threads.
+/// What search, eval and report share: an index opened for a file of queries, and all of them answered on several
+/// threads.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +13,7 @@
 
 namespace nearline::tools {
 
-/// The options that both commands have.
+/// The options that all of them have.
 struct SearchSetup {
   std::filesystem::path index, queries;
   OpenOptions open;
@@ -20,8 +21,11 @@ struct SearchSetup {
   std::uint32_t batch = 64;  ///< queries given to the library at once by each thread
 };
 
-/// Declares INDEX QUERIES -k --io --rank --memory --beam-width --threads --batch.
+/// Declares INDEX QUERIES, and what declare_search_options does.
 void declare_search_setup(Args& args, SearchSetup& setup);
+
+/// Declares -k --beam-width --io --rank --memory --threads --batch.
+void declare_search_options(Args& args, SearchSetup& setup);
 
 /// The threads that will search: setup.open.threads, or one a processor.
 std::uint32_t thread_count(const SearchSetup& setup) noexcept;

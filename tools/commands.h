@@ -14,6 +14,7 @@ Action declare_export(Args& args);
 Action declare_info(Args& args);
 Action declare_inspect(Args& args);
 Action declare_profile(Args& args);
+Action declare_report(Args& args);
 Action declare_search(Args& args);
 Action declare_truth(Args& args);
 Action declare_verify(Args& args);

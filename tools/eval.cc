@@ -4,13 +4,13 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <memory>
 
 #include "tools/batch_search.h"
 #include "tools/commands.h"
 #include "tools/console.h"
 #include "tools/json_line.h"
+#include "tools/percentile.h"
 #include "tools/process_memory.h"
 #include "tools/recall.h"
 
@@ -34,13 +34,6 @@ struct Figures {
   double reads = 0, bytes = 0, distances = 0;
   std::uint64_t memory_bytes = 0, rss_bytes = 0;
 };
-
-/// The smallest latency that `share` of the queries do not exceed.
-double percentile(const std::vector<double>& sorted, double share) {
-  if (sorted.empty()) return 0;
-  const double rank = std::ceil(share * static_cast<double>(sorted.size()));
-  return sorted[std::min(sorted.size(), static_cast<std::size_t>(rank)) - 1];
-}
 
 void add_costs(const SearchResult& result, Figures& figures) {
   std::vector<double> latencies;
@@ -96,21 +89,6 @@ void print_text(const Figures& figures) {
   std::fflush(stdout);
 }
 
-Result<NeighborTable> read_truth(const Options& options, const OpenSearch& open) {
-  NEARLINE_TRY(truth, read_neighbors(options.truth));
-  if (truth.queries != open.queries.rows)
-    return Error{Code::kBadInput,
-                 fmt::format("queries: expected {}, as many as there are to search for, found {}", open.queries.rows,
-                             truth.queries),
-                 options.truth.string()};
-  if (truth.k < options.setup.search.k)
-    return Error{
-        Code::kBadInput,
-        fmt::format("neighbours of each query: expected at least k = {}, found {}", options.setup.search.k, truth.k),
-        options.truth.string()};
-  return truth;
-}
-
 /// One for each line of figures.
 std::vector<SearchOptions> efforts_of(const Options& options) {
   std::vector<SearchOptions> efforts;
@@ -129,7 +107,7 @@ std::vector<SearchOptions> efforts_of(const Options& options) {
 
 Result<double> evaluate(const Options& options) {
   NEARLINE_TRY(open, open_search(options.setup));
-  NEARLINE_TRY(truth, read_truth(options, open));
+  NEARLINE_TRY(truth, read_truth(options.truth, open.queries.rows, options.setup.search.k));
   const Recall recall(truth, open.index.info().schema, options.setup.search.k);
   const std::vector<SearchOptions> efforts = efforts_of(options);
   if (!options.no_warmup) NEARLINE_CHECK(measure(open, options, recall, efforts.front()));

@@ -10,6 +10,7 @@ int main(int argc, char** argv) {
       Command{"build", "make an index from a file of vectors", declare_build},
       Command{"search", "find the nearest records of each query", declare_search},
       Command{"eval", "measure recall, speed and reads against exact neighbours", declare_eval},
+      Command{"report", "draw an index's recall, speed, graph and pages on one HTML page", declare_report},
       Command{"truth", "find exact neighbours by brute force", declare_truth},
       Command{"info", "say what an index, or this machine, is", declare_info},
       Command{"verify", "check an index against its checksums and rules", declare_verify},

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/recall.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -12,6 +14,20 @@ bool is_float(ElementType type) noexcept {
 }
 
 }  // namespace
+
+Result<NeighborTable> read_truth(const std::filesystem::path& path, std::uint64_t queries, std::uint32_t k) {
+  NEARLINE_TRY(truth, read_neighbors(path));
+  if (truth.queries != queries)
+    return Error{
+        Code::kBadInput,
+        fmt::format("queries: expected {}, as many as there are to search for, found {}", queries, truth.queries),
+        path.string()};
+  if (truth.k < k)
+    return Error{Code::kBadInput,
+                 fmt::format("neighbours of each query: expected at least k = {}, found {}", k, truth.k),
+                 path.string()};
+  return truth;
+}
 
 Recall::Recall(const NeighborTable& truth, const Schema& schema, std::uint32_t k)
     : truth_(truth), schema_(schema), k_(k) {

@@ -3,12 +3,17 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <vector>
 
 #include "nearline/index.h"
 #include "nearline/vector_file.h"
 
 namespace nearline::tools {
+
+/// Reads the truth of so many queries. Errors: those of read_neighbors; kBadInput for another number of queries, or
+/// fewer than `k` neighbours of each.
+Result<NeighborTable> read_truth(const std::filesystem::path& path, std::uint64_t queries, std::uint32_t k);
 
 /// Compares found records with a truth table. A found record counts when its id is among the truth's first k, or when
 /// it is as near as the truth's k-th: which of several records at one distance is called the k-th is chance.
@@ -20,7 +25,8 @@ class Recall {
   /// truth: borrowed. Precondition: k <= truth.k.
   Recall(const NeighborTable& truth, const Schema& schema, std::uint32_t k);
 
-  /// The share of true neighbours found, over all queries. Precondition: result.k == k, one row for each of truth's.
+  /// The share of true neighbours found, over all queries. Precondition: result.k == k, its rows
+  /// are the truth's first.
   [[nodiscard]] double of(const SearchResult& result) const;
 
  private:

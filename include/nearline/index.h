@@ -95,6 +95,26 @@ struct MemoryUsage {
   [[nodiscard]] std::uint64_t total() const noexcept { return codes + page_cache + buffers + scratch; }
 };
 
+/// The graph as it stands in the file: what one pass over all its pages counts.
+struct GraphStatistics {
+  std::uint64_t records = 0;
+  std::uint64_t edges = 0;
+  std::uint64_t local_edges = 0;       ///< edges whose two ends share a page
+  std::vector<std::uint64_t> degrees;  ///< [d]: records with d neighbours, d from 0 to info().degree
+  /// [0]: records that no edge leads to; [b]: those that 2^(b-1) to 2^b - 1 edges lead to. Counted for
+  /// `in_degree_records` records: all of them up to 4 Mi, beyond that every second, third, ...
+  std::vector<std::uint64_t> in_degrees;
+  std::uint64_t in_degree_records = 0;
+  std::uint32_t in_degree_max = 0;
+  std::uint64_t pages = 0;
+  // What the bytes of all pages hold; what is left of pages * info().page_bytes is in no record.
+  std::uint64_t vector_bytes = 0;
+  std::uint64_t list_bytes = 0;        ///< neighbour lists, as far as they are filled
+  std::uint64_t list_spare_bytes = 0;  ///< room in lists shorter than info().degree
+  std::uint64_t head_bytes = 0;        ///< headers, ids, scales, degrees
+  std::vector<std::uint64_t> fill;     ///< [i]: pages that are from i/20 to (i + 1)/20 full, of 20; spare room is empty
+};
+
 struct VerifyFinding {
   std::uint64_t at = 0;  ///< byte offset
   std::string what;
@@ -142,6 +162,15 @@ class NEARLINE_API Index {
   /// Errors: those of the callback; kCorrupt, kIo.
   using VisitFn = std::function<Result<void>(std::span<const Id>, const MatrixView&)>;
   Result<void> for_each(std::size_t rows, const VisitFn& visit) const;
+
+  /// The ids of `count` different records, ascending; of all of them where there are not more. The same seed draws the
+  /// same records. Cost: one page read for each.  Errors: kCorrupt, kIo.
+  Result<std::vector<Id>> sample_ids(std::size_t count, std::uint64_t seed) const;
+
+  /// Reads every graph page once, front to back and past the cache, and checks all that `verify` checks on a page.
+  /// Memory: at most 17 MiB, or one page where that is more, besides the index's own; given back on return.
+  /// Errors: kCorrupt, kIo; kCancelled.
+  Result<GraphStatistics> graph_statistics(const ProgressFn& progress = {}) const;
 
  private:
   friend class OnFileSystem;

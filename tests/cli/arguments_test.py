@@ -5,7 +5,8 @@ import re
 import support
 from support import CliTest, fbin, vectors
 
-COMMANDS = ["build", "search", "eval", "truth", "info", "verify", "inspect", "profile", "convert", "export", "estimate"]
+COMMANDS = ["build", "search", "eval", "report", "truth", "info", "verify", "inspect", "profile", "convert", "export",
+            "estimate"]
 
 
 class Arguments(CliTest):
@@ -26,6 +27,7 @@ class Arguments(CliTest):
         self.assertIn("--memory SIZE=64M", self.good("search", "--help"))
         self.assertIn("-k N=10", self.good("search", "--help"))
         self.assertIn("-L N,N,...=10,20,40,80", self.good("eval", "--help"))
+        self.assertIn("-L N,N,...=10,15,20,30,40,60,80,120,160", self.good("report", "--help"))
 
     def test_options_of_features_that_do_not_exist_are_refused(self):
         for words in [("build", "a.fbin", "-o", "b", "--attributes", "c"), ("build", "a.fbin", "-o", "b", "--code-bytes", "8"),
@@ -56,6 +58,8 @@ class Arguments(CliTest):
             (("search", "a", "b", "--io", "magic"), "expected auto, mapped"),
             (("eval", "a", "b", "--truth", "c", "-L", "10,,20"), "expected numbers above 0"),
             (("eval", "a", "b", "--truth", "c", "--fail-below", "2"), "from 0 to 1"),
+            (("report", "a"), "--output is required"),
+            (("report", "a", "-o", "b", "-L", "0"), "expected numbers above 0"),
             (("estimate", "--count", "5", "--dim", "65536", "--type", "f32"), "from 1 to 65535"),
             (("estimate", "--count", "5", "--dim", "4"), "--type is required"),
         ]:

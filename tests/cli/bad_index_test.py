@@ -14,7 +14,8 @@ class BadIndex(CliTest):
             [status] = [status for code, status in STATUS.items() if file.name.startswith(code + "_")]
             with self.subTest(file.name):
                 for words in [("info", file), ("info", file, "--json"), ("verify", file), ("verify", file, "--full"),
-                              ("inspect", file), ("export", file, "-o", "out.fbin")]:
+                              ("inspect", file), ("export", file, "-o", "out.fbin"),
+                              ("report", file, "-o", "out.html")]:
                     self.bad(status, *words, says=file.name)
 
     def test_every_good_golden_file_is_good(self):
@@ -37,7 +38,7 @@ class BadIndex(CliTest):
             with self.subTest(cut):
                 status = 1 if cut < 16 else 2  # inside the magic it is no index; behind it, a damaged one
                 for words in [("info", "cut.near"), ("verify", "cut.near"), ("search", "cut.near", "queries.fbin"),
-                              ("export", "cut.near", "-o", "out.fbin")]:
+                              ("export", "cut.near", "-o", "out.fbin"), ("report", "cut.near", "-o", "out.html")]:
                     self.bad(status, *words, says="cut.near")
 
     def test_a_flipped_byte_is_found_and_never_changes_an_answer(self):

@@ -23,6 +23,7 @@ class Output(CliTest):
         return [("build", "rows.fbin", "-o", "out.near"), ("convert", "rows.fbin", "out.fvecs"),
                 ("truth", "rows.fbin", "queries.fbin", "-k", "5", "-o", "out.ibin"),
                 ("search", index, "queries.fbin", "-o", "out.ibin64"), ("export", index, "-o", "out.npy"),
+                ("report", index, "-L", "20", "--sample", "20", "-o", "out.html"),
                 ("export", index, "-o", "all.fbin", "--ids-out", "out.u64bin")]
 
     def test_what_exists_is_replaced_only_with_force(self):
