@@ -2,9 +2,9 @@
 #include "engine/build/calibrate.h"
 
 #include <algorithm>
-#include <atomic>
-#include <limits>
 #include <mutex>
+#include <span>
+#include <vector>
 
 #include "engine/build/held_out.h"
 #include "engine/parallel.h"
@@ -13,11 +13,8 @@ namespace nearline::engine {
 namespace {
 
 constexpr std::uint32_t kLeastQueries = 32;
-constexpr std::size_t kChunkQueries = 16;
+constexpr std::size_t kChunkQueries = 4;
 constexpr float kFound = 0.9995F;  ///< more effort would show nothing
-/// More slack finds hardly more than this where the length of the list is what ends walks.
-constexpr float kHardlyMore = 0.0005F;
-constexpr float kEnoughSlack = 0.1F;
 
 /// A curve for each k. Recall of many answers is known from fewer queries.
 struct CurveKind {
@@ -26,16 +23,32 @@ struct CurveKind {
 };
 constexpr CurveKind kCurves[] = {{10, 512}, {100, 128}};
 
-/// Shares of the k-th distance, from no margin at all to more than any set needed; the first two only for codes, whose
+/// Shares of the k-th distance, from no margin at all to more than most sets need; the first two only for codes, whose
 /// estimates may be too large.
-constexpr float kSlacks[] = {-0.1F, -0.05F, 0,    0.03F, 0.06F, 0.1F, 0.15F, 0.2F,
-                             0.25F, 0.3F,   0.4F, 0.5F,  0.7F,  1,    1.5F,  2.5F};
+constexpr float kSlacks[] = {-0.1F, -0.05F, 0, 0.03F, 0.06F, 0.1F, 0.15F, 0.2F, 0.25F, 0.3F, 0.4F, 0.6F, 1};
 constexpr std::size_t kFirstExactSlack = 2;
 /// Lists are this long while the slack decides: longer ones hardly find more.
 std::uint32_t list_for(std::uint32_t k) noexcept {
   return 100 + 4 * k;
 }
-constexpr int kMostDoublings = 3;
+constexpr std::uint32_t kDoublings = 3;
+
+/// What walks of a curve are made with, in the order of effort.
+std::vector<WalkOptions> efforts_of(std::uint16_t ranking, std::uint32_t k, std::uint64_t records) {
+  std::vector<WalkOptions> efforts;
+  WalkOptions walk{.l = list_for(k), .k = k};
+  if (ranking == format::kRankedByCodes) walk.beam_width = 1;
+  for (const float slack : std::span(kSlacks).subspan(ranking == format::kRankedByCodes ? 0 : kFirstExactSlack)) {
+    walk.stop.slack = slack;
+    efforts.push_back(walk);
+  }
+  walk.stop.slack = StopRule::kNever;
+  for (std::uint32_t doubled = 0; doubled < kDoublings && walk.l < records; ++doubled) {
+    walk.l *= 2;
+    efforts.push_back(walk);
+  }
+  return efforts;
+}
 
 class Calibration {
  public:
@@ -44,7 +57,7 @@ class Calibration {
     result_.norm = held.largest_norm();
   }
 
-  /// share: of the work that was done before and will be done when this is.
+  /// before, after: the share of all work that is done then.
   Result<void> add(OpenIndex& index, std::uint16_t ranking, double before, double after) {
     const double part = (after - before) / static_cast<double>(std::size(kCurves));
     for (std::size_t c = 0; c < std::size(kCurves); ++c) {
@@ -59,68 +72,59 @@ class Calibration {
 
  private:
   Result<void> add_curve(OpenIndex& index, std::uint16_t ranking, const CurveKind& kind) {
+    const std::vector<WalkOptions> efforts = efforts_of(ranking, kind.k, index.info.count);
+    NEARLINE_TRY(hits, measure(index, efforts, kind));
+    const double all = static_cast<double>(std::min(kind.queries, held_.size())) * kind.k;
     float reached = 0;
-    WalkOptions walk{.l = list_for(kind.k), .k = kind.k};
-    if (ranking == format::kRankedByCodes) walk.beam_width = 1;
-    const auto step = [&]() -> Result<bool> {
-      NEARLINE_TRY(recall, measure(index, walk, kind));
-      reached = std::max(reached, recall);  // a step that found less by chance is no worse than the one before
+    for (std::size_t e = 0; e < efforts.size() && reached < kFound; ++e) {
+      // A step that found less by chance is no worse than the one before.
+      reached = std::max(reached, static_cast<float>(static_cast<double>(hits[e]) / all));
       result_.steps.push_back({.ranking = ranking,
                                .k = static_cast<std::uint16_t>(kind.k),
-                               .l = walk.l,
-                               .slack = walk.stop.slack,
+                               .l = efforts[e].l,
+                               .slack = efforts[e].stop.slack,
                                .recall = reached});
-      return reached < kFound;
-    };
-    for (std::size_t i = ranking == format::kRankedByCodes ? 0 : kFirstExactSlack; i < std::size(kSlacks); ++i) {
-      walk.stop.slack = kSlacks[i];
-      const float before = reached;
-      NEARLINE_TRY(more, step());
-      if (!more) return {};
-      if (walk.stop.slack > kEnoughSlack && reached < before + kHardlyMore) break;
-    }
-    walk.stop.slack = StopRule::kNever;
-    for (int doubled = 0; doubled < kMostDoublings && walk.l < index.info.count; ++doubled) {
-      walk.l *= 2;
-      const float before = reached;
-      NEARLINE_TRY(more, step());
-      if (!more || reached < before + kHardlyMore) break;
     }
     return {};
   }
 
-  /// Mean recall of one effort.
-  Result<float> measure(OpenIndex& index, const WalkOptions& walk, const CurveKind& kind) {
-    const std::uint32_t queries = std::min(kind.queries, held_.size());
-    std::atomic<std::uint64_t> hits{0};
-    std::mutex mutex;  // guards the outcome
+  /// The hits of all queries of a curve, for each effort.
+  Result<std::vector<std::uint64_t>> measure(OpenIndex& index, std::span<const WalkOptions> efforts,
+                                             const CurveKind& kind) {
+    const std::size_t queries = std::min(kind.queries, held_.size());
+    std::vector<std::uint64_t> hits(efforts.size());
     Result<void> outcome;
+    std::mutex mutex;  // guards both
     parallel_for(queries, kChunkQueries, options_.threads, [&](std::size_t begin, std::size_t end, unsigned) {
-      auto found = search(index, walk, kind, begin, end);
-      if (found) {
-        hits += *found;
-        return;
+      std::vector<std::uint64_t> some(efforts.size());
+      Result<void> climbed;
+      for (std::size_t i = begin; i < end && climbed; ++i) {
+        climbed = climb(index, efforts, i * held_.size() / queries, some);
       }
       const std::scoped_lock lock(mutex);
-      if (outcome) outcome = std::move(found).error();
+      for (std::size_t e = 0; e < hits.size(); ++e) hits[e] += some[e];
+      if (outcome && !climbed) outcome = std::move(climbed);
     });
     if (!outcome) return std::move(outcome).error();
-    return static_cast<float>(static_cast<double>(hits) / (static_cast<double>(queries) * kind.k));
+    return hits;
   }
 
-  /// Hits of queries [begin, end) of the curve, which are spread over all that are held.
-  Result<std::uint64_t> search(OpenIndex& index, const WalkOptions& walk, const CurveKind& kind, std::size_t begin,
-                               std::size_t end) {
-    const std::size_t queries = std::min(kind.queries, held_.size());
+  /// One query with more and more effort, which finds all that less effort found; so all is found from some step on.
+  Result<void> climb(OpenIndex& index, std::span<const WalkOptions> efforts, std::size_t q,
+                     std::span<std::uint64_t> hits) {
     const MatrixView all = held_.queries();
-    std::uint64_t hits = 0;
-    for (std::size_t i = begin; i < end; ++i) {
-      const std::size_t q = i * held_.size() / queries;
-      const MatrixView one{.data = all.row(q), .rows = 1, .dim = all.dim, .type = all.type};
-      NEARLINE_TRY(answer, index.answer(one, kind.k, {.walk = walk, .norm = result_.norm, .hidden = held_.hidden(q)}));
-      hits += held_.hits(q, std::span(answer.distances).first(answer.counts[0]));
+    const MatrixView one{.data = all.row(q), .rows = 1, .dim = all.dim, .type = all.type};
+    std::uint32_t found = 0;
+    for (std::size_t e = 0; e < efforts.size(); ++e) {
+      const WalkOptions& walk = efforts[e];
+      if (found < walk.k) {
+        NEARLINE_TRY(answer,
+                     index.answer(one, walk.k, {.walk = walk, .norm = result_.norm, .hidden = held_.hidden(q)}));
+        found = held_.hits(q, std::span(answer.distances).first(answer.counts[0]));
+      }
+      hits[e] += found;
     }
-    return hits;
+    return {};
   }
 
   const HeldOut& held_;
