@@ -14,6 +14,8 @@ namespace {
 
 constexpr std::uint32_t kLeastQueries = 32;
 constexpr std::size_t kChunkQueries = 4;
+/// A query climbs over the pages that it has met already, which are no more than this on all threads together.
+constexpr std::uint64_t kEnoughCache = 32U << 20;
 constexpr float kFound = 0.9995F;  ///< more effort would show nothing
 
 /// A curve for each k. Recall of many answers is known from fewer queries.
@@ -137,30 +139,38 @@ std::uint32_t queries_for(const Schema& schema, std::uint64_t memory_bytes) noex
   return static_cast<std::uint32_t>(std::min<std::uint64_t>(kCurves[0].queries, memory_bytes / each));
 }
 
+/// Opens the file with as little memory as serves, or else with half of the bound. Not mapped: what a map touches would
+/// count as the build's memory wherever someone looks at it.
+Result<std::unique_ptr<OpenIndex>> open_within(io::FileSystem& fs, const std::filesystem::path& path,
+                                               const CalibrateOptions& options, Ranking ranking, std::uint64_t enough) {
+  OpenOptions open{.io = IoMode::kPread,
+                   .memory_bytes = std::min(enough, options.memory_bytes / 2),
+                   .ranking = ranking,
+                   .threads = options.threads};
+  auto index = OpenIndex::open(fs, path, open);
+  if (index || index.error().code != Code::kNoMemory) return index;
+  open.memory_bytes = options.memory_bytes / 2;
+  return OpenIndex::open(fs, path, open);
+}
+
 }  // namespace
 
 Result<std::optional<format::Calibration>> calibrate(io::FileSystem& fs, const std::filesystem::path& path,
                                                      const CalibrateOptions& options) {
-  // Not mapped: what a map touches would count as the build's memory wherever someone looks at it.
-  OpenOptions open{.io = IoMode::kPread,
-                   .memory_bytes = options.memory_bytes / 2,
-                   .ranking = Ranking::kExact,
-                   .threads = options.threads};
-  auto exact = OpenIndex::open(fs, path, open);
+  auto exact = open_within(fs, path, options, Ranking::kExact, kEnoughCache);
   if (!exact && exact.error().code == Code::kNoMemory) return std::optional<format::Calibration>();
   if (!exact) return std::move(exact).error();
-  const std::uint32_t queries = queries_for((*exact)->info.schema, options.memory_bytes / 4);
+  const IndexInfo info = (*exact)->info;
+  const std::uint32_t queries = queries_for(info.schema, options.memory_bytes / 4);
   if (queries < kLeastQueries) return std::optional<format::Calibration>();
-  const auto k = static_cast<std::uint32_t>(std::min<std::uint64_t>(std::end(kCurves)[-1].k, (*exact)->info.count - 1));
+  const auto k = static_cast<std::uint32_t>(std::min<std::uint64_t>(std::end(kCurves)[-1].k, info.count - 1));
   NEARLINE_CHECK(options.progress(0));
   NEARLINE_TRY(held, HeldOut::draw(**exact, queries, k, options.threads));
   Calibration calibration(held, options);
   NEARLINE_CHECK(calibration.add(**exact, format::kRankedExactly, 0.3, 0.6));
-  const bool coded = (*exact)->info.code_bytes > 0;
   exact = std::unique_ptr<OpenIndex>();  // its memory is needed
-  if (coded) {
-    open.ranking = Ranking::kCodes;
-    auto by_codes = OpenIndex::open(fs, path, open);
+  if (info.code_bytes > 0) {
+    auto by_codes = open_within(fs, path, options, Ranking::kCodes, kEnoughCache + info.count * info.code_bytes);
     if (!by_codes && by_codes.error().code != Code::kNoMemory) return std::move(by_codes).error();
     if (by_codes) NEARLINE_CHECK(calibration.add(**by_codes, format::kRankedByCodes, 0.6, 1));
   }
