@@ -9,6 +9,9 @@
 
 namespace nearline::engine {
 
+/// Fewer records are not calibrated: comparing with all of them is cheap, and any recall.
+inline constexpr std::uint64_t kLeastCalibrated = 1024;
+
 struct Effort {
   std::uint32_t k = 0;  ///< answers that the walk looks for, at least those wanted
   std::uint32_t l = 0;

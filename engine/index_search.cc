@@ -16,8 +16,6 @@ using Clock = std::chrono::steady_clock;
 
 /// Below this many records comparing with all of them costs less than walking.
 constexpr std::uint64_t kScanCount = 512;
-/// Below this many builds do not calibrate, and comparing with all is still cheap.
-constexpr std::uint64_t kNeedsCalibration = 1024;
 
 /// Calls of so many queries keep a disk busy with one read of each in flight.
 constexpr std::size_t kManyQueries = 16;
@@ -103,7 +101,7 @@ Result<Index::Impl::Plan> Index::Impl::plan(std::size_t rows, const SearchOption
       plan.walk.k = static_cast<std::uint32_t>(std::min<std::uint64_t>(effort.k, graph_->count));
       plan.walk.stop.slack = effort.slack;
       plan.norm = calibration_->norm;
-    } else if (graph_->count < kNeedsCalibration) {
+    } else if (graph_->count < engine::kLeastCalibrated) {
       plan.exact = true;
     } else {
       return Error{.code = Code::kInvalidArgument,

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "engine/build/calibrate.h"
+#include "engine/effort.h"
 #include "format/checksum.h"
 
 namespace nearline::engine {

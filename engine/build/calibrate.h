@@ -15,9 +15,6 @@
 
 namespace nearline::engine {
 
-/// Fewer records are compared with all of them at once.
-inline constexpr std::uint64_t kLeastCalibrated = 1024;
-
 struct CalibrateOptions {
   std::uint64_t memory_bytes = 0;  ///< bound on what it allocates
   std::uint32_t threads = 1;       ///< the outcome does not depend on it
