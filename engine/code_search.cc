@@ -99,7 +99,9 @@ class CodeWalk {
       distance = distance == distance ? distance : std::numeric_limits<float>::infinity();
       s_.visited.insert(first + i);
       if (first + i == options_.hidden) continue;
-      push_bounded(s_.hits, {distance, format::stored_id(graph_.shape, s_.records[i])}, options_.k);
+      if (!graph_.dead.has(first + i)) {
+        push_bounded(s_.hits, {distance, format::stored_id(graph_.shape, s_.records[i])}, options_.k);
+      }
       if (s_.shortlist.has_room(distance, first + i))
         s_.shortlist.arrive(distance, first + i, s_.records[i] + graph_.shape.degree_place());
     }
@@ -108,8 +110,9 @@ class CodeWalk {
  private:
   /// No page of a guess beyond it is read any more, whatever comes.
   [[nodiscard]] float limit() const noexcept {
-    const bool answered = options_.k > 0 && s_.hits.size() == options_.k;
-    return answered ? options_.stop.limit(s_.hits.front().distance) : StopRule::kNever;
+    const bool full = options_.k > 0 && s_.hits.size() == options_.k;
+    const float kth = full ? std::min(options_.bound, s_.hits.front().distance) : options_.bound;
+    return kth == std::numeric_limits<float>::infinity() ? StopRule::kNever : options_.stop.limit(kth);
   }
 
   /// s.distances: the estimates of s.fresh.

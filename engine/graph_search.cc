@@ -51,9 +51,9 @@ void compare(const GraphView& graph, const Query& query, Scratch& s) {
 
 /// Beyond it nothing is expanded any more, whatever comes.
 float limit(const WalkOptions& options, const CandidateList& candidates) noexcept {
-  if (options.k == 0 || candidates.size() < options.k) return StopRule::kNever;
-  const float kth = candidates[options.k - 1].distance;
-  return std::max(kth, options.stop.limit(kth));
+  const bool full = options.k > 0 && candidates.size() >= options.k;
+  const float kth = std::min(options.bound, full ? candidates[options.k - 1].distance : kInfinity);
+  return kth == kInfinity ? StopRule::kNever : std::max(kth, options.stop.limit(kth));
 }
 
 /// Offers the compared records to the candidates. The list of one that comes first will be read next.
@@ -104,13 +104,16 @@ void begin(const GraphView& graph, const WalkOptions& options, Scratch& s) {
 }
 
 /// Puts into s.fresh the candidates that can be among the k nearest once ties are settled by id.
-void choose_contenders(std::uint32_t k, Scratch& s) {
+void choose_contenders(const GraphView& graph, std::uint32_t k, Scratch& s) {
   const CandidateList& sorted = s.candidates;
   s.fresh.clear();
   s.hits.clear();
+  s.distances.clear();
   for (std::size_t i = 0; i < sorted.size() && k > 0; ++i) {
-    if (i >= k && sorted[i].distance != sorted[k - 1].distance) break;
+    if (graph.dead.has(sorted[i].ordinal)) continue;
+    if (s.fresh.size() >= k && sorted[i].distance != s.distances[k - 1]) break;
     s.fresh.push_back(sorted[i].ordinal);
+    s.distances.push_back(sorted[i].distance);
   }
 }
 
@@ -190,7 +193,7 @@ SearchTask search_graph(FrameMemory& /*memory*/, const GraphView& graph, Query q
     Result<void> met = meet_neighbors(graph, s);
     if (!met) co_return met;
   }
-  choose_contenders(options.k, s);
+  choose_contenders(graph, options.k, s);
   for (std::size_t at = 0; at < s.fresh.size(); at += kMaxBatch) {
     const auto part = batch_of(s.fresh, at);
     want(graph, part, s);
@@ -198,7 +201,7 @@ SearchTask search_graph(FrameMemory& /*memory*/, const GraphView& graph, Query q
     if (!got) co_return got;
     locate(s);
     for (std::size_t i = 0; i < part.size(); ++i) {
-      s.hits.push_back({s.candidates[at + i].distance, format::stored_id(graph.shape, s.records[i])});
+      s.hits.push_back({s.distances[at + i], format::stored_id(graph.shape, s.records[i])});
     }
   }
   std::sort(s.hits.begin(), s.hits.end());
@@ -219,6 +222,7 @@ SearchTask search_exactly(FrameMemory& /*memory*/, const GraphView& graph, Query
     if (!got) co_return got;
     compare(graph, query, s);
     for (std::size_t i = 0; i < s.fresh.size(); ++i) {
+      if (graph.dead.has(s.fresh[i])) continue;
       push_bounded(s.hits, {s.distances[i], format::stored_id(graph.shape, s.records[i])}, k);
     }
   }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <span>
 #include <vector>
@@ -16,6 +17,7 @@
 #include "engine/shortlist.h"
 #include "engine/space.h"
 #include "engine/stop_rule.h"
+#include "engine/tombstones.h"
 #include "engine/visited_set.h"
 #include "format/graph_page.h"
 #include "io/page_source.h"
@@ -34,6 +36,7 @@ struct GraphView {
   std::uint64_t count = 0;
   std::span<const std::uint32_t> entries;  ///< ordinals below `count`
   std::uint64_t pages_at = 0;              ///< offset of page 0 in the file, for errors
+  Tombstones dead;                         ///< are walked through and never answered
 
   GraphView(const Space& s, const format::PageShape& p, std::uint64_t n, std::span<const std::uint32_t> e,
             std::uint64_t at)
@@ -101,6 +104,8 @@ struct WalkOptions {
   std::uint32_t k = 0;  ///< answers to name; 0 leaves it at the candidates
   StopRule stop{};
   std::uint32_t hidden = kNoOrdinal;  ///< a record that the walk does as if it were not there
+  /// Distance of the k-th answer that other segments have: the stop rule begins from it.
+  float bound = std::numeric_limits<float>::infinity();
 };
 
 /// Walks from the entry points until none of the L nearest is left to expand, or what is left is beyond the stop rule:

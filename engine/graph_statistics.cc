@@ -3,9 +3,10 @@
 #include <algorithm>
 #include <bit>
 
-#include "engine/index_impl.h"
+#include "engine/graph_statistics.h"
+#include "engine/open_segment.h"
 
-namespace nearline {
+namespace nearline::engine {
 namespace {
 
 constexpr std::uint64_t kReadBytes = 1U << 20;
@@ -76,13 +77,32 @@ class PageCount {
 
 }  // namespace
 
-Result<GraphStatistics> Index::Impl::graph_statistics(const ProgressFn& progress) const {
-  if (!graph_) return GraphStatistics{};
+void add(const GraphStatistics& part, GraphStatistics& sum) {
+  const auto add_bins = [](const std::vector<std::uint64_t>& from, std::vector<std::uint64_t>& to) {
+    to.resize(std::max(to.size(), from.size()));
+    for (std::size_t i = 0; i < from.size(); ++i) to[i] += from[i];
+  };
+  sum.records += part.records;
+  sum.edges += part.edges;
+  sum.local_edges += part.local_edges;
+  add_bins(part.degrees, sum.degrees);
+  add_bins(part.in_degrees, sum.in_degrees);
+  sum.in_degree_records += part.in_degree_records;
+  sum.in_degree_max = std::max(sum.in_degree_max, part.in_degree_max);
+  sum.pages += part.pages;
+  sum.vector_bytes += part.vector_bytes;
+  sum.list_bytes += part.list_bytes;
+  sum.list_spare_bytes += part.list_spare_bytes;
+  sum.head_bytes += part.head_bytes;
+  add_bins(part.fill, sum.fill);
+}
+
+Result<GraphStatistics> OpenSegment::graph_statistics(const ProgressFn& progress) const {
   const format::PageShape& shape = graph_->shape;
-  const std::uint64_t at = file_->section(format::SectionKind::kGraphPages)->offset;
+  const std::uint64_t at = file_.section(format::SectionKind::kGraphPages)->offset;
   const auto pages = static_cast<std::uint32_t>(shape.pages(graph_->count));
   const auto step = static_cast<std::uint32_t>(std::max<std::uint64_t>(1, kReadBytes / shape.page_bytes));
-  const std::string path = file_->file().path().string();
+  const std::string path = file_.file().path().string();
   PageCount sum(shape, graph_->count);
   std::vector<std::byte> buffer(std::size_t{std::min(step, pages)} * shape.page_bytes);
   for (std::uint32_t first = 0; first < pages;) {
@@ -90,7 +110,7 @@ Result<GraphStatistics> Index::Impl::graph_statistics(const ProgressFn& progress
     const std::uint32_t now = std::min(step, pages - first);
     const auto bytes = std::span(buffer).first(std::size_t{now} * shape.page_bytes);
     const std::uint64_t from = at + std::uint64_t{first} * shape.page_bytes;
-    if (auto read = io::read_exact(file_->file(), from, bytes); !read) return std::move(read).error().in(path);
+    if (auto read = io::read_exact(file_.file(), from, bytes); !read) return std::move(read).error().in(path);
     const std::uint64_t block = std::uint64_t{first} * (shape.page_bytes / format::kBlockBytes);
     if (auto good = page_check_->check(block, bytes); !good) return std::move(good).error().in(path);
     for (std::uint32_t i = 0; i < now; ++i) {
@@ -106,4 +126,4 @@ Result<GraphStatistics> Index::Impl::graph_statistics(const ProgressFn& progress
   return std::move(sum).result();
 }
 
-}  // namespace nearline
+}  // namespace nearline::engine

@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <cstring>
 #include <string>
 
+#include "engine/generation_locks.h"
 #include "format/checksum.h"
 
 namespace nearline::engine {
@@ -14,11 +16,18 @@ namespace {
 /// A manifest of 65,536 sections stays below this: nothing larger is ever allocated on a file's word.
 constexpr std::uint64_t kMaxManifestBytes = 16u << 20;
 
-/// The text that a short file can be compared with: enough to tell a cut index from something else.
-Result<void> read_slots(const io::File& file, std::uint64_t bytes,
-                        std::array<std::byte, 2 * format::kBlockBytes>& out) {
-  const std::uint64_t there = std::min<std::uint64_t>(bytes, out.size());
-  return io::read_exact(file, 0, std::span(out).first(there));
+/// A reader that is overtaken by commits so often in a row meets something else than a writer.
+constexpr int kMostRetries = 1000;
+
+/// What the superblocks say now. A short file is compared as far as it goes: enough to tell a cut index from something
+/// else.
+Result<format::Choice> read_superblocks(const io::File& file, std::uint64_t& file_bytes) {
+  NEARLINE_TRY(bytes, file.size());
+  file_bytes = bytes;
+  std::array<std::byte, 2 * format::kBlockBytes> slots{};
+  NEARLINE_CHECK(io::read_exact(file, 0, std::span(slots).first(std::min<std::uint64_t>(bytes, slots.size()))));
+  return format::choose_superblock(std::span(slots).first<format::kBlockBytes>(),
+                                   std::span(slots).last<format::kBlockBytes>(), bytes);
 }
 
 }  // namespace
@@ -26,17 +35,33 @@ Result<void> read_slots(const io::File& file, std::uint64_t bytes,
 Result<std::unique_ptr<IndexFile>> IndexFile::open(io::FileSystem& fs, const std::filesystem::path& path) {
   std::unique_ptr<IndexFile> index(new IndexFile);
   NEARLINE_TRY(file, fs.open_read(path));
-  index->file_ = std::move(file);
-  NEARLINE_TRY(bytes, index->file_->size());
-  index->file_bytes_ = bytes;
-  std::array<std::byte, 2 * format::kBlockBytes> slots{};
-  if (auto read = read_slots(*index->file_, bytes, slots); !read) return std::move(read).error().in(path.string());
-  auto choice = format::choose_superblock(std::span(slots).first<format::kBlockBytes>(),
-                                          std::span(slots).last<format::kBlockBytes>(), bytes);
-  if (!choice) return std::move(choice).error().in(path.string());
-  index->choice_ = std::move(choice).value();
+  index->owned_ = std::move(file);
+  index->file_ = index->owned_.get();
+  if (auto read = index->pin_newest(); !read) return std::move(read).error().in(path.string());
   if (auto read = index->read_manifest(); !read) return std::move(read).error().in(path.string());
   return index;
+}
+
+Result<format::Choice> IndexFile::newest(const io::File& file) {
+  std::uint64_t bytes = 0;
+  return read_superblocks(file, bytes);
+}
+
+/// Once the lock is held and the superblocks still name the commit, no writer will touch what belongs to it.
+Result<void> IndexFile::pin_newest() {
+  NEARLINE_TRY(newest, read_superblocks(*owned_, file_bytes_));
+  for (int tries = 0; tries < kMostRetries; ++tries) {
+    const std::uint64_t generation = newest.superblock.generation;
+    NEARLINE_CHECK(pin_generation(*owned_, generation));
+    NEARLINE_TRY(again, read_superblocks(*owned_, file_bytes_));
+    if (again.superblock.generation == generation) {
+      choice_ = std::move(again);
+      return {};
+    }
+    NEARLINE_CHECK(unpin_generation(*owned_, generation));
+    newest = std::move(again);
+  }
+  return Error{.code = Code::kBusy, .what = "the newest commit changes faster than it can be opened"};
 }
 
 Result<void> IndexFile::read_manifest() {
@@ -58,17 +83,25 @@ Result<void> IndexFile::read_manifest() {
                  .what = "manifest is of another file or generation than the superblock",
                  .at = super.manifest_offset};
   }
-  if (manifest.fields.size() != 1 || manifest.segments.size() > 1 || manifest.fields[0].multi ||
+  if (manifest.fields.size() != 1 || manifest.fields[0].multi ||
       manifest.fields[0].transform != format::Field::kNoTransform) {
     return Error{.code = Code::kUnsupported,
-                 .what = "several fields or segments, multi-vectors or transforms: expected one plain field",
+                 .what = "several fields, multi-vectors or transforms: expected one plain field",
                  .at = super.manifest_offset};
   }
   manifest_ = std::move(manifest);
   return {};
 }
 
-format::PageShape IndexFile::shape() const noexcept {
+std::vector<SegmentFile> IndexFile::segments() const {
+  std::vector<SegmentFile> segments;
+  for (std::uint32_t row = 0; row < manifest_.segments.size(); ++row) {
+    if (manifest_.segments[row].count > 0) segments.emplace_back(*this, row);
+  }
+  return segments;
+}
+
+format::PageShape SegmentFile::shape() const noexcept {
   return format::PageShape::choose(segment().count, field().dim, field().type, field().metric, segment().degree,
                                    segment().id_bytes);
 }
@@ -92,14 +125,6 @@ Result<std::vector<std::byte>> IndexFile::read_whole(const format::Section& sect
   return bytes;
 }
 
-Result<std::optional<format::Calibration>> IndexFile::calibration() const {
-  const format::Section* section = this->section(format::SectionKind::kCalibration);
-  if (section == nullptr || section->length == 0) return std::optional<format::Calibration>();
-  NEARLINE_TRY(bytes, read_whole(*section, format::kMaxCalibrationBytes));
-  NEARLINE_TRY(calibration, format::decode_calibration(bytes, section->offset));
-  return std::optional(std::move(calibration));
-}
-
 Result<std::vector<std::uint32_t>> IndexFile::read_u32(const format::Section& section, SectionCheck& checker,
                                                        std::uint64_t first, std::uint64_t count) const {
   constexpr std::uint64_t kBlock = format::kBlockBytes;
@@ -113,6 +138,25 @@ Result<std::vector<std::uint32_t>> IndexFile::read_u32(const format::Section& se
   std::memcpy(values.data(), blocks.data() + (first * sizeof(std::uint32_t) - begin * kBlock),
               values.size() * sizeof(std::uint32_t));
   return values;
+}
+
+Result<std::optional<format::Calibration>> SegmentFile::calibration() const {
+  const format::Section* section = this->section(format::SectionKind::kCalibration);
+  if (section == nullptr || section->length == 0) return std::optional<format::Calibration>();
+  NEARLINE_TRY(bytes, index_->read_whole(*section, format::kMaxCalibrationBytes));
+  NEARLINE_TRY(calibration, format::decode_calibration(bytes, section->offset));
+  return std::optional(std::move(calibration));
+}
+
+Result<Tombstones> SegmentFile::tombstones() const {
+  if (segment().deleted == 0) return Tombstones();
+  const auto& sections = index_->manifest().sections;
+  const auto found = std::find_if(sections.begin(), sections.end(), [&](const format::Section& section) {
+    return section.kind == format::SectionKind::kTombstones && !section.optional && section.segment == row_;
+  });
+  assert(found != sections.end());  // the manifest was checked
+  NEARLINE_TRY(bytes, index_->read_whole(*found, found->length));
+  return Tombstones::decode(bytes, segment().count, segment().deleted, found->offset);
 }
 
 }  // namespace nearline::engine

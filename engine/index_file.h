@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/section_check.h"
+#include "engine/tombstones.h"
 #include "format/calibration.h"
 #include "format/graph_page.h"
 #include "format/manifest.h"
@@ -18,26 +19,31 @@
 
 namespace nearline::engine {
 
+class SegmentFile;
+
 class IndexFile {
  public:
-  /// Reads both superblocks and the manifest, and nothing else.
+  /// Reads both superblocks and the manifest, and nothing else. While it is open no writer changes what belongs to the
+  /// commit that was found.
   /// Errors: those of FileSystem::open_read; kNotAnIndex, kUnsupported, kCorrupt, kTruncated. All name the file.
   static Result<std::unique_ptr<IndexFile>> open(io::FileSystem& fs, const std::filesystem::path& path);
+
+  /// What the superblocks of an open file say now, without a pin. Errors: as open.
+  static Result<format::Choice> newest(const io::File& file);
+
+  /// What is being written: sections stand in the file, the manifest does not yet. Borrows the file.
+  IndexFile(const io::File& file, format::Manifest manifest) : file_(&file), manifest_(std::move(manifest)) {}
 
   [[nodiscard]] const io::File& file() const noexcept { return *file_; }
   [[nodiscard]] const format::Superblock& superblock() const noexcept { return choice_.superblock; }
   [[nodiscard]] const format::Choice& choice() const noexcept { return choice_; }
   [[nodiscard]] const format::Manifest& manifest() const noexcept { return manifest_; }
   [[nodiscard]] std::uint64_t file_bytes() const noexcept { return file_bytes_; }
-  [[nodiscard]] bool empty() const noexcept { return manifest_.segments.empty() || segment().count == 0; }
 
-  /// Version 1.0 files have one field and one segment. Precondition of segment(), shape(), section(): there is one.
+  /// Files of this version have one field.
   [[nodiscard]] const format::Field& field() const noexcept { return manifest_.fields.front(); }
-  [[nodiscard]] const format::Segment& segment() const noexcept { return manifest_.segments.front(); }
-  [[nodiscard]] format::PageShape shape() const noexcept;
-  [[nodiscard]] const format::Section* section(format::SectionKind kind) const noexcept {
-    return manifest_.find(kind, 0);
-  }
+  /// The segments with records, in the order of the manifest.
+  [[nodiscard]] std::vector<SegmentFile> segments() const;
 
   /// A checker for one of the manifest's sections, which keeps so many blocks of its tree.
   [[nodiscard]] std::unique_ptr<SectionCheck> check(const format::Section& section,
@@ -46,9 +52,6 @@ class IndexFile {
   /// Reads and checks a whole section, which is at most `most` bytes. Errors: kCorrupt, kIo.
   Result<std::vector<std::byte>> read_whole(const format::Section& section, std::uint64_t most) const;
 
-  /// What builds measured for `recall`; none when the file has no calibration. Errors: kCorrupt, kUnsupported, kIo.
-  Result<std::optional<format::Calibration>> calibration() const;
-
   /// Reads and checks [first, first + count) of a section of u32 elements. `checker` is that section's.
   /// Errors: kCorrupt, kIo. Precondition: the range is inside the section.
   Result<std::vector<std::uint32_t>> read_u32(const format::Section& section, SectionCheck& checker,
@@ -56,12 +59,43 @@ class IndexFile {
 
  private:
   IndexFile() = default;
+  Result<void> pin_newest();
   Result<void> read_manifest();
 
-  std::unique_ptr<io::File> file_;
+  std::unique_ptr<io::File> owned_;
+  const io::File* file_ = nullptr;
   format::Choice choice_;
   format::Manifest manifest_;
   std::uint64_t file_bytes_ = 0;
+};
+
+/// One segment of an index file: a row of the manifest, and the sections that belong to it. A view: the file outlives
+/// it.
+class SegmentFile {
+ public:
+  SegmentFile(const IndexFile& index, std::uint32_t row) noexcept : index_(&index), row_(row) {}
+
+  [[nodiscard]] const IndexFile& index() const noexcept { return *index_; }
+  [[nodiscard]] const io::File& file() const noexcept { return index_->file(); }
+  [[nodiscard]] std::uint32_t row() const noexcept { return row_; }
+  [[nodiscard]] const format::Field& field() const noexcept { return index_->field(); }
+  [[nodiscard]] const format::Segment& segment() const noexcept { return index_->manifest().segments[row_]; }
+  [[nodiscard]] format::PageShape shape() const noexcept;
+  [[nodiscard]] const format::Section* section(format::SectionKind kind) const noexcept {
+    return index_->manifest().find(kind, row_);
+  }
+  /// Records that stand there without neighbours: a search compares with all of them.
+  [[nodiscard]] bool flat() const noexcept { return segment().edges == 0 && segment().count > 1; }
+
+  /// What builds measured for `recall`; none when there is no calibration. Errors: kCorrupt, kUnsupported, kIo.
+  [[nodiscard]] Result<std::optional<format::Calibration>> calibration() const;
+
+  /// Which records are deleted. Errors: kCorrupt, kIo.
+  [[nodiscard]] Result<Tombstones> tombstones() const;
+
+ private:
+  const IndexFile* index_;
+  std::uint32_t row_;
 };
 
 }  // namespace nearline::engine

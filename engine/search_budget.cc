@@ -28,7 +28,8 @@ constexpr std::uint64_t kTreeShare = 16;
 
 std::uint64_t tables_bytes(const SearchNeeds& needs, IoMode mode, std::uint64_t tree_blocks) noexcept {
   const std::uint64_t seen = mode == IoMode::kMapped ? needs.shape.pages(needs.count) / 8 + 8 : 0;
-  return needs.code_bytes + needs.entries * sizeof(std::uint32_t) + seen + 2 * tree_blocks * kTreeBlockBytes;
+  return needs.code_bytes + needs.table_bytes + needs.entries * sizeof(std::uint32_t) + seen +
+         2 * tree_blocks * kTreeBlockBytes;
 }
 
 std::uint64_t lane_bytes(const SearchNeeds& needs, IoMode mode) noexcept {

@@ -14,10 +14,11 @@ namespace nearline::engine {
 /// What the division follows from.
 struct SearchNeeds {
   format::PageShape shape;
-  std::uint64_t count = 0;       ///< records
-  std::uint64_t entries = 0;     ///< entry points
-  std::uint64_t code_bytes = 0;  ///< of all codes and their book, where they are used
-  std::uint32_t code_parts = 0;  ///< bytes of a code that a query makes tables for
+  std::uint64_t count = 0;        ///< records
+  std::uint64_t entries = 0;      ///< entry points
+  std::uint64_t code_bytes = 0;   ///< of all codes and their book, where they are used
+  std::uint32_t code_parts = 0;   ///< bytes of a code that a query makes tables for
+  std::uint64_t table_bytes = 0;  ///< of tables that stay in memory besides
 };
 
 struct SearchBudget {

@@ -13,6 +13,7 @@ namespace nearline {
 namespace {
 
 using engine::IndexFile;
+using engine::SegmentFile;
 using format::SectionKind;
 
 constexpr std::uint64_t kBlock = format::kBlockBytes;
@@ -28,7 +29,7 @@ class Verifier {
     if (full) {
       for (const format::Section& section : index_.manifest().sections) NEARLINE_CHECK(check_section(section));
       // The structure is read only where the bytes are known to be those that were written.
-      if (report_.findings.empty() && !index_.empty()) NEARLINE_CHECK(check_structure());
+      if (report_.findings.empty()) NEARLINE_CHECK(check_structures());
     }
     return std::move(report_);
   }
@@ -93,9 +94,26 @@ class Verifier {
     return {};
   }
 
-  Result<void> check_structure() {
-    count_ = index_.segment().count;
-    shape_ = index_.shape();
+  Result<void> check_structures() {
+    std::vector<Id> live;
+    for (const SegmentFile& segment : index_.segments()) {
+      NEARLINE_CHECK(check_structure(segment));
+      if (!report_.findings.empty()) return {};
+      live.insert(live.end(), ids_.begin(), ids_.end());
+    }
+    std::sort(live.begin(), live.end());
+    const auto twice = std::adjacent_find(live.begin(), live.end());
+    if (twice != live.end()) {
+      find(index_.superblock().manifest_offset, "two live records have the id " + std::to_string(*twice));
+    }
+    return {};
+  }
+
+  /// Leaves the ids of the live records in ids_.
+  Result<void> check_structure(const SegmentFile& segment) {
+    segment_ = &segment;
+    count_ = segment.segment().count;
+    shape_ = segment.shape();
     ids_.assign(count_, 0);
     std::uint64_t edges = 0;
     NEARLINE_CHECK(for_each_record([&](std::uint32_t ordinal, const std::byte* record) {
@@ -103,17 +121,28 @@ class Verifier {
       edges += format::stored_degree(shape_, record);
     }));
     if (!report_.findings.empty()) return {};
-    report_.records_checked = count_;
-    if (edges != index_.segment().edges) {
+    report_.records_checked += count_;
+    if (edges != segment.segment().edges) {
       find(index_.superblock().manifest_offset,
-           "segment of " + std::to_string(index_.segment().edges) + " edges: counted " + std::to_string(edges));
+           "segment of " + std::to_string(segment.segment().edges) + " edges: counted " + std::to_string(edges));
     }
     NEARLINE_CHECK(check_id_index());
-    if (engine::CodeTable::has_codes(index_)) {
-      if (const auto codes = engine::CodeTable::open(index_); !codes) find(codes.error());
+    if (engine::CodeTable::has_codes(segment)) {
+      if (const auto codes = engine::CodeTable::open(segment); !codes) find(codes.error());
     }
-    if (const auto calibration = index_.calibration(); !calibration) find(calibration.error());
-    return check_reach();
+    if (const auto calibration = segment.calibration(); !calibration) find(calibration.error());
+    NEARLINE_CHECK(check_reach());
+    const auto dead = segment.tombstones();
+    if (!dead) {
+      find(dead.error());
+      return {};
+    }
+    std::size_t kept = 0;
+    for (std::uint32_t ordinal = 0; ordinal < count_; ++ordinal) {
+      if (!dead.value().has(ordinal)) ids_[kept++] = ids_[ordinal];
+    }
+    ids_.resize(kept);
+    return {};
   }
 
   /// Visits all records, page after page. Findings keep a page from being visited.
@@ -134,7 +163,7 @@ class Verifier {
 
   /// Returns the page's offset in the file.
   Result<std::uint64_t> read_page(std::uint32_t number, std::span<std::byte> page) const {
-    const std::uint64_t at = index_.section(SectionKind::kGraphPages)->offset + std::uint64_t{number} * page.size();
+    const std::uint64_t at = segment_->section(SectionKind::kGraphPages)->offset + std::uint64_t{number} * page.size();
     NEARLINE_CHECK(io::read_exact(index_.file(), at, page));
     return at;
   }
@@ -150,7 +179,7 @@ class Verifier {
 
   /// The index names every ordinal once, in strictly ascending order of id.
   Result<void> check_id_index() {
-    const format::Section& section = *index_.section(SectionKind::kIdIndex);
+    const format::Section& section = *segment_->section(SectionKind::kIdIndex);
     const auto checker = index_.check(section);
     constexpr std::uint64_t kStep = kReadBytes / sizeof(std::uint32_t);
     std::uint64_t previous = 0;
@@ -176,7 +205,7 @@ class Verifier {
   }
 
   Result<void> check_reach() {
-    const format::Section& section = *index_.section(SectionKind::kEntryPoints);
+    const format::Section& section = *segment_->section(SectionKind::kEntryPoints);
     const auto checker = index_.check(section);
     NEARLINE_TRY(entries, index_.read_u32(section, *checker, 0, section.count));
     Reach reach{.reached = std::vector<bool>(count_, false),
@@ -191,6 +220,7 @@ class Verifier {
       }
       meet(entry, reach);
     }
+    if (segment_->flat()) return {};  // a search compares with all records
     NEARLINE_CHECK(spread(reach));
     const auto lost = static_cast<std::uint64_t>(std::count(reach.reached.begin(), reach.reached.end(), false));
     if (lost > 0) find(section.offset, std::to_string(lost) + " records that no path leads to");
@@ -238,6 +268,7 @@ class Verifier {
   const IndexFile& index_;
   const ProgressFn& progress_;
   VerifyReport report_;
+  const SegmentFile* segment_ = nullptr;  ///< the one that is being checked
   std::uint64_t count_ = 0;
   format::PageShape shape_;
   std::vector<Id> ids_;

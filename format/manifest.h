@@ -137,13 +137,18 @@ struct Manifest {
   [[nodiscard]] const Section* find(SectionKind kind, std::uint32_t segment) const noexcept;
 };
 
+/// Incompatible feature: several segments, tombstones, or a segment without edges.
+inline constexpr std::uint64_t kSegmentsFeature = 1;
+/// The incompatible features that a reader of this manifest must know.
+std::uint64_t needed_features(const Manifest& manifest) noexcept;
+
 /// The bytes, footer included; a multiple of 4096, so that no byte of the blocks it stands in escapes its hash.
 /// Precondition: within the bounds above.
 std::vector<std::byte> encode(const Manifest& manifest);
 
 /// bytes: exactly the manifest; at: its offset in the file, a multiple of 4096; committed: length of the committed
 /// file. Errors: kCorrupt with the offset; kUnsupported for a section kind, layout or transform that this build does
-/// not know and that is not marked optional, for multi-vector fields, and for deleted records.
+/// not know and that is not marked optional, and for multi-vector fields.
 Result<Manifest> decode_manifest(std::span<const std::byte> bytes, std::uint64_t at, std::uint64_t committed);
 
 }  // namespace nearline::format

@@ -11,8 +11,10 @@ namespace {
 
 constexpr SectionKind kRequired[] = {SectionKind::kGraphPages, SectionKind::kEntryPoints, SectionKind::kIdIndex};
 
-bool is_understood(SectionKind kind) noexcept {
-  return std::find(std::begin(kRequired), std::end(kRequired), kind) != std::end(kRequired);
+/// Optional tombstones may stand in files of version 1.0, and mean nothing.
+bool is_understood(const Section& section) noexcept {
+  return (section.kind == SectionKind::kTombstones && !section.optional) ||
+         std::find(std::begin(kRequired), std::end(kRequired), section.kind) != std::end(kRequired);
 }
 
 bool is_aligned_inside(std::uint64_t offset, std::uint64_t bytes, std::uint64_t committed) noexcept {
@@ -49,7 +51,7 @@ Result<void> check_arithmetic(const Section& section, std::size_t i, const Manif
 }
 
 Result<void> check_references(const Section& section, const Manifest& m, std::size_t i, const ManifestPlace& place) {
-  if (is_understood(section.kind)) {
+  if (is_understood(section)) {
     if (section.segment >= m.segments.size() || section.field != m.segments[section.segment].field) {
       return corrupt(place.section(i, offsetof(SectionRow, field)),
                      "a section of field " + std::to_string(section.field) + ", segment " +
@@ -76,6 +78,9 @@ Result<void> check_elements(const Section& section, const Manifest& m, std::size
     least = most = (segment.count + segment.slots - 1) / segment.slots;
   } else if (section.kind == SectionKind::kEntryPoints) {
     least = std::min<std::uint64_t>(1, segment.count);
+  } else if (section.kind == SectionKind::kTombstones) {
+    size = 1;
+    least = most = (segment.count + 7) / 8;
   }
   if (section.element_bytes != size || section.count < least || section.count > most) {
     return corrupt(place.section(i, offsetof(SectionRow, count)),
@@ -89,7 +94,7 @@ Result<void> check_elements(const Section& section, const Manifest& m, std::size
 Result<void> check_kind(const Section& section, const Manifest& m, std::size_t i, const ManifestPlace& place) {
   const auto kind = static_cast<unsigned>(section.kind);
   if (kind == 0) return corrupt(place.section(i, 0), "a section of kind 0: expected a kind");
-  if (is_understood(section.kind)) {
+  if (is_understood(section)) {
     if (section.optional) {
       return corrupt(place.section(i, offsetof(SectionRow, flags)),
                      "a section of kind " + std::to_string(kind) + " is marked optional");
@@ -121,12 +126,14 @@ Result<void> check_serials(const Manifest& m, const ManifestPlace& place) {
   return {};
 }
 
-/// Each segment with records has each required section once; a segment of no records may have them, empty.
+/// Each segment with records has each required section once; a segment of no records may have them, empty. Tombstones
+/// are there when a record is deleted, and only then.
 Result<void> check_presence(const Manifest& m, const ManifestPlace& place) {
-  std::vector<std::array<std::uint32_t, std::size(kRequired)>> found(m.segments.size());
+  constexpr std::size_t kTombstones = std::size(kRequired);
+  std::vector<std::array<std::uint32_t, std::size(kRequired) + 1>> found(m.segments.size());
   for (std::size_t i = 0; i < m.sections.size(); ++i) {
+    if (!is_understood(m.sections[i])) continue;
     const auto kind = std::find(std::begin(kRequired), std::end(kRequired), m.sections[i].kind) - std::begin(kRequired);
-    if (kind == std::size(kRequired)) continue;
     if (++found[m.sections[i].segment][static_cast<std::size_t>(kind)] > 1) {
       return corrupt(place.section(i, 0), "a second section of kind " + std::string(name(m.sections[i].kind)) +
                                               " for segment " + std::to_string(m.sections[i].segment));
@@ -138,6 +145,12 @@ Result<void> check_presence(const Manifest& m, const ManifestPlace& place) {
         return corrupt(place.segment(s, 0),
                        "segment " + std::to_string(s) + " has no section of kind " + std::string(name(kRequired[k])));
       }
+    }
+    if ((m.segments[s].deleted > 0) != (found[s][kTombstones] > 0)) {
+      return corrupt(place.segment(s, offsetof(SegmentRow, deleted)),
+                     "segment " + std::to_string(s) + " has " + std::to_string(m.segments[s].deleted) +
+                         " deleted records and " + std::to_string(found[s][kTombstones]) +
+                         " sections of tombstones: expected one where a record is deleted");
     }
   }
   return {};

@@ -58,9 +58,6 @@ Result<void> check_numbers(const Segment& segment, std::size_t i, const Manifest
     return corrupt(place.segment(i, offsetof(SegmentRow, deleted)),
                    std::to_string(segment.deleted) + " of " + std::to_string(segment.count) + " records deleted");
   }
-  if (segment.deleted != 0)
-    return unsupported(place.segment(i, offsetof(SegmentRow, deleted)),
-                       "a segment has deleted records: this build reads none");
   return {};
 }
 
@@ -93,6 +90,14 @@ Result<void> check_live_count(const Manifest& manifest, const ManifestPlace& pla
 }
 
 }  // namespace
+
+std::uint64_t needed_features(const Manifest& manifest) noexcept {
+  if (manifest.segments.size() > 1) return kSegmentsFeature;
+  for (const Segment& segment : manifest.segments) {
+    if (segment.deleted > 0 || (segment.edges == 0 && segment.count > 1)) return kSegmentsFeature;
+  }
+  return 0;
+}
 
 Result<void> check_segments(const Manifest& manifest, const ManifestPlace& place) {
   for (std::size_t i = 0; i < manifest.segments.size(); ++i) {

@@ -13,7 +13,7 @@
 namespace nearline::format {
 namespace {
 
-constexpr std::uint64_t kKnownIncompat = 0;
+constexpr std::uint64_t kKnownIncompat = kSegmentsFeature;
 
 Result<void> check_version(const SuperblockBytes& raw, std::uint64_t at) {
   if (raw.endian_mark != kEndianMark ||

@@ -46,6 +46,9 @@ class File {
 
   /// Makes [at, at + bytes) exist, backed by disk space (fallocate; zeros are written where that is not supported).
   virtual Result<void> allocate(std::uint64_t at, std::uint64_t bytes) = 0;
+  /// Gives the blocks of [at, at + bytes) back to the file system; reads then find zeros, and the size stays. Nothing
+  /// happens where that is not supported.
+  virtual Result<void> punch(std::uint64_t at, std::uint64_t bytes) = 0;
   /// Cuts the file. Only for files that nobody else can have open.
   virtual Result<void> truncate(std::uint64_t bytes) = 0;
   /// fdatasync. After a failure the file's state is unknown and the caller must give it up.

@@ -78,6 +78,15 @@ Result<void> PosixFile::fill_with_zeros(std::uint64_t at, std::uint64_t bytes) {
   return {};
 }
 
+Result<void> PosixFile::punch(std::uint64_t at, std::uint64_t bytes) {
+  const int failed = without_interruption([&] {
+    return ::fallocate(descriptor_.get(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, static_cast<off_t>(at),
+                       static_cast<off_t>(bytes));
+  });
+  if (failed == 0 || errno == EOPNOTSUPP || errno == ENOSYS) return {};
+  return system_error(errno, "cannot give space back", path_, at);
+}
+
 Result<void> PosixFile::truncate(std::uint64_t bytes) {
   if (beyond_any_file(bytes, 0)) return system_error(EFBIG, "cannot set the size", path_, bytes);
   const int failed = without_interruption([&] { return ::ftruncate(descriptor_.get(), static_cast<off_t>(bytes)); });

@@ -17,6 +17,7 @@ class PosixFile final : public File {
   Result<std::size_t> read_some(std::uint64_t at, std::span<std::byte> out) const override;
   Result<std::size_t> write_some(std::uint64_t at, std::span<const std::byte> bytes) override;
   Result<void> allocate(std::uint64_t at, std::uint64_t bytes) override;
+  Result<void> punch(std::uint64_t at, std::uint64_t bytes) override;
   Result<void> truncate(std::uint64_t bytes) override;
   Result<void> sync() override;
   void will_need(std::uint64_t at, std::uint64_t bytes) const noexcept override;

@@ -21,6 +21,7 @@ enum class Operation {
   kRead,
   kWrite,
   kAllocate,
+  kPunch,
   kTruncate,
   kSync,
   kRename,

@@ -76,6 +76,15 @@ Result<void> SimulatedFile::allocate(std::uint64_t at, std::uint64_t bytes) {
   return {};
 }
 
+Result<void> SimulatedFile::punch(std::uint64_t at, std::uint64_t bytes) {
+  NEARLINE_CHECK(step_writable(Operation::kPunch, "cannot give space back"));
+  const std::lock_guard guard(disk_->mutex);
+  const std::uint64_t size = inode_->live().size();
+  if (at >= size) return {};
+  inode_->write(at, std::vector<std::byte>(std::min(bytes, size - at)));
+  return {};
+}
+
 Result<void> SimulatedFile::truncate(std::uint64_t bytes) {
   NEARLINE_CHECK(step_writable(Operation::kTruncate, "cannot set the size"));
   const std::lock_guard guard(disk_->mutex);

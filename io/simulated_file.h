@@ -20,6 +20,7 @@ class SimulatedFile final : public File {
   Result<std::size_t> read_some(std::uint64_t at, std::span<std::byte> out) const override;
   Result<std::size_t> write_some(std::uint64_t at, std::span<const std::byte> bytes) override;
   Result<void> allocate(std::uint64_t at, std::uint64_t bytes) override;
+  Result<void> punch(std::uint64_t at, std::uint64_t bytes) override;
   Result<void> truncate(std::uint64_t bytes) override;
   Result<void> sync() override;
   Result<std::unique_ptr<Mapping>> map(std::uint64_t bytes, Access access) const override;

@@ -32,7 +32,7 @@ def read_superblock(data, slot, out):
     need(len(data) >= at + BLOCK, "the file ends inside a superblock", "truncated")
     need(s.hash == xxh3.hash128(block[:4080]), "superblock hash")
     need(s.endian_mark == 0x01020304 and s.float_mark == -118.625 and s.block_bytes == BLOCK, "marks", "unsupported")
-    need(s.major == 1 and s.incompat == 0, "version or feature", "unsupported")
+    need(s.major == 1 and s.incompat <= 1, "version or feature", "unsupported")
     need(s.slot == slot and (s.generation == 1 or s.generation > 1 and s.generation % 2 == slot), "slot")
     need(s.all_zero, "reserved bytes")
     need(s.committed_bytes % BLOCK == 0 and s.committed_bytes > 2 * BLOCK, "committed_bytes")
@@ -146,7 +146,6 @@ def check_segment(m, i):
     need(g.layout != 2, "fused layout", "unsupported")
     need(g.layout == 1 and g.count <= 4294967294 and 1 <= g.degree <= 1024 and g.id_bytes in (4, 8), "segment")
     need(g.edges <= g.count * g.degree and g.local_edges <= g.edges and g.deleted <= g.count, "edges or deleted")
-    need(g.deleted == 0, "deleted records", "unsupported")
     shape = shape_of(m, g)
     need((g.neighbor_bits, g.slot_bytes, g.slots, g.page_bytes) ==
          (shape.bits, shape.slot_bytes, shape.slots, shape.page_bytes), "page shape")
@@ -171,7 +170,7 @@ def check_sections(m, s):
         need(inside(c.offset, c.length) and c.count * c.element_bytes == c.length, "extent of a section")
         need(c.tree_bytes == sum(tree_levels(c.length)) * BLOCK, "tree_bytes")
         need(inside(c.tree_offset, c.tree_bytes) if c.length else c.tree_offset == c.root == 0, "tree_offset")
-        if c.kind > 3:
+        if c.kind > 3 and (c.kind != 8 or c.flags == 1):
             need(c.field in range(len(m.fields)) or c.field == NO_ROW, "field of a section")
             need(c.segment in range(len(m.segments)) or c.segment == NO_ROW, "segment of a section")
             need(c.flags == 1, f"section of kind {c.kind}", "unsupported")
@@ -180,7 +179,7 @@ def check_sections(m, s):
         g = m.segments[c.segment]
         pages = (g.count + g.slots - 1) // g.slots
         size, least, most = {1: (g.page_bytes, pages, pages), 2: (4, min(1, g.count), g.count),
-                             3: (4, g.count, g.count)}[c.kind]
+                             3: (4, g.count, g.count), 8: (1, (g.count + 7) // 8, (g.count + 7) // 8)}[c.kind]
         need(c.element_bytes == size and least <= c.count <= most, "elements of a section")
     offsets, serials = [c.offset for c in m.sections], [c.serial for c in m.sections]
     need(offsets == sorted(offsets) and len(set(serials)) == len(serials), "order or serials of sections")
@@ -189,7 +188,9 @@ def check_sections(m, s):
         for kind in (1, 2, 3):
             found = sum(c.kind == kind and c.segment == i for c in m.sections)
             need(found == 1 or (found == 0 and g.count == 0), "sections of a segment")
-    live = [sum(g.count for g in m.segments if g.field == f) for f in range(len(m.fields))]
+        tombstones = sum(c.kind == 8 and c.flags == 0 and c.segment == i for c in m.sections)
+        need(tombstones == (1 if g.deleted else 0), "tombstones of a segment")
+    live = [sum(g.count - g.deleted for g in m.segments if g.field == f) for f in range(len(m.fields))]
     need(max(live) <= m.header.live_count <= sum(live), "live_count")
 
 

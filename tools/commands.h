@@ -7,15 +7,19 @@
 namespace nearline::tools {
 
 Action declare_build(Args& args);
+Action declare_compact(Args& args);
 Action declare_convert(Args& args);
+Action declare_delete(Args& args);
 Action declare_estimate(Args& args);
 Action declare_eval(Args& args);
 Action declare_export(Args& args);
 Action declare_info(Args& args);
+Action declare_insert(Args& args);
 Action declare_inspect(Args& args);
 Action declare_profile(Args& args);
 Action declare_report(Args& args);
 Action declare_search(Args& args);
+Action declare_snapshot(Args& args);
 Action declare_truth(Args& args);
 Action declare_verify(Args& args);
 

@@ -37,7 +37,7 @@ void print_json(const IndexInfo& info) {
   line.put("page_bytes", info.page_bytes).put("records_per_page", info.records_per_page);
   line.put("code_bytes", info.code_bytes).put("calibration_queries", info.calibration_queries);
   line.put("local_edge_share", info.local_edge_share).put("file_id", info.file_id);
-  line.put("rolled_back", info.rolled_back).print();
+  line.put("rolled_back", info.rolled_back).put("free_bytes", info.free_bytes).print();
 }
 
 void print_text(const std::filesystem::path& path, const IndexInfo& info) {
@@ -47,6 +47,7 @@ void print_text(const std::filesystem::path& path, const IndexInfo& info) {
              version_text(info), info.file_id);
   fmt::print("commit       generation {}, {} segment{}, {} deleted{}\n", info.generation, info.segments,
              info.segments == 1 ? "" : "s", info.deleted, info.rolled_back ? ", the commit before a damaged one" : "");
+  if (info.free_bytes > 0) fmt::print("free         {} bytes for the next commits\n", info.free_bytes);
   fmt::print("layout       {}, pages of {} bytes, {} records a page\n", name(info.layout), info.page_bytes,
              info.records_per_page);
   fmt::print("graph        mean degree {:.2f} of {}, {:.1f} % of the edges stay on their page\n", info.mean_degree,

@@ -9,6 +9,10 @@ int main(int argc, char** argv) {
   static constexpr std::array kCommands = {
       Command{"build", "make an index from a file of vectors", declare_build},
       Command{"search", "find the nearest records of each query", declare_search},
+      Command{"insert", "add the vectors of a file to an index", declare_insert},
+      Command{"delete", "take records out of an index", declare_delete},
+      Command{"compact", "rewrite an index densely, in place or as a new file", declare_compact},
+      Command{"snapshot", "copy an index, which may be written to meanwhile", declare_snapshot},
       Command{"eval", "measure recall, speed and reads against exact neighbours", declare_eval},
       Command{"report", "draw an index's recall, speed, graph and pages on one HTML page", declare_report},
       Command{"truth", "find exact neighbours by brute force", declare_truth},

@@ -22,7 +22,7 @@ Result<RecordImage> load(const Assembly& build) {
 Result<std::vector<Id>> write_pages(const Assembly& build, IndexFileWriter& writer, const RecordImage& image,
                                     const std::vector<std::uint32_t>& order,
                                     const std::vector<std::uint32_t>& ordinal_of) {
-  build.begin_pages(writer);
+  NEARLINE_CHECK(build.begin_pages(writer));
   PageWriter pages(writer, build.plan.file_shape, build.count, build.codes());
   std::vector<Id> ids;
   ids.reserve(build.count);
@@ -59,29 +59,53 @@ Result<void> write(const Assembly& build, IndexFileWriter& writer, RecordImage i
   return write_tables(writer, entries, ids, build.codes());
 }
 
+/// Of a new file, but for its segment.
+format::Manifest new_manifest(const format::FileId& id, const Schema& schema, std::uint64_t count) {
+  format::Manifest manifest;
+  manifest.file_id = id;
+  manifest.generation = 1;
+  manifest.live_count = count;
+  format::Field field;
+  field.name = "vector";
+  field.dim = schema.dim;
+  field.type = schema.type;
+  field.metric = schema.metric;
+  manifest.fields.push_back(field);
+  return manifest;
+}
+
 }  // namespace
 
-Result<BuildReport> assemble_whole(const Assembly& build, io::File& file) {
-  NEARLINE_TRY(id, build.identity());
-  IndexFileWriter writer(file, build.manifest(id));
+Result<BuildReport> assemble_whole(const Assembly& build, IndexFileWriter& writer) {
   BuildReport report{.count = build.count};
-  if (build.count > 0) {
-    NEARLINE_TRY(image, load(build));
-    NEARLINE_TRY(linked, link(image, build.space, build.link_options(build.options.degree, entry_count(build.count))));
-    report.unreachable_repaired = linked.repaired;
-    NEARLINE_CHECK(write(build, writer, std::move(image), std::move(linked.entries)));
-    report.mean_degree = static_cast<double>(writer.segment().edges) / build.count;
-  }
-  NEARLINE_TRY(bytes, build.complete(writer, file));
-  report.file_bytes = bytes;
+  NEARLINE_TRY(image, load(build));
+  NEARLINE_TRY(linked, link(image, build.space, build.link_options(build.options.degree, entry_count(build.count))));
+  report.unreachable_repaired = linked.repaired;
+  NEARLINE_CHECK(write(build, writer, std::move(image), std::move(linked.entries)));
+  report.mean_degree = static_cast<double>(writer.segment().edges) / build.count;
+  return report;
+}
+
+Result<BuildReport> assemble_segment(Intake& intake, const BuildPlan& plan, const Schema& schema,
+                                     const BuildOptions& options, io::FileSystem& fs,
+                                     const std::filesystem::path& directory, IndexFileWriter& writer) {
+  if (intake.count() == 0) return BuildReport{};
+  Assembly build(intake, plan, schema, options, fs, directory);
+  NEARLINE_CHECK(build.train());
+  build.add_segment(writer);
+  NEARLINE_TRY(report, plan.parts == 1 ? assemble_whole(build, writer) : assemble_parts(build, writer));
+  NEARLINE_CHECK(build.add_calibration(writer));
   return report;
 }
 
 Result<BuildReport> assemble(Intake& intake, const BuildPlan& plan, const Schema& schema, const BuildOptions& options,
                              io::FileSystem& fs, const std::filesystem::path& directory, io::File& file) {
-  Assembly build(intake, plan, schema, options, fs, directory);
-  NEARLINE_CHECK(build.train());
-  return plan.parts == 1 ? assemble_whole(build, file) : assemble_parts(build, file);
+  NEARLINE_TRY(id, Assembly(intake, plan, schema, options, fs, directory).identity());
+  IndexFileWriter writer(file, new_manifest(id, schema, intake.count()));
+  NEARLINE_TRY(report, assemble_segment(intake, plan, schema, options, fs, directory, writer));
+  NEARLINE_TRY(bytes, writer.finish());
+  report.file_bytes = bytes;
+  return report;
 }
 
 }  // namespace nearline::engine

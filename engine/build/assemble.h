@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Makes the whole file from what was taken in.
+/// Makes a whole file, or a segment of one, from what was taken in.
 #pragma once
 
 #include <filesystem>
 
+#include "engine/build/index_file_writer.h"
 #include "engine/build/intake.h"
 #include "engine/build/plan.h"
 #include "io/file.h"
@@ -16,5 +17,10 @@ namespace nearline::engine {
 /// Errors: kCancelled, kNoMemory; those of the files.
 Result<BuildReport> assemble(Intake& intake, const BuildPlan& plan, const Schema& schema, const BuildOptions& options,
                              io::FileSystem& fs, const std::filesystem::path& directory, io::File& file);
+
+/// Adds a segment, unless nothing was taken in, to the file that is being written. Errors: as assemble.
+Result<BuildReport> assemble_segment(Intake& intake, const BuildPlan& plan, const Schema& schema,
+                                     const BuildOptions& options, io::FileSystem& fs,
+                                     const std::filesystem::path& directory, IndexFileWriter& writer);
 
 }  // namespace nearline::engine

@@ -77,7 +77,7 @@ class PartsAssembler {
   }
 
   Result<std::vector<Id>> write_pages(IndexFileWriter& writer, const std::vector<std::uint32_t>& ordinal_of) {
-    build_.begin_pages(writer);
+    NEARLINE_CHECK(build_.begin_pages(writer));
     PageWriter pages(writer, build_.plan.file_shape, build_.count, build_.codes());
     std::vector<Id> ids;
     ids.reserve(build_.count);
@@ -128,9 +128,7 @@ class PartsAssembler {
 
 }  // namespace
 
-Result<BuildReport> assemble_parts(const Assembly& build, io::File& file) {
-  NEARLINE_TRY(id, build.identity());
-  IndexFileWriter writer(file, build.manifest(id));
+Result<BuildReport> assemble_parts(const Assembly& build, IndexFileWriter& writer) {
   NEARLINE_CHECK(build.progress("divide", 0));
   NEARLINE_TRY(parts, partition(build.intake.spill(), build.space,
                                 {.parts = build.plan.parts,
@@ -143,10 +141,7 @@ Result<BuildReport> assemble_parts(const Assembly& build, io::File& file) {
   NEARLINE_TRY(lists_file, build.fs.create_unnamed(build.directory));
   PartsAssembler assembler(build, std::move(rows), PartLists(std::move(lists_file), build.options.degree / 2),
                            std::move(parts));
-  NEARLINE_TRY(report, assembler.run(writer));
-  NEARLINE_TRY(bytes, build.complete(writer, file));
-  report.file_bytes = bytes;
-  return report;
+  return assembler.run(writer);
 }
 
 }  // namespace nearline::engine

@@ -60,18 +60,7 @@ Result<format::FileId> Assembly::identity() const {
   return hasher.digest();
 }
 
-format::Manifest Assembly::manifest(const format::FileId& id) const {
-  format::Manifest manifest;
-  manifest.file_id = id;
-  manifest.generation = 1;
-  manifest.live_count = count;
-  format::Field field;
-  field.name = "vector";
-  field.dim = schema.dim;
-  field.type = schema.type;
-  field.metric = schema.metric;
-  manifest.fields.push_back(field);
-  if (count == 0) return manifest;
+void Assembly::add_segment(IndexFileWriter& writer) const {
   const format::PageShape& shape = plan.file_shape;
   format::Segment segment;
   segment.count = count;
@@ -81,10 +70,8 @@ format::Manifest Assembly::manifest(const format::FileId& id) const {
   segment.slot_bytes = shape.slot_bytes;
   segment.neighbor_bits = shape.neighbor_bits;
   segment.id_bytes = shape.id_bytes;
-  manifest.segments.push_back(segment);
-  manifest.builds.push_back(
-      {.degree = options.degree, .l_build = options.l_build, .alpha = options.alpha, .seed = options.seed});
-  return manifest;
+  writer.add_segment(
+      segment, {.degree = options.degree, .l_build = options.l_build, .alpha = options.alpha, .seed = options.seed});
 }
 
 void Assembly::fill(std::byte* record, const format::PageShape& shape, Id id, std::span<const std::byte> vector) const {
@@ -93,12 +80,12 @@ void Assembly::fill(std::byte* record, const format::PageShape& shape, Id id, st
   if (space.has_scale()) format::store_scale(shape, space.scale_of(record), record);
 }
 
-void Assembly::begin_pages(IndexFileWriter& writer) const {
+Result<void> Assembly::begin_pages(IndexFileWriter& writer) const {
   format::Section section;
   section.kind = format::SectionKind::kGraphPages;
   section.count = plan.file_shape.pages(count);
   section.element_bytes = plan.file_shape.page_bytes;
-  writer.begin(section);
+  return writer.begin(section);
 }
 
 Result<void> Assembly::train() {
@@ -112,18 +99,17 @@ Result<void> Assembly::train() {
   return {};
 }
 
-Result<std::uint64_t> Assembly::complete(IndexFileWriter& writer, const io::File& file) const {
-  NEARLINE_TRY(bytes, writer.finish());
-  if (!options.calibrate || count < kLeastCalibrated) return bytes;
+Result<void> Assembly::add_calibration(IndexFileWriter& writer) const {
+  if (!options.calibrate || count < kLeastCalibrated) return {};
   const auto progress_of = [&](double share) {
     return progress("calibrate", static_cast<std::uint64_t>(share * static_cast<double>(count)));
   };
+  const IndexFile written(writer.file(), writer.manifest());
   NEARLINE_TRY(calibration,
-               calibrate(fs, file.path(),
+               calibrate(written.segments().back(),
                          {.memory_bytes = options.memory_bytes / 2, .threads = threads, .progress = progress_of}));
-  if (!calibration) return bytes;
-  NEARLINE_CHECK(writer.add_optional(format::SectionKind::kCalibration, format::encode(*calibration)));
-  return writer.finish();
+  if (!calibration) return {};
+  return writer.add_optional(format::SectionKind::kCalibration, format::encode(*calibration));
 }
 
 LinkOptions Assembly::link_options(std::uint32_t degree, std::uint32_t entries) const {

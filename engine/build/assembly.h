@@ -37,8 +37,8 @@ class Assembly {
   /// Hash of all that was taken in and of all that shapes the file: its identity. Reads the spill once.
   Result<format::FileId> identity() const;
 
-  /// The manifest of a new file, but for its sections and the counts of edges.
-  [[nodiscard]] format::Manifest manifest(const format::FileId& id) const;
+  /// Adds the segment of all that was taken in, but for its sections and the counts of edges.
+  void add_segment(IndexFileWriter& writer) const;
 
   /// Fills a record of an image but for its list.
   void fill(std::byte* record, const format::PageShape& shape, Id id, std::span<const std::byte> vector) const;
@@ -48,12 +48,11 @@ class Assembly {
   /// Null without codes.
   [[nodiscard]] CodeWriter* codes() const noexcept { return codes_.get(); }
 
-  /// Writes what the file still lacks; before that, walks of the file itself say how much effort a recall takes.
-  /// Returns its length.
-  Result<std::uint64_t> complete(IndexFileWriter& writer, const io::File& file) const;
+  /// Walks of the segment that was written say how much effort a recall takes, in one more section.
+  Result<void> add_calibration(IndexFileWriter& writer) const;
 
   /// Begins the section of graph pages.
-  void begin_pages(IndexFileWriter& writer) const;
+  Result<void> begin_pages(IndexFileWriter& writer) const;
 
   [[nodiscard]] LinkOptions link_options(std::uint32_t degree, std::uint32_t entries) const;
 
@@ -63,8 +62,8 @@ class Assembly {
 };
 
 /// As assemble, when all records fit the memory bound together, and when they do not.
-Result<BuildReport> assemble_whole(const Assembly& build, io::File& file);
-Result<BuildReport> assemble_parts(const Assembly& build, io::File& file);
+Result<BuildReport> assemble_whole(const Assembly& build, IndexFileWriter& writer);
+Result<BuildReport> assemble_parts(const Assembly& build, IndexFileWriter& writer);
 
 /// Entry points that a graph of so many records gets.
 std::uint32_t entry_count(std::uint64_t records) noexcept;

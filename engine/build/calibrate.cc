@@ -60,10 +60,10 @@ class Calibration {
   }
 
   /// before, after: the share of all work that is done then.
-  Result<void> add(OpenIndex& index, std::uint16_t ranking, double before, double after) {
+  Result<void> add(OpenSegment& index, std::uint16_t ranking, double before, double after) {
     const double part = (after - before) / static_cast<double>(std::size(kCurves));
     for (std::size_t c = 0; c < std::size(kCurves); ++c) {
-      if (kCurves[c].k >= index.info.count) break;
+      if (kCurves[c].k >= index.count()) break;
       NEARLINE_CHECK(options_.progress(before + part * static_cast<double>(c)));
       NEARLINE_CHECK(add_curve(index, ranking, kCurves[c]));
     }
@@ -73,8 +73,8 @@ class Calibration {
   format::Calibration take() { return std::move(result_); }
 
  private:
-  Result<void> add_curve(OpenIndex& index, std::uint16_t ranking, const CurveKind& kind) {
-    const std::vector<WalkOptions> efforts = efforts_of(ranking, kind.k, index.info.count);
+  Result<void> add_curve(OpenSegment& index, std::uint16_t ranking, const CurveKind& kind) {
+    const std::vector<WalkOptions> efforts = efforts_of(ranking, kind.k, index.count());
     NEARLINE_TRY(hits, measure(index, efforts, kind));
     const double all = static_cast<double>(std::min(kind.queries, held_.size())) * kind.k;
     float reached = 0;
@@ -91,7 +91,7 @@ class Calibration {
   }
 
   /// The hits of all queries of a curve, for each effort.
-  Result<std::vector<std::uint64_t>> measure(OpenIndex& index, std::span<const WalkOptions> efforts,
+  Result<std::vector<std::uint64_t>> measure(OpenSegment& index, std::span<const WalkOptions> efforts,
                                              const CurveKind& kind) {
     const std::size_t queries = std::min(kind.queries, held_.size());
     std::vector<std::uint64_t> hits(efforts.size());
@@ -112,7 +112,7 @@ class Calibration {
   }
 
   /// One query with more and more effort, which finds all that less effort found; so all is found from some step on.
-  Result<void> climb(OpenIndex& index, std::span<const WalkOptions> efforts, std::size_t q,
+  Result<void> climb(OpenSegment& index, std::span<const WalkOptions> efforts, std::size_t q,
                      std::span<std::uint64_t> hits) {
     const MatrixView all = held_.queries();
     const MatrixView one{.data = all.row(q), .rows = 1, .dim = all.dim, .type = all.type};
@@ -139,38 +139,38 @@ std::uint32_t queries_for(const Schema& schema, std::uint64_t memory_bytes) noex
   return static_cast<std::uint32_t>(std::min<std::uint64_t>(kCurves[0].queries, memory_bytes / each));
 }
 
-/// Opens the file with as little memory as serves, or else with half of the bound. Not mapped: what a map touches would
-/// count as the build's memory wherever someone looks at it.
-Result<std::unique_ptr<OpenIndex>> open_within(io::FileSystem& fs, const std::filesystem::path& path,
-                                               const CalibrateOptions& options, Ranking ranking, std::uint64_t enough) {
+/// Opens the segment with as little memory as serves, or else with half of the bound. Not mapped: what a map touches
+/// would count as the build's memory wherever someone looks at it.
+Result<std::unique_ptr<OpenSegment>> open_within(const SegmentFile& file, const CalibrateOptions& options,
+                                                 Ranking ranking, std::uint64_t enough) {
   OpenOptions open{.io = IoMode::kPread,
                    .memory_bytes = std::min(enough, options.memory_bytes / 2),
                    .ranking = ranking,
                    .threads = options.threads};
-  auto index = OpenIndex::open(fs, path, open);
-  if (index || index.error().code != Code::kNoMemory) return index;
+  auto segment = OpenSegment::open(file, open, open.io);
+  if (segment || segment.error().code != Code::kNoMemory) return segment;
   open.memory_bytes = options.memory_bytes / 2;
-  return OpenIndex::open(fs, path, open);
+  return OpenSegment::open(file, open, open.io);
 }
 
 }  // namespace
 
-Result<std::optional<format::Calibration>> calibrate(io::FileSystem& fs, const std::filesystem::path& path,
-                                                     const CalibrateOptions& options) {
-  auto exact = open_within(fs, path, options, Ranking::kExact, kEnoughCache);
+Result<std::optional<format::Calibration>> calibrate(const SegmentFile& file, const CalibrateOptions& options) {
+  auto exact = open_within(file, options, Ranking::kExact, kEnoughCache);
   if (!exact && exact.error().code == Code::kNoMemory) return std::optional<format::Calibration>();
   if (!exact) return std::move(exact).error();
-  const IndexInfo info = (*exact)->info;
-  const std::uint32_t queries = queries_for(info.schema, options.memory_bytes / 4);
+  const std::uint64_t count = (*exact)->count();
+  const std::uint32_t code_bytes = (*exact)->code_bytes();
+  const std::uint32_t queries = queries_for((*exact)->schema(), options.memory_bytes / 4);
   if (queries < kLeastQueries) return std::optional<format::Calibration>();
-  const auto k = static_cast<std::uint32_t>(std::min<std::uint64_t>(std::end(kCurves)[-1].k, info.count - 1));
+  const auto k = static_cast<std::uint32_t>(std::min<std::uint64_t>(std::end(kCurves)[-1].k, count - 1));
   NEARLINE_CHECK(options.progress(0));
   NEARLINE_TRY(held, HeldOut::draw(**exact, queries, k, options.threads));
   Calibration calibration(held, options);
   NEARLINE_CHECK(calibration.add(**exact, format::kRankedExactly, 0.3, 0.6));
-  exact = std::unique_ptr<OpenIndex>();  // its memory is needed
-  if (info.code_bytes > 0) {
-    auto by_codes = open_within(fs, path, options, Ranking::kCodes, kEnoughCache + info.count * info.code_bytes);
+  exact = std::unique_ptr<OpenSegment>();  // its memory is needed
+  if (code_bytes > 0) {
+    auto by_codes = open_within(file, options, Ranking::kCodes, kEnoughCache + count * code_bytes);
     if (!by_codes && by_codes.error().code != Code::kNoMemory) return std::move(by_codes).error();
     if (by_codes) NEARLINE_CHECK(calibration.add(**by_codes, format::kRankedByCodes, 0.6, 1));
   }

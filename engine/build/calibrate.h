@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Measures on a finished file how much effort walks need for a recall. Queries are records of the file, each hidden
-/// from its own walk: one that is there would lead its walk straight home. What was pruned in its favour is missing
-/// then, so that real queries need rather less: a recall that is asked for is reached, mostly with some to spare.
+/// Measures on a segment that was written how much effort walks need for a recall. Queries are records of it, each
+/// hidden from its own walk: one that is there would lead its walk straight home. What was pruned in its favour is
+/// missing then, so that real queries need rather less: a recall that is asked for is reached, mostly with some to
+/// spare.
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <functional>
 #include <optional>
 
+#include "engine/index_file.h"
 #include "format/calibration.h"
-#include "io/file.h"
 #include "nearline/result.h"
 
 namespace nearline::engine {
@@ -21,9 +21,8 @@ struct CalibrateOptions {
   std::function<Result<void>(double share)> progress;
 };
 
-/// None when the memory has no room for a search of the file.
-/// Errors: those of opening and searching the file, and of `progress`.
-Result<std::optional<format::Calibration>> calibrate(io::FileSystem& fs, const std::filesystem::path& path,
-                                                     const CalibrateOptions& options);
+/// None when the memory has no room for a search of the segment.
+/// Errors: those of opening and searching it, and of `progress`.
+Result<std::optional<format::Calibration>> calibrate(const SegmentFile& file, const CalibrateOptions& options);
 
 }  // namespace nearline::engine

@@ -84,7 +84,7 @@ Result<void> CodeWriter::finish(IndexFileWriter& writer) {
   codes.optional = true;
   codes.count = written_;
   codes.element_bytes = book_.code_bytes();
-  writer.begin(codes);
+  NEARLINE_CHECK(writer.begin(codes));
   const std::uint64_t bytes = written_ * book_.code_bytes();
   std::vector<std::byte> buffer;
   for (std::uint64_t at = 0; at < bytes; at += buffer.size()) {

@@ -17,11 +17,11 @@ constexpr std::uint64_t kBlockBytes = 1u << 20;
 constexpr float kRounding = 1e-5F;
 
 /// Shows all records of the index to the scan.
-Result<void> show_all(OpenIndex& index, ExactScan& scan) {
-  const Schema& schema = index.info.schema;
+Result<void> show_all(OpenSegment& index, ExactScan& scan) {
+  const Schema& schema = index.schema();
   const auto rows =
       static_cast<std::uint32_t>(std::max<std::uint64_t>(1, kBlockBytes / vector_bytes(schema.type, schema.dim)));
-  const auto count = static_cast<std::uint32_t>(index.info.count);
+  const auto count = static_cast<std::uint32_t>(index.count());
   std::vector<std::uint32_t> ordinals;
   std::vector<Id> ids;
   std::vector<std::byte> vectors;
@@ -41,12 +41,12 @@ std::uint64_t HeldOut::bytes_per_query(const Schema& schema, std::uint32_t k) no
          ExactScan::bytes_per_query(schema.type, schema.dim, k + 1);
 }
 
-Result<HeldOut> HeldOut::draw(OpenIndex& index, std::uint32_t count, std::uint32_t k, unsigned threads) {
+Result<HeldOut> HeldOut::draw(OpenSegment& index, std::uint32_t count, std::uint32_t k, unsigned threads) {
   HeldOut held;
-  held.schema_ = index.info.schema;
+  held.schema_ = index.schema();
   held.k_ = k;
   for (std::uint64_t i = 0; i < count; ++i) {
-    held.ordinals_.push_back(static_cast<std::uint32_t>((2 * i + 1) * index.info.count / (2 * count)));
+    held.ordinals_.push_back(static_cast<std::uint32_t>((2 * i + 1) * index.count() / (2 * count)));
   }
   std::vector<Id> ids;
   NEARLINE_CHECK(index.read_ordinals(held.ordinals_, ids, held.vectors_));

@@ -6,19 +6,16 @@
 #include <span>
 #include <vector>
 
-#include "engine/index_impl.h"
-#include "engine/on_file_system.h"
+#include "engine/open_segment.h"
 #include "nearline/types.h"
 
 namespace nearline::engine {
-
-using OpenIndex = OnFileSystem::OpenIndex;
 
 class HeldOut {
  public:
   /// `count` records evenly over the ordinals, so evenly over space. The k nearest others of each are found by
   /// comparing with all, `threads` at a time.  Errors: those of reading pages.
-  static Result<HeldOut> draw(OpenIndex& index, std::uint32_t count, std::uint32_t k, unsigned threads);
+  static Result<HeldOut> draw(OpenSegment& index, std::uint32_t count, std::uint32_t k, unsigned threads);
 
   /// Bytes that it holds for each query, and while it draws.
   static std::uint64_t bytes_per_query(const Schema& schema, std::uint32_t k) noexcept;

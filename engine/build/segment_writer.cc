@@ -13,7 +13,7 @@ Result<void> write_u32(IndexFileWriter& writer, format::SectionKind kind, std::s
   section.kind = kind;
   section.count = values.size();
   section.element_bytes = sizeof(std::uint32_t);
-  writer.begin(section);
+  NEARLINE_CHECK(writer.begin(section));
   NEARLINE_CHECK(writer.append(std::as_bytes(values)));
   return writer.end();
 }

@@ -23,34 +23,34 @@ Error corrupt(const format::Section& section, std::string what) {
 
 }  // namespace
 
-bool CodeTable::has_codes(const IndexFile& file) noexcept {
+bool CodeTable::has_codes(const SegmentFile& file) noexcept {
   const format::Section* book = file.section(SectionKind::kCodeParameters);
   return book != nullptr && book->length > 0;
 }
 
-std::uint64_t CodeTable::memory_bytes(const IndexFile& file) noexcept {
+std::uint64_t CodeTable::memory_bytes(const SegmentFile& file) noexcept {
   const format::Section* codes = file.section(SectionKind::kCodes);
   const std::uint64_t bytes = codes == nullptr ? 0 : blocks_of(codes->length) * format::kBlockBytes;
   return bytes + bytes / kBlock / 8 + file.section(SectionKind::kCodeParameters)->length;
 }
 
-CodeTable::CodeTable(const IndexFile& file, const format::Section& section, format::CodeBook book)
+CodeTable::CodeTable(const SegmentFile& file, const format::Section& section, format::CodeBook book)
     : file_(file.file()),
       section_(section),
-      check_(file.check(section, 64)),
+      check_(file.index().check(section, 64)),
       book_(std::move(book)),
       stride_(section.element_bytes),
       blocks_(blocks_of(section.length)),
       codes_(static_cast<std::byte*>(std::aligned_alloc(kBlock, blocks_ * kBlock))),
       here_(std::make_unique<std::atomic<std::uint64_t>[]>(blocks_ / 64 + 1)) {}
 
-Result<std::unique_ptr<CodeTable>> CodeTable::open(const IndexFile& file) {
+Result<std::unique_ptr<CodeTable>> CodeTable::open(const SegmentFile& file) {
   const format::Section& parameters = *file.section(SectionKind::kCodeParameters);
   if (!can_code(file.field().metric, file.field().dim)) {
     return corrupt(parameters, "a code book for " + std::string(name(file.field().metric)) + " of dimension " +
                                    std::to_string(file.field().dim) + ": expected a metric that codes fit");
   }
-  NEARLINE_TRY(bytes, file.read_whole(parameters, format::kMaxCodeBookBytes));
+  NEARLINE_TRY(bytes, file.index().read_whole(parameters, format::kMaxCodeBookBytes));
   NEARLINE_TRY(book, format::decode_code_book(bytes, file.field().dim, parameters.offset));
   const format::Section* codes = file.section(SectionKind::kCodes);
   if (codes == nullptr || codes->count != file.segment().count || codes->element_bytes != book.code_bytes()) {

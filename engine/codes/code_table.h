@@ -17,13 +17,13 @@ namespace nearline::engine {
 class CodeTable {
  public:
   /// Whether the segment has codes: a file that names a code book without bytes has none.
-  static bool has_codes(const IndexFile& file) noexcept;
+  static bool has_codes(const SegmentFile& file) noexcept;
 
   /// Bytes that a table will hold.
-  static std::uint64_t memory_bytes(const IndexFile& file) noexcept;
+  static std::uint64_t memory_bytes(const SegmentFile& file) noexcept;
 
   /// Reads the code book. Borrows the file. Errors: kCorrupt, kUnsupported, kIo, kNoMemory.  Precondition: has_codes.
-  static Result<std::unique_ptr<CodeTable>> open(const IndexFile& file);
+  static Result<std::unique_ptr<CodeTable>> open(const SegmentFile& file);
 
   /// Reads and checks all codes: cheaper than piece by piece where a read has to wait for the disk.
   Result<void> load_all();
@@ -53,7 +53,7 @@ class CodeTable {
     void operator()(std::byte* bytes) const noexcept { std::free(bytes); }
   };
 
-  CodeTable(const IndexFile& file, const format::Section& section, format::CodeBook book);
+  CodeTable(const SegmentFile& file, const format::Section& section, format::CodeBook book);
 
   [[nodiscard]] bool is_here(std::uint64_t block) const noexcept {
     return (here_[block / 64].load(std::memory_order_acquire) >> (block % 64) & 1) != 0;

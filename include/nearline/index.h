@@ -66,8 +66,9 @@ struct IndexInfo {
   Layout layout = Layout::kLean;
   std::uint64_t generation = 0;
   std::uint32_t segments = 0;
-  std::uint64_t deleted = 0;
+  std::uint64_t deleted = 0;  ///< records that still take space until a merge or a compaction
   std::uint64_t file_bytes = 0;
+  std::uint64_t free_bytes = 0;  ///< of those, space that the next commits will write into
   unsigned format_major = 0;
   unsigned format_minor = 0;
   std::string file_id;  ///< 32 hexadecimal digits
@@ -128,7 +129,8 @@ struct VerifyReport {
   std::uint64_t finding_count = 0;
 };
 
-/// An open index: one commit of one file. All members are const and may be called from many threads.
+/// An open index: one commit of one file, whatever a Writer does meanwhile. Const members may be called from many
+/// threads.
 class NEARLINE_API Index {
  public:
   /// Reads the superblocks, the manifest and the entry points; nothing else, at any size (`untrusted` excepted).
@@ -139,6 +141,15 @@ class NEARLINE_API Index {
   Index(Index&&) noexcept;
   Index& operator=(Index&&) noexcept;
   ~Index();
+
+  /// Moves to the newest commit of the file that has the path now, and says whether there was a newer one. No other
+  /// call may run meanwhile. After an error the index is as before. Errors: those of open.
+  Result<bool> refresh();
+
+  /// Writes this commit to a new file without the space that is free in this one, while writers and readers go on.
+  /// Checks every block. Errors: kExists unless `replace`; kCorrupt; kNoSpace, kIo; kCancelled.
+  Result<void> snapshot(const std::filesystem::path& output, bool replace = false,
+                        const ProgressFn& progress = {}) const;
 
   [[nodiscard]] const IndexInfo& info() const noexcept;
   [[nodiscard]] IoMode io() const noexcept;        ///< the mode in use, never kAuto

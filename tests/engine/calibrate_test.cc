@@ -20,7 +20,13 @@ struct Made {
   explicit Made(Metric metric) {
     const auto rows = testing::clusters(ElementType::kF32, 2'000, kDim);
     REQUIRE(build_on(disk, "index", rows, {kDim, ElementType::kF32, metric}, quick_build()));
+    index_ = IndexFile::open(disk, "index").value();
   }
+
+  [[nodiscard]] SegmentFile segment() const { return index_->segments().front(); }
+
+ private:
+  std::unique_ptr<IndexFile> index_;
 };
 
 }  // namespace
@@ -28,7 +34,7 @@ struct Made {
 TEST_SUITE("engine/build/calibrate") {
   TEST_CASE("each ranking has a curve for ten answers and for a hundred, which ends near one") {
     Made made(Metric::kIp);
-    const auto found = calibrate(made.disk, "index", with_memory(64U << 20));
+    const auto found = calibrate(made.segment(), with_memory(64U << 20));
     REQUIRE(found);
     REQUIRE(found->has_value());
     const format::Calibration& calibration = **found;
@@ -51,11 +57,11 @@ TEST_SUITE("engine/build/calibrate") {
     constexpr std::uint64_t kBound = 6U << 20;
     const std::uint64_t before = testing::bytes_in_use();
     testing::reset_peak();
-    const auto one = calibrate(made.disk, "index", with_memory(kBound));
+    const auto one = calibrate(made.segment(), with_memory(kBound));
     CHECK(testing::peak_bytes() - before <= kBound);
     REQUIRE(one);
     REQUIRE(one->has_value());
-    const auto two = calibrate(made.disk, "index", with_memory(2 * kBound, 2));
+    const auto two = calibrate(made.segment(), with_memory(2 * kBound, 2));
     REQUIRE(two);
     REQUIRE(two->has_value());
     CHECK((*one)->steps == (*two)->steps);
@@ -63,7 +69,7 @@ TEST_SUITE("engine/build/calibrate") {
 
   TEST_CASE("without room for a search there is none, and that is no error") {
     Made made(Metric::kL2);
-    const auto found = calibrate(made.disk, "index", with_memory(100'000));
+    const auto found = calibrate(made.segment(), with_memory(100'000));
     REQUIRE(found);
     CHECK_FALSE(found->has_value());
   }
@@ -73,14 +79,14 @@ TEST_SUITE("engine/build/calibrate") {
     for (const std::uint64_t call : {1U, 5U, 50U}) {
       CAPTURE(call);
       made.disk.set_faults({.fail_call = made.disk.calls() + call, .error = EIO});
-      const auto failed = calibrate(made.disk, "index", with_memory(64U << 20));
+      const auto failed = calibrate(made.segment(), with_memory(64U << 20));
       REQUIRE_FALSE(failed);
       CHECK(failed.error().code == Code::kIo);
     }
     made.disk.set_faults({});
     auto stopped = with_memory(64U << 20);
     stopped.progress = [](double share) { return share < 0.3 ? Result<void>{} : Error{.code = Code::kCancelled}; };
-    const auto told = calibrate(made.disk, "index", stopped);
+    const auto told = calibrate(made.segment(), stopped);
     REQUIRE_FALSE(told);
     CHECK(told.error().code == Code::kCancelled);
   }

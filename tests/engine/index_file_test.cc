@@ -24,17 +24,18 @@ Result<std::unique_ptr<IndexFile>> open(std::vector<std::byte> bytes) {
 }  // namespace
 
 TEST_SUITE("engine/index_file") {
-  TEST_CASE("an index opens by reading its superblocks and its manifest, and nothing else") {
+  TEST_CASE(
+      "an index opens by reading its superblocks, once more when they are pinned, and its manifest, nothing else") {
     io::SimulatedDisk disk;
     disk.put("index", some_index());
     const auto index = IndexFile::open(disk, "index");
     REQUIRE(index);
-    CHECK(disk.calls(io::Operation::kRead) == 2);
-    CHECK((*index)->segment().count == 200);
+    CHECK(disk.calls(io::Operation::kRead) == 3);
+    const SegmentFile segment = (*index)->segments().front();
+    CHECK(segment.segment().count == 200);
     CHECK((*index)->field().dim == 8);
     CHECK((*index)->file_bytes() == some_index().size());
-    CHECK_FALSE((*index)->empty());
-    CHECK((*index)->shape().slots == (*index)->segment().slots);
+    CHECK(segment.shape().slots == segment.segment().slots);
   }
 
   TEST_CASE("what is not an index, or is one no more, is told apart, and every error names the file") {
@@ -75,7 +76,7 @@ TEST_SUITE("engine/index_file") {
       const auto index = open(bytes);
       REQUIRE(index);
       CHECK_FALSE((*index)->choice().other_valid);
-      CHECK((*index)->segment().count == 200);
+      CHECK((*index)->segments().front().segment().count == 200);
     }
     CHECK(open(some_index()).value()->choice().other_valid);
   }
@@ -85,7 +86,7 @@ TEST_SUITE("engine/index_file") {
     io::SimulatedDisk disk;
     disk.put("index", good);
     const auto index = IndexFile::open(disk, "index").value();
-    const format::Section& section = *index->section(format::SectionKind::kIdIndex);
+    const format::Section& section = *index->segments().front().section(format::SectionKind::kIdIndex);
     const auto checker = index->check(section);
     const auto all = index->read_u32(section, *checker, 0, 2500);
     REQUIRE(all);

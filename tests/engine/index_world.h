@@ -54,16 +54,17 @@ class IndexWorld {
     REQUIRE(io::write_all(**file, 0, bytes_));
     real_ = std::move(file).value();
     index_ = IndexFile::open(disk_, "index").value();
-    const format::Section& pages = *index_->section(format::SectionKind::kGraphPages);
-    const format::Section& entries = *index_->section(format::SectionKind::kEntryPoints);
+    const SegmentFile segment = index_->segments().front();
+    const format::Section& pages = *segment.section(format::SectionKind::kGraphPages);
+    const format::Section& entries = *segment.section(format::SectionKind::kEntryPoints);
     entries_ = index_->read_u32(entries, *index_->check(entries), 0, entries.count).value();
-    const format::PageShape shape = index_->shape();
+    const format::PageShape shape = segment.shape();
     range_ = {.at = pages.offset,
               .page_bytes = shape.page_bytes,
-              .page_count = static_cast<std::uint32_t>(shape.pages(index_->segment().count))};
+              .page_count = static_cast<std::uint32_t>(shape.pages(segment.segment().count))};
     checker_ = index_->check(pages);
     const format::Field& field = index_->field();
-    graph_ = std::make_unique<GraphView>(Space(field.metric, field.type, field.dim), shape, index_->segment().count,
+    graph_ = std::make_unique<GraphView>(Space(field.metric, field.type, field.dim), shape, segment.segment().count,
                                          entries_, pages.offset);
   }
 

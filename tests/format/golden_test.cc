@@ -63,7 +63,7 @@ TEST_SUITE("format/golden") {
       CAPTURE(file.name);
       CHECK(bytes_of(read(kFolder / (file.name + ".near"))) == file.bytes);
       CHECK(read(kFolder / (file.name + ".txt")) == annotated(file.bytes));
-      CHECK(file.bytes.size() < 64 * 1024);
+      CHECK(file.bytes.size() < 96 * 1024);
     }
   }
 

@@ -96,7 +96,7 @@ TEST_SUITE("format/superblock") {
         {"block_bytes", 8192, Code::kUnsupported},
         {"major", 0, Code::kUnsupported},
         {"major", kFormatMajor + 1, Code::kUnsupported},
-        {"incompat", 1, Code::kUnsupported},
+        {"incompat", 2, Code::kUnsupported},
         {"incompat", std::uint64_t{1} << 63, Code::kUnsupported},
         {"slot", 1, Code::kCorrupt},
         {"reserved_0", 1, Code::kCorrupt},
@@ -209,7 +209,7 @@ TEST_SUITE("format/superblock_choice") {
 
   TEST_CASE("a slot that needs a newer reader refuses the file, even beside a valid one") {
     Superblock newer = sample(4, 0);
-    newer.features.incompat = 1;
+    newer.features.incompat = 2;
     const auto got = choose_superblock(encode(newer), encode(sample(3, 1)), kFileBytes);
     REQUIRE_FALSE(got);
     CHECK(got.error().code == Code::kUnsupported);

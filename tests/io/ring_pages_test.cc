@@ -42,6 +42,7 @@ class MemoryFile final : public File {
   Result<std::size_t> read_some(std::uint64_t, std::span<std::byte>) const override { return refuse(); }
   Result<std::size_t> write_some(std::uint64_t, std::span<const std::byte>) override { return refuse(); }
   Result<void> allocate(std::uint64_t, std::uint64_t) override { return refuse(); }
+  Result<void> punch(std::uint64_t, std::uint64_t) override { return refuse(); }
   Result<void> truncate(std::uint64_t) override { return refuse(); }
   Result<void> sync() override { return refuse(); }
   Result<std::unique_ptr<Mapping>> map(std::uint64_t, Access) const override { return refuse(); }

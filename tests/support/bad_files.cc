@@ -86,7 +86,7 @@ std::vector<GoldenFile> unsupported_files(const Bytes& empty) {
       {"unsupported_section_kind", changed(empty,
                                            [](Bytes& f) {
                                              set(f, row_of(f, &format::ManifestTables::sections),
-                                                 format::kSectionRowInfo, "kind", 8);
+                                                 format::kSectionRowInfo, "kind", 10);
                                            })},
   };
 }

@@ -111,6 +111,20 @@ std::vector<std::byte> with_calibration() {
   return committed(std::move(file));
 }
 
+/// Two segments, of which the second has no graph, and tombstones in the first.
+std::vector<std::byte> with_segments() {
+  TinySpec spec{.minor = 1};
+  IndexAssembler file = tiny_index(spec);
+  file.commit();
+  file.manifest().segments[0].deleted = 2;
+  file.manifest().live_count -= 2;
+  const std::byte dead{0b01001};
+  file.add_section({.kind = SectionKind::kTombstones, .count = 1, .element_bytes = 1}, std::span(&dead, 1));
+  spec = {.count = 3, .degree = 1, .minor = 1, .above = 1000, .flat = true};
+  add_segment(file, spec);
+  return committed(std::move(file));
+}
+
 }  // namespace
 
 std::vector<GoldenFile> golden_files() {
@@ -128,6 +142,7 @@ std::vector<GoldenFile> golden_files() {
       {"v1_all_sections", all_sections()},
       {"v1_codes", with_codes()},
       {"v1_calibration", with_calibration()},
+      {"v1_segments", with_segments()},
   };
 }
 

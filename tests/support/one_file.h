@@ -51,6 +51,7 @@ class OneFile final : public io::FileSystem {
     }
     Result<std::size_t> write_some(std::uint64_t, std::span<const std::byte>) override { return refused(path_); }
     Result<void> allocate(std::uint64_t, std::uint64_t) override { return refused(path_); }
+    Result<void> punch(std::uint64_t, std::uint64_t) override { return refused(path_); }
     Result<void> truncate(std::uint64_t) override { return refused(path_); }
     Result<void> sync() override { return refused(path_); }
     /// The bytes themselves: they must not change their number while they are mapped.
@@ -58,8 +59,8 @@ class OneFile final : public io::FileSystem {
       if (bytes > owner_.bytes.size()) return io::ends_too_early(path_, owner_.bytes.size(), bytes);
       return std::unique_ptr<io::Mapping>(std::make_unique<View>(std::span(owner_.bytes).first(bytes)));
     }
-    Result<void> lock(std::uint64_t, bool) override { return refused(path_); }
-    Result<void> unlock(std::uint64_t) override { return refused(path_); }
+    Result<void> lock(std::uint64_t, bool) override { return {}; }
+    Result<void> unlock(std::uint64_t) override { return {}; }
     Result<bool> locked_by_other(std::uint64_t, std::uint64_t) const override { return false; }
     [[nodiscard]] int descriptor() const noexcept override { return -1; }
 

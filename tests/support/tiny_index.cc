@@ -53,7 +53,8 @@ void store_vector(const format::PageShape& shape, std::uint32_t o, std::byte* re
   }
 }
 
-std::vector<std::uint32_t> ring_neighbors(std::uint32_t o, std::uint32_t count, std::uint32_t degree) {
+std::vector<std::uint32_t> ring_neighbors(std::uint32_t o, const TinySpec& spec) {
+  const std::uint32_t count = spec.count, degree = spec.flat ? 0 : spec.degree;
   std::vector<std::uint32_t> list;
   for (std::uint32_t step = 1; list.size() < degree && step < count; ++step) {
     for (const std::uint32_t to : {(o + step) % count, (o + count - step) % count}) {
@@ -70,8 +71,8 @@ void store_record(const format::PageShape& shape, const TinySpec& spec, std::uin
     for (std::uint32_t i = 0; i < spec.dim; ++i) squares += static_cast<float>(component(o, i) * component(o, i));
     store_scale(shape, spec.metric == Metric::kIp ? squares : 1 / std::sqrt(squares), record);
   }
-  store_id(shape, Id{10} * (spec.count - o), record);
-  store_neighbors(shape, ring_neighbors(o, spec.count, spec.degree), record);
+  store_id(shape, spec.above + Id{10} * (spec.count - o), record);
+  store_neighbors(shape, ring_neighbors(o, spec), record);
 }
 
 std::vector<std::byte> graph_pages(const format::PageShape& shape, const TinySpec& spec) {
@@ -94,7 +95,7 @@ format::Segment segment_of(const format::PageShape& shape, const TinySpec& spec)
                           .neighbor_bits = shape.neighbor_bits,
                           .id_bytes = shape.id_bytes};
   for (std::uint32_t o = 0; o < spec.count; ++o) {
-    for (const std::uint32_t to : ring_neighbors(o, spec.count, spec.degree)) {
+    for (const std::uint32_t to : ring_neighbors(o, spec)) {
       ++segment.edges;
       if (shape.page_of(format::Ordinal{o}) == shape.page_of(format::Ordinal{to})) ++segment.local_edges;
     }
@@ -173,6 +174,7 @@ void IndexAssembler::commit() {
   bytes_.insert(bytes_.end(), manifest.begin(), manifest.end());
   const format::Superblock superblock{.major = kFormatMajor,
                                       .minor = minor_,
+                                      .features = {.incompat = format::needed_features(manifest_)},
                                       .file_id = manifest_.file_id,
                                       .generation = manifest_.generation,
                                       .committed_bytes = bytes_.size(),
@@ -191,29 +193,35 @@ void IndexAssembler::write_superblock(std::uint32_t slot, const format::Superblo
 }
 
 IndexAssembler tiny_index(const TinySpec& spec) {
-  const auto shape =
-      format::PageShape::choose(spec.count, spec.dim, spec.type, spec.metric, spec.degree, spec.id_bytes);
   format::Manifest manifest;
   for (std::size_t i = 0; i < manifest.file_id.size(); ++i) manifest.file_id[i] = static_cast<std::uint8_t>(i * 17);
   manifest.file_id[0] = spec.file_number;
-  manifest.live_count = spec.count;
   manifest.fields.push_back({.name = "vector", .dim = spec.dim, .type = spec.type, .metric = spec.metric});
-  manifest.segments.push_back(segment_of(shape, spec));
-  manifest.builds.push_back({.degree = spec.degree, .l_build = 100, .alpha = 1.2F, .seed = 1});
   IndexAssembler file(std::move(manifest), spec.minor);
+  add_segment(file, spec);
+  return file;
+}
 
-  file.add_section(
-      {.kind = format::SectionKind::kGraphPages, .count = shape.pages(spec.count), .element_bytes = shape.page_bytes},
-      graph_pages(shape, spec));
+void add_segment(IndexAssembler& file, const TinySpec& spec) {
+  const auto shape =
+      format::PageShape::choose(spec.count, spec.dim, spec.type, spec.metric, spec.degree, spec.id_bytes);
+  const auto row = static_cast<std::uint32_t>(file.manifest().segments.size());
+  file.manifest().live_count += spec.count;
+  file.manifest().segments.push_back(segment_of(shape, spec));
+  file.manifest().builds.push_back({.degree = spec.degree, .l_build = 100, .alpha = 1.2F, .seed = 1});
+  file.add_section({.kind = format::SectionKind::kGraphPages,
+                    .segment = row,
+                    .count = shape.pages(spec.count),
+                    .element_bytes = shape.page_bytes},
+                   graph_pages(shape, spec));
   const std::uint32_t entries = spec.count == 0 ? 0 : 1;
   const std::uint32_t entry = spec.count / 2;
-  file.add_section({.kind = format::SectionKind::kEntryPoints, .count = entries, .element_bytes = 4},
+  file.add_section({.kind = format::SectionKind::kEntryPoints, .segment = row, .count = entries, .element_bytes = 4},
                    std::as_bytes(std::span(&entry, entries)));
   std::vector<std::uint32_t> by_id(spec.count);  // ids fall with the ordinal
   for (std::uint32_t i = 0; i < spec.count; ++i) by_id[i] = spec.count - 1 - i;
-  file.add_section({.kind = format::SectionKind::kIdIndex, .count = spec.count, .element_bytes = 4},
+  file.add_section({.kind = format::SectionKind::kIdIndex, .segment = row, .count = spec.count, .element_bytes = 4},
                    std::as_bytes(std::span(by_id)));
-  return file;
 }
 
 namespace {

@@ -50,11 +50,16 @@ struct TinySpec {
   std::uint8_t id_bytes = 4;
   std::uint8_t file_number = 0;  ///< makes another file id
   std::uint16_t minor = 0;       ///< of the format
+  Id above = 0;                  ///< added to all ids
+  bool flat = false;             ///< no neighbours
 };
 
 /// One segment with graph pages, entry points and id index; not yet committed.
-/// Record o has the id 10 * (count - o), and the neighbours o + 1, o - 1, o + 2, ... around the ring.
+/// Record o has the id above + 10 * (count - o), and the neighbours o + 1, o - 1, o + 2, ... around the ring.
 IndexAssembler tiny_index(const TinySpec& spec);
+
+/// Adds another segment of the same field.
+void add_segment(IndexAssembler& file, const TinySpec& spec);
 
 /// Opens bytes as a reader does: superblocks, manifest.
 Result<format::Manifest> open_bytes(std::span<const std::byte> file);

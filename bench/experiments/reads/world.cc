@@ -59,9 +59,10 @@ World load_world(const std::filesystem::path& index, const std::filesystem::path
                  std::uint32_t k) {
   World world;
   const auto file = must(engine::IndexFile::open(io::real_file_system(), index));
-  const format::PageShape shape = file->shape();
-  const format::Section& pages = *file->section(format::SectionKind::kGraphPages);
-  const auto count = static_cast<std::uint32_t>(file->segment().count);
+  const engine::SegmentFile segment = file->segments().front();
+  const format::PageShape shape = segment.shape();
+  const format::Section& pages = *segment.section(format::SectionKind::kGraphPages);
+  const auto count = static_cast<std::uint32_t>(segment.segment().count);
   std::vector<std::byte> bytes(pages.length);
   if (!io::read_exact(file->file(), pages.offset, bytes)) std::exit(3);
 

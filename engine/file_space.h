@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Which blocks of an index file a commit may write (SPEC.md section 8): those that no commit uses which a reader may
+/// hold or a crash may fall back to, and those behind the end.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "format/manifest.h"
+
+namespace nearline::engine {
+
+class FileSpace {
+ public:
+  /// A file of which everything before `end` is taken.
+  explicit FileSpace(std::uint64_t end) noexcept : end_(end) {}
+
+  /// end: bytes committed. free: of the newest manifest. Extents that were freed before generation `usable` may be
+  /// written.
+  FileSpace(std::uint64_t end, std::vector<format::Extent> free, std::uint64_t usable);
+
+  /// The offset of so many bytes, rounded up to whole blocks: in the smallest extent that has room, or else at the end.
+  std::uint64_t take(std::uint64_t bytes);
+  /// At the end, whatever is free.
+  std::uint64_t append(std::uint64_t bytes) noexcept;
+
+  /// Bytes that `generation` uses no more; they wait.
+  void give_back(std::uint64_t offset, std::uint64_t bytes, std::uint64_t generation);
+
+  /// All that is free, for the manifest: in the order of offsets, extents that touch and are alike united.
+  [[nodiscard]] std::vector<format::Extent> extents() const;
+  [[nodiscard]] std::uint64_t end() const noexcept { return end_; }
+
+ private:
+  std::uint64_t end_;
+  std::vector<format::Extent> usable_;
+  std::vector<format::Extent> waiting_;
+};
+
+/// Bytes of whole blocks.
+constexpr std::uint64_t whole_blocks(std::uint64_t bytes) noexcept {
+  return (bytes + 4095) / 4096 * 4096;
+}
+
+}  // namespace nearline::engine

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Opening a segment: the page source that the options and the machine allow, then the budget's division.
+#include "engine/open_segment.h"
+
+#include <string>
+
+#include "engine/codes/code_table.h"
+
+namespace nearline::engine {
+namespace {
+
+using format::SectionKind;
+
+SearchNeeds needs_of(const SegmentFile& file) noexcept {
+  const format::Segment& segment = file.segment();
+  return {.shape = file.shape(),
+          .count = segment.count,
+          .entries = file.section(SectionKind::kEntryPoints)->count,
+          .table_bytes = segment.deleted > 0 ? (segment.count + 7) / 8 : 0};
+}
+
+}  // namespace
+
+OpenSegment::OpenSegment(const SegmentFile& file) noexcept
+    : file_(file), schema_{.dim = file.field().dim, .type = file.field().type, .metric = file.field().metric} {}
+
+std::uint64_t OpenSegment::least_bytes(const SegmentFile& file, std::uint32_t threads, IoMode mode) noexcept {
+  return least_search_bytes(needs_of(file), threads, mode);
+}
+
+Result<std::unique_ptr<OpenSegment>> OpenSegment::open(const SegmentFile& file, const OpenOptions& options,
+                                                       IoMode mode) {
+  std::unique_ptr<OpenSegment> segment(new OpenSegment(file));
+  NEARLINE_CHECK(segment->open_all(options, mode));
+  return segment;
+}
+
+Result<void> OpenSegment::open_all(const OpenOptions& options, IoMode mode) {
+  io_ = mode;
+  NEARLINE_CHECK(open_source(options));
+  SearchNeeds needs = needs_of(file_);
+  NEARLINE_CHECK(open_codes(needs, options));
+  NEARLINE_TRY(budget, divide_search_memory(options.memory_bytes, needs, options.threads, io_));
+  NEARLINE_CHECK(read_entries());
+  NEARLINE_TRY(calibration, file_.calibration());
+  calibration_ = std::move(calibration);
+  NEARLINE_TRY(dead, file_.tombstones());
+  const format::Section& pages = *file_.section(SectionKind::kGraphPages);
+  page_check_ = file_.index().check(pages, budget.tree_blocks);
+  id_index_check_ = file_.index().check(*file_.section(SectionKind::kIdIndex), budget.tree_blocks);
+  graph_ = std::make_unique<GraphView>(Space(schema_.metric, schema_.type, schema_.dim), file_.shape(),
+                                       file_.segment().count, entries_, pages.offset);
+  graph_->dead = std::move(dead);
+  pool_ = std::make_unique<ReaderPool>(*source_, budget.lanes, budget.cache_bytes, budget.walks);
+  auto lane = pool_->take();  // what cannot work is refused now, not at the first query
+  if (!lane) return std::move(lane).error();
+  return {};
+}
+
+Result<void> OpenSegment::open_codes(SearchNeeds& needs, const OpenOptions& options) {
+  const bool demanded = options.ranking == Ranking::kCodes;
+  if (!CodeTable::has_codes(file_)) {
+    if (!demanded || file_.flat()) return {};
+    return Error{.code = Code::kInvalidArgument,
+                 .what = "ranking by codes: expected an index built with them, found one without"};
+  }
+  code_bytes_ = file_.section(SectionKind::kCodes) ? file_.section(SectionKind::kCodes)->element_bytes : 0;
+  const std::uint64_t budget = options.memory_bytes;
+  const bool resident = io_ == IoMode::kMapped || file_.section(SectionKind::kGraphPages)->length <= budget / 2;
+  if (options.ranking == Ranking::kExact || (!demanded && resident)) return {};
+  SearchNeeds more = needs;
+  more.code_bytes = CodeTable::memory_bytes(file_);
+  more.code_parts = code_bytes_ > format::kCodeHeadBytes ? code_bytes_ - format::kCodeHeadBytes : 0;
+  const std::uint64_t least = least_search_bytes(more, options.threads, io_);
+  if (budget < least) {
+    if (!demanded) return {};
+    return Error{.code = Code::kNoMemory,
+                 .what = "a memory bound of " + std::to_string(budget) + " bytes: ranking by codes needs at least " +
+                         std::to_string(least)};
+  }
+  NEARLINE_TRY(codes, CodeTable::open(file_));
+  // A query that met codes for the first time would wait for each of them.
+  if (io_ == IoMode::kDirect) NEARLINE_CHECK(codes->load_all());
+  codes_ = std::move(codes);
+  needs = more;
+  return {};
+}
+
+Result<void> OpenSegment::read_entries() {
+  const format::Section& section = *file_.section(SectionKind::kEntryPoints);
+  const auto checker = file_.index().check(section);
+  NEARLINE_TRY(ordinals, file_.index().read_u32(section, *checker, 0, section.count));
+  entries_ = std::move(ordinals);
+  const std::uint64_t count = file_.segment().count;
+  for (const std::uint32_t entry : entries_) {
+    if (entry >= count) {
+      return Error{
+          .code = Code::kCorrupt,
+          .what = "entry point " + std::to_string(entry) + ": expected an ordinal below " + std::to_string(count),
+          .at = section.offset};
+    }
+  }
+  return {};
+}
+
+Result<void> OpenSegment::open_source(const OpenOptions& options) {
+  const format::PageShape shape = file_.shape();
+  const std::uint32_t page_bytes = shape.page_bytes;
+  const io::PageRange range{.at = file_.section(SectionKind::kGraphPages)->offset,
+                            .page_bytes = page_bytes,
+                            .page_count = static_cast<std::uint32_t>(shape.pages(file_.segment().count))};
+  const auto check = [this, page_bytes](io::PageId page, std::span<const std::byte> bytes) {
+    return page_check_->check(std::uint64_t{page} * (page_bytes / format::kBlockBytes), bytes);
+  };
+  if (io_ == IoMode::kMapped) {
+    auto source = io::mapped_source(file_.file(), range, check);
+    if (source) {
+      source_ = std::move(source).value();
+      return {};
+    }
+    if (options.io == IoMode::kMapped) return std::move(source).error();
+    io_ = IoMode::kDirect;
+  }
+  if (io_ == IoMode::kDirect) {
+    auto source = io::direct_source(file_.file(), range, check);
+    if (source) {
+      source_ = std::move(source).value();
+      return {};
+    }
+    if (source.error().code != Code::kUnsupported) return std::move(source).error();
+    io_ = IoMode::kPread;  // containers often forbid io_uring; nothing fails because of it
+  }
+  source_ = io::pread_source(file_.file(), range, check);
+  return {};
+}
+
+void OpenSegment::count_memory(MemoryUsage& usage) const {
+  const auto lanes = pool_->usage();
+  usage.page_cache += lanes.cache;
+  usage.scratch += lanes.scratch;
+  if (codes_) usage.codes += CodeTable::memory_bytes(file_);
+  usage.buffers += page_check_->memory_bytes() + id_index_check_->memory_bytes() + graph_->dead.memory_bytes() +
+                   entries_.capacity() * sizeof(std::uint32_t) +
+                   (io_ == IoMode::kMapped ? graph_->shape.pages(graph_->count) / 8 : 0);  // pages seen to be good
+}
+
+}  // namespace nearline::engine

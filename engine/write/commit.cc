@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/write/commit.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "engine/build/assemble.h"
+#include "engine/effort.h"
+#include "engine/generation_locks.h"
+#include "engine/write/flat_segment.h"
+
+namespace nearline::engine {
+namespace {
+
+constexpr std::uint64_t kCopyBytes = 1u << 20;
+
+class Commit {
+ public:
+  Commit(const CommitInput& input, const MergePlan& merge) : in_(input), merge_(merge) {}
+
+  Result<CommitReport> run() {
+    const format::Superblock& super = in_.index.file().superblock();
+    format::Manifest manifest = in_.index.file().manifest();
+    manifest.generation = super.generation + 1;
+    manifest.live_count = live_count();
+    // What g - 1 uses is the fallback until g + 1 is there; a reader may hold what is older.
+    NEARLINE_TRY(oldest, oldest_pinned(in_.file, super.generation));
+    FileSpace space(super.committed_bytes, manifest.free, std::min(super.generation, oldest + 1));
+    NEARLINE_CHECK(adopt_tail(super.committed_bytes, manifest.generation, space));
+    space.give_back(super.manifest_offset, super.manifest_bytes, manifest.generation);
+    IndexFileWriter writer(in_.file, std::move(manifest), std::move(space));
+    NEARLINE_CHECK(write_new_segment(writer));
+    NEARLINE_CHECK(write_tombstones(writer));
+    writer.drop_segments(merge_.rows);
+    NEARLINE_TRY(bytes, writer.commit());
+    CommitReport report{.generation = writer.manifest().generation,
+                        .count = writer.manifest().live_count,
+                        .segments = static_cast<std::uint32_t>(writer.manifest().segments.size()),
+                        .merged_records = merged_,
+                        .file_bytes = bytes};
+    for (const format::Extent& extent : writer.manifest().free) report.free_bytes += extent.length;
+    return report;
+  }
+
+ private:
+  /// What a writer that died left behind the commit is free space from now on.
+  Result<void> adopt_tail(std::uint64_t committed, std::uint64_t generation, FileSpace& space) {
+    NEARLINE_TRY(bytes, in_.file.size());
+    if (bytes <= committed) return {};
+    const std::uint64_t tail = whole_blocks(bytes - committed);
+    NEARLINE_CHECK(in_.file.allocate(committed + tail - format::kBlockBytes, format::kBlockBytes));
+    space.give_back(space.append(tail), tail, generation);
+    return {};
+  }
+
+  [[nodiscard]] std::uint64_t live_count() const noexcept {
+    std::uint64_t live = in_.pending.fresh();
+    for (std::size_t s = 0; s < in_.index.segments().size(); ++s) {
+      live += in_.index.segments()[s]->count() - in_.pending.dead(s).count();
+    }
+    return live;
+  }
+
+  [[nodiscard]] bool is_merged(std::uint32_t row) const noexcept {
+    return std::find(merge_.rows.begin(), merge_.rows.end(), row) != merge_.rows.end();
+  }
+
+  Result<void> write_new_segment(IndexFileWriter& writer) {
+    if (merge_.records == 0) return {};
+    const Schema& schema = in_.index.info.schema;
+    NEARLINE_TRY(spill, in_.fs.create_unnamed(in_.directory));
+    Intake intake(schema, std::move(spill));
+    for (std::size_t s = 0; s < in_.index.segments().size(); ++s) {
+      if (is_merged(in_.index.segments()[s]->file().row())) NEARLINE_CHECK(take_in(s, intake));
+    }
+    merged_ = intake.count();
+    NEARLINE_CHECK(in_.pending.for_each([&](Id id, std::span<const std::byte> vector) -> Result<void> {
+      return intake.add({.data = vector.data(), .rows = 1, .dim = schema.dim, .type = schema.type}, std::span(&id, 1));
+    }));
+    const BuildOptions options = build_options_of(in_.index, in_.options);
+    if (merge_.flat) {
+      return write_flat_segment(
+          intake, schema,
+          {.degree = options.degree, .l_build = options.l_build, .alpha = options.alpha, .seed = options.seed}, writer);
+    }
+    NEARLINE_TRY(plan, plan_build(intake.count(), schema, options, intake.id_bytes()));
+    auto built = assemble_segment(intake, plan, schema, options, in_.fs, in_.directory, writer);
+    return built ? Result<void>{} : std::move(built).error();
+  }
+
+  /// The live records of a segment, in the order in which they stand.
+  Result<void> take_in(std::size_t s, Intake& intake) {
+    OpenSegment& segment = *in_.index.segments()[s];
+    const Schema& schema = segment.schema();
+    const auto rows =
+        static_cast<std::uint32_t>(std::max<std::uint64_t>(1, kCopyBytes / vector_bytes(schema.type, schema.dim)));
+    const auto count = static_cast<std::uint32_t>(segment.count());
+    std::vector<std::uint32_t> ordinals;
+    std::vector<Id> ids;
+    std::vector<std::byte> vectors;
+    for (std::uint32_t first = 0; first < count; first += rows) {
+      if (in_.options.progress && !in_.options.progress({"gather", first, count})) {
+        return Error{.code = Code::kCancelled, .what = "cancelled"};
+      }
+      ordinals.resize(std::min(rows, count - first));
+      std::iota(ordinals.begin(), ordinals.end(), first);
+      std::erase_if(ordinals, [&](std::uint32_t ordinal) { return in_.pending.dead(s).has(ordinal); });
+      NEARLINE_CHECK(segment.read_ordinals(ordinals, ids, vectors));
+      NEARLINE_CHECK(
+          intake.add({.data = vectors.data(), .rows = ids.size(), .dim = schema.dim, .type = schema.type}, ids));
+    }
+    return {};
+  }
+
+  /// Of the segments that stay and lost records.
+  Result<void> write_tombstones(IndexFileWriter& writer) {
+    for (std::size_t s = 0; s < in_.index.segments().size(); ++s) {
+      const OpenSegment& segment = *in_.index.segments()[s];
+      const Tombstones& dead = in_.pending.dead(s);
+      const std::uint32_t row = segment.file().row();
+      if (is_merged(row) || dead.count() == segment.dead().count()) continue;
+      writer.drop_section(format::SectionKind::kTombstones, row);
+      writer.choose_segment(row);
+      writer.segment().deleted = dead.count();
+      const std::vector<std::byte> bytes = dead.encode(segment.count());
+      format::Section section;
+      section.kind = format::SectionKind::kTombstones;
+      section.count = bytes.size();
+      section.element_bytes = 1;
+      NEARLINE_CHECK(writer.begin(section));
+      NEARLINE_CHECK(writer.append(bytes));
+      NEARLINE_CHECK(writer.end());
+    }
+    return {};
+  }
+
+  const CommitInput& in_;
+  const MergePlan& merge_;
+  std::uint64_t merged_ = 0;
+};
+
+}  // namespace
+
+std::vector<SegmentLoad> loads_of(const CommitInput& input) {
+  const format::Manifest& manifest = input.index.file().manifest();
+  std::vector<SegmentLoad> loads;
+  for (std::uint32_t row = 0; row < manifest.segments.size(); ++row) loads.push_back({.row = row});
+  for (std::size_t s = 0; s < input.index.segments().size(); ++s) {
+    const OpenSegment& segment = *input.index.segments()[s];
+    SegmentLoad& load = loads[segment.file().row()];
+    load.count = segment.count();
+    load.live = segment.count() - input.pending.dead(s).count();
+    load.flat = segment.file().flat();
+  }
+  return loads;
+}
+
+Result<CommitReport> commit(const CommitInput& input, const MergePlan& merge) {
+  return Commit(input, merge).run();
+}
+
+BuildOptions build_options_of(const OpenIndex& index, const WriterOptions& options) {
+  BuildOptions build{.memory_bytes = options.memory_bytes, .threads = options.threads, .progress = options.progress};
+  if (index.info.degree > 0) {
+    build.degree = std::max(index.info.degree, 4U);
+    build.l_build = std::clamp(index.info.l_build, build.degree, 4096U);
+    build.alpha = std::clamp(index.info.alpha, 1.0F, 2.0F);
+    build.seed = index.info.seed;
+  }
+  // What the largest segment was made without, when it is large enough to have it, was not wanted.
+  if (index.segments().empty()) return build;
+  const OpenSegment& largest = *index.segments().front();
+  if (!largest.file().flat() && largest.count() >= kLeastCalibrated) {
+    build.calibrate = largest.calibration_queries() > 0;
+    build.code_bytes = largest.code_bytes();
+  }
+  return build;
+}
+
+}  // namespace nearline::engine

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+/// One commit: the segments that follow from the last commit and what is pending, written beside what readers hold,
+/// and then named by a superblock (SPEC.md section 8).
+#pragma once
+
+#include <filesystem>
+
+#include "engine/index_impl.h"
+#include "engine/write/merge_policy.h"
+#include "engine/write/pending.h"
+#include "io/file.h"
+#include "nearline/writer.h"
+
+namespace nearline::engine {
+
+/// What a commit is made from; all of it outlives the commit.
+struct CommitInput {
+  OpenIndex& index;  ///< the newest commit
+  Pending& pending;
+  io::File& file;  ///< held for writing
+  io::FileSystem& fs;
+  const std::filesystem::path& directory;  ///< of files without a name
+  const WriterOptions& options;
+};
+
+/// How much each segment holds once what is pending is done.
+std::vector<SegmentLoad> loads_of(const CommitInput& input);
+
+/// Writes the commit. Errors: as Writer::commit; before kCommitUnknown the file's newest commit is as before.
+Result<CommitReport> commit(const CommitInput& input, const MergePlan& merge);
+
+/// How the index at hand was built, for what is linked from now on.
+BuildOptions build_options_of(const OpenIndex& index, const WriterOptions& options);
+
+}  // namespace nearline::engine

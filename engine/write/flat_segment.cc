@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/write/flat_segment.h"
+
+#include <array>
+#include <cstring>
+
+#include "engine/build/segment_writer.h"
+#include "engine/space.h"
+
+namespace nearline::engine {
+namespace {
+
+/// The format knows no degree of 0.
+constexpr std::uint32_t kLeastDegree = 1;
+
+}  // namespace
+
+Result<void> write_flat_segment(Intake& intake, const Schema& schema, const format::BuildParameters& build,
+                                IndexFileWriter& writer) {
+  const std::uint64_t count = intake.count();
+  const auto shape =
+      format::PageShape::choose(count, schema.dim, schema.type, schema.metric, kLeastDegree, intake.id_bytes());
+  format::Segment segment;
+  segment.count = count;
+  segment.degree = shape.degree;
+  segment.page_bytes = shape.page_bytes;
+  segment.slots = shape.slots;
+  segment.slot_bytes = shape.slot_bytes;
+  segment.neighbor_bits = shape.neighbor_bits;
+  segment.id_bytes = shape.id_bytes;
+  writer.add_segment(segment, build);
+  format::Section section;
+  section.kind = format::SectionKind::kGraphPages;
+  section.count = shape.pages(count);
+  section.element_bytes = shape.page_bytes;
+  NEARLINE_CHECK(writer.begin(section));
+  PageWriter pages(writer, shape, count, nullptr);
+  const Space space(schema.metric, schema.type, schema.dim);
+  std::vector<std::byte> record(shape.slot_bytes);
+  std::vector<Id> ids;
+  NEARLINE_CHECK(intake.spill().for_each([&](std::uint64_t, Id id, std::span<const std::byte> vector) -> Result<void> {
+    std::memcpy(record.data(), vector.data(), vector.size());
+    format::store_id(shape, id, record.data());
+    if (space.has_scale()) format::store_scale(shape, space.scale_of(record.data()), record.data());
+    ids.push_back(id);
+    return pages.append(shape, record.data(), {});
+  }));
+  NEARLINE_CHECK(pages.finish());
+  NEARLINE_CHECK(writer.end());
+  const std::array<std::uint32_t, 1> entry{0};
+  return write_tables(writer, entry, ids, nullptr);
+}
+
+}  // namespace nearline::engine

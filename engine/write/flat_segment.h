@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+/// A segment without a graph, for records that are few and new: written fast, and compared with every query.
+#pragma once
+
+#include "engine/build/index_file_writer.h"
+#include "engine/build/intake.h"
+#include "nearline/builder.h"
+
+namespace nearline::engine {
+
+/// Adds it to the file that is being written. build: what its row of the manifest shall say. Errors: those of the
+/// files; kCancelled. Precondition: something was taken in.
+Result<void> write_flat_segment(Intake& intake, const Schema& schema, const format::BuildParameters& build,
+                                IndexFileWriter& writer);
+
+}  // namespace nearline::engine

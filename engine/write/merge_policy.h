@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Which segments a commit writes anew together with what was added.
+/// Size-tiered: a new segment takes in those that are not much larger than itself, so that sizes grow geometrically,
+/// there are few of them, and each record is rewritten a logarithmic number of times.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace nearline::engine {
+
+struct SegmentLoad {
+  std::uint32_t row = 0;
+  std::uint64_t count = 0;
+  std::uint64_t live = 0;
+  bool flat = false;  ///< has no graph
+};
+
+struct MergePlan {
+  std::vector<std::uint32_t> rows;  ///< whose live records go into the new segment
+  bool flat = false;                ///< the new one needs no graph
+  std::uint64_t records = 0;        ///< in it; with none there is no new segment
+};
+
+/// fresh: records that were added. delta_records: most of a flat segment. merge: as WriterOptions.
+MergePlan plan_merge(std::span<const SegmentLoad> segments, std::uint64_t fresh, std::uint64_t delta_records,
+                     bool merge);
+
+/// All of them into one.
+MergePlan plan_compaction(std::span<const SegmentLoad> segments, std::uint64_t fresh);
+
+}  // namespace nearline::engine

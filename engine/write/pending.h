@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+/// What a writer was told since its last commit: records to add, and records of the commit to delete.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <unordered_map>
+#include <vector>
+
+#include "engine/build/intake.h"
+#include "engine/index_impl.h"
+#include "nearline/writer.h"
+
+namespace nearline::engine {
+
+class Pending {
+ public:
+  /// Borrows the newest commit. directory: of the file that holds what does not belong into memory.
+  Pending(OpenIndex& index, io::FileSystem& fs, std::filesystem::path directory);
+
+  /// As Writer. replace: upsert.
+  Result<void> add(const MatrixView& vectors, std::span<const Id> ids, bool replace);
+  Result<EraseReport> erase(std::span<const Id> ids);
+
+  [[nodiscard]] bool dirty() const noexcept { return changed_; }
+  /// Records that were added and not deleted again.
+  [[nodiscard]] std::uint64_t fresh() const noexcept { return row_of_.size(); }
+  /// Of the i-th of index.segments(), with what the commit deletes.
+  [[nodiscard]] const Tombstones& dead(std::size_t segment) const noexcept { return dead_[segment]; }
+
+  /// Visits the fresh records in the order in which they were added. visit(id, vector).
+  template <class Visit>
+  Result<void> for_each(Visit&& visit) {
+    if (!intake_) return {};
+    return intake_->spill().for_each([&](std::uint64_t row, Id id, std::span<const std::byte> vector) -> Result<void> {
+      const auto found = row_of_.find(id);
+      if (found == row_of_.end() || found->second != row) return {};
+      return visit(id, vector);
+    });
+  }
+
+ private:
+  /// The live record of an id in the commit: segment and ordinal.
+  struct Place {
+    std::size_t segment = 0;
+    std::uint32_t ordinal = kNoOrdinal;
+  };
+  Result<std::vector<Place>> find(std::span<const Id> ids);
+  Result<std::vector<Id>> following(std::size_t count);
+
+  OpenIndex& index_;
+  io::FileSystem& fs_;
+  std::filesystem::path directory_;
+  std::optional<Intake> intake_;  // made when the first record comes
+  std::unordered_map<Id, std::uint64_t> row_of_;
+  std::vector<Tombstones> dead_;
+  bool changed_ = false;
+};
+
+}  // namespace nearline::engine

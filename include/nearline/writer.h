@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Changes an index file: insert, upsert, erase, commit, compact.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+
+#include "nearline/builder.h"
+#include "nearline/export.h"
+#include "nearline/result.h"
+#include "nearline/types.h"
+
+namespace nearline {
+
+struct WriterOptions {
+  std::uint64_t memory_bytes = 256u << 20;  ///< bound on what commits and compactions allocate
+  /// New records are kept without a graph, and compared with every query, up to so many. Beyond, a commit links them.
+  std::uint32_t delta_records = 4096;
+  /// Commits merge segments of like size, so that there are few, and rewrite those of which too much is deleted.
+  /// Otherwise only `compact` does.
+  bool merge = true;
+  std::uint32_t threads = 0;  ///< 0: one per processor
+  ProgressFn progress{};      ///< of commits and compactions; may be empty
+};
+
+struct EraseReport {
+  std::uint64_t erased = 0;
+  std::uint64_t unknown = 0;  ///< ids that no record has
+};
+
+struct CommitReport {
+  std::uint64_t generation = 0;  ///< of the commit, or of the one before when nothing had changed
+  std::uint64_t count = 0;       ///< live records
+  std::uint32_t segments = 0;
+  std::uint64_t merged_records = 0;  ///< older records that were written anew
+  std::uint64_t file_bytes = 0;
+  std::uint64_t free_bytes = 0;  ///< of those, what the next commits will write into
+};
+
+/// The one writer of an index. Readers, in this process and others, go on with the commit that they opened; Index::open
+/// and Index::refresh find the newest one. Changes are seen by nobody before `commit`, and are forgotten by `abandon`,
+/// by the destructor and by a crash.
+/// Threads: one at a time.
+/// A commit is durable when `commit` returns, and after a crash at any moment the file holds exactly the last commit
+/// that returned or the one in progress (format/SPEC.md, section 8). After an error of `commit` the file is as before
+/// and the changes still wait: it may be called again, when there is space again, say. After kCommitUnknown all calls
+/// fail: open the file anew.
+class NEARLINE_API Writer {
+ public:
+  /// Errors: kBusy when there is another writer; those of Index::open; kReadOnly, kPermission; kUnsupported when a
+  /// newer nearline forbids this one to write.
+  static Result<Writer> open(const std::filesystem::path& path, const WriterOptions& options = {});
+
+  Writer(Writer&&) noexcept;
+  Writer& operator=(Writer&&) noexcept;
+  ~Writer();
+
+  /// Adds records. ids: one per row, or empty for those that follow the largest that the index holds.
+  /// Errors: kExists for an id that a record has, kInvalidArgument for one that is given twice, and those of
+  /// Builder::add. After an error nothing of this call is kept.
+  Result<void> insert(const MatrixView& vectors, std::span<const Id> ids = {});
+
+  /// Adds records in place of those with the same ids, if there are. Of an id given twice the last row counts.
+  /// Errors: as insert, but kExists.
+  Result<void> upsert(const MatrixView& vectors, std::span<const Id> ids);
+
+  /// Errors: kCorrupt, kIo. After an error nothing of this call is done.
+  Result<EraseReport> erase(std::span<const Id> ids);
+
+  /// Whether a commit would change anything.
+  [[nodiscard]] bool dirty() const noexcept;
+
+  /// Makes all changes since the last commit durable and visible, together.
+  /// Errors: kNoSpace, kIo, kNoMemory, kCancelled; kCorrupt for records that must be read; kCommitUnknown.
+  Result<CommitReport> commit();
+
+  /// Forgets all changes since the last commit.
+  void abandon() noexcept;
+
+  /// Commits, with all records in one new segment without the deleted ones, and gives freed space back to the file
+  /// system (as holes; the file's length stays), as far as no reader holds an older commit. Errors: as commit.
+  Result<CommitReport> compact();
+
+  /// Writes all records as they were committed to a new, dense file, as Builder does, which then takes the name
+  /// `output`. Where that is the index's own, it replaces the index for those who open it next, and this Writer is
+  /// spent.  Errors: those of Builder; kInvalidArgument when there are uncommitted changes.
+  Result<BuildReport> compact_to(const std::filesystem::path& output, bool replace = false);
+
+ private:
+  friend class OnFileSystem;
+  class Impl;
+  explicit Writer(std::unique_ptr<Impl> impl) noexcept;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace nearline

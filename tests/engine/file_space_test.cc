@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/file_space.h"
+
+#include <doctest/doctest.h>
+
+namespace nearline::engine {
+
+TEST_SUITE("engine/file_space") {
+  TEST_CASE("room is taken from the smallest extent that has it, and from the end where none has") {
+    FileSpace space(100 * 4096, {{8192, 3 * 4096, 1}, {10 * 4096, 2 * 4096, 1}, {20 * 4096, 9 * 4096, 5}}, 5);
+    CHECK(space.take(5000) == 10 * 4096);       // two blocks, exactly
+    CHECK(space.take(1) == 8192);               // of three
+    CHECK(space.take(3 * 4096) == 100 * 4096);  // what generation 5 freed may still be needed
+    CHECK(space.end() == 103 * 4096);
+    CHECK(space.take(0) == 103 * 4096);
+    const auto left = space.extents();
+    REQUIRE(left.size() == 2);
+    CHECK(left[0].offset == 3 * 4096);
+    CHECK(left[0].length == 2 * 4096);
+    CHECK(left[1].freed_in == 5);
+  }
+
+  TEST_CASE("what is given back waits, and extents that touch become one where nothing is lost by it") {
+    FileSpace space(50 * 4096, {{2 * 4096, 4096, 1}, {3 * 4096, 4096, 3}, {4 * 4096, 4096, 9}}, 4);
+    space.give_back(5 * 4096, 100, 9);
+    space.give_back(30 * 4096, 0, 9);
+    CHECK(space.take(8192) == 2 * 4096);  // of generations 1 and 3 together
+    CHECK(space.take(4096) == 50 * 4096);
+    const auto left = space.extents();
+    REQUIRE(left.size() == 1);
+    CHECK(left[0].offset == 4 * 4096);
+    CHECK(left[0].length == 2 * 4096);
+    CHECK(left[0].freed_in == 9);
+  }
+}
+
+}  // namespace nearline::engine

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/write/merge_policy.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+namespace nearline::engine {
+namespace {
+
+using Rows = std::vector<std::uint32_t>;
+
+Rows sorted(Rows rows) {
+  std::sort(rows.begin(), rows.end());
+  return rows;
+}
+
+}  // namespace
+
+TEST_SUITE("engine/merge_policy") {
+  TEST_CASE("few new records join the flat segment, and it alone is written anew") {
+    const std::vector<SegmentLoad> segments{{0, 100'000, 100'000, false}, {1, 300, 290, true}};
+    const MergePlan plan = plan_merge(segments, 100, 4096, true);
+    CHECK(plan.rows == Rows{1});
+    CHECK(plan.flat);
+    CHECK(plan.records == 390);
+  }
+
+  TEST_CASE("when they are too many to be compared with every query they get a graph, with segments of like size") {
+    const std::vector<SegmentLoad> segments{
+        {0, 100'000, 100'000, false}, {1, 4000, 4000, true}, {2, 6000, 6000, false}, {3, 20'000, 20'000, false}};
+    const MergePlan plan = plan_merge(segments, 1000, 4096, true);
+    CHECK(sorted(plan.rows) == Rows{1, 2, 3});
+    CHECK_FALSE(plan.flat);
+    CHECK(plan.records == 31'000);
+    CHECK(plan_merge(segments, 1000, 4096, false).rows == Rows{1});
+  }
+
+  TEST_CASE("a segment of which more than a fifth is dead is written anew, and an empty one goes") {
+    const std::vector<SegmentLoad> segments{{0, 1000, 799, false}, {1, 2500, 2000, false}, {2, 500, 0, false}};
+    const MergePlan plan = plan_merge(segments, 0, 100, true);
+    CHECK(sorted(plan.rows) == Rows{0, 2});
+    CHECK(plan.records == 799);
+    CHECK(plan_merge(segments, 0, 100, false).rows == Rows{2});
+  }
+
+  TEST_CASE("deletes alone write no record anew while few are dead") {
+    const std::vector<SegmentLoad> segments{{0, 1000, 990, false}, {1, 100, 90, true}};
+    CHECK(plan_merge(segments, 0, 4096, true).rows.empty());
+    CHECK(plan_merge(segments, 0, 4096, true).records == 0);
+  }
+
+  TEST_CASE("however many commits there were, there are few segments") {
+    std::vector<SegmentLoad> segments;
+    std::uint64_t written = 0, most = 0;
+    constexpr std::uint64_t kCommits = 2000, kEach = 1000;
+    for (std::uint64_t i = 0; i < kCommits; ++i) {
+      const MergePlan plan = plan_merge(segments, kEach, 4096, true);
+      written += plan.records;
+      std::erase_if(segments, [&](const SegmentLoad& segment) {
+        return std::find(plan.rows.begin(), plan.rows.end(), segment.row) != plan.rows.end();
+      });
+      segments.push_back({0, plan.records, plan.records, plan.flat});
+      for (std::uint32_t row = 0; row < segments.size(); ++row) segments[row].row = row;
+      most = std::max<std::uint64_t>(most, segments.size());
+    }
+    MESSAGE("at most ", most, " segments; each record was written ", written / (kCommits * kEach), " times");
+    CHECK(most <= 8);
+    CHECK(written / (kCommits * kEach) <= 16);
+  }
+}
+
+}  // namespace nearline::engine

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/tombstones.h"
+
+#include <doctest/doctest.h>
+
+namespace nearline::engine {
+
+TEST_SUITE("engine/tombstones") {
+  TEST_CASE("records are deleted once, and come back from bytes as they were") {
+    for (const std::uint64_t records : {1U, 7U, 8U, 9U, 63U, 64U, 65U, 200U}) {
+      Tombstones dead;
+      CHECK_FALSE(dead.has(0));
+      for (std::uint32_t o = 0; o < records; o += 3) CHECK(dead.add(o, records));
+      CHECK_FALSE(dead.add(0, records));
+      const std::vector<std::byte> bytes = dead.encode(records);
+      CHECK(bytes.size() == (records + 7) / 8);
+      const auto again = Tombstones::decode(bytes, records, dead.count(), 4096);
+      REQUIRE(again);
+      for (std::uint32_t o = 0; o < records; ++o) CHECK(again.value().has(o) == (o % 3 == 0));
+    }
+  }
+
+  TEST_CASE("bits behind the last record, or another number of them than the segment says, are damage") {
+    Tombstones dead;
+    dead.add(2, 10);
+    std::vector<std::byte> bytes = dead.encode(10);
+    CHECK(Tombstones::decode(bytes, 10, 2, 8192).error().code == Code::kCorrupt);
+    CHECK(Tombstones::decode(bytes, 10, 2, 8192).error().at == 8192);
+    bytes[1] |= std::byte{4};
+    CHECK(Tombstones::decode(bytes, 10, 2, 8192).error().what.find("behind record 9") != std::string::npos);
+  }
+}
+
+}  // namespace nearline::engine

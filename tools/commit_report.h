@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+/// How insert, delete and compact say what their commit did.
+#pragma once
+
+#include <filesystem>
+
+#include "nearline/writer.h"
+
+namespace nearline::tools {
+
+/// done: "inserted" and the like, which is also the key. With json one object, else lines for people.
+void print_commit(const std::filesystem::path& index, const char* done, std::uint64_t records,
+                  const CommitReport& report, bool json);
+
+}  // namespace nearline::tools

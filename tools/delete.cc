@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+/// nearline delete: takes records out of an index by id.
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "nearline/vector_file.h"
+#include "nearline/writer.h"
+#include "tools/commands.h"
+#include "tools/commit_report.h"
+#include "tools/console.h"
+
+namespace nearline::tools {
+namespace {
+
+struct Options {
+  std::filesystem::path index, ids;
+  WriterOptions writer;
+  bool strict = false, json = false, progress = false;
+};
+
+Result<CommitReport> erase(const Options& options, EraseReport& erased) {
+  NEARLINE_TRY(ids, read_ids(options.ids));
+  NEARLINE_TRY(writer, Writer::open(options.index, options.writer));
+  NEARLINE_TRY(report, writer.erase(ids));
+  erased = report;
+  if (options.strict && erased.unknown > 0) {
+    return Error{Code::kNotFound,
+                 fmt::format("{} of {} ids: expected a record for each, found none", erased.unknown, ids.size()),
+                 options.ids.string()};
+  }
+  return writer.commit();
+}
+
+int run(Options& options) {
+  options.writer.progress = progress_line(options.progress);
+  EraseReport erased;
+  const auto report = erase(options, erased);
+  if (!report) return fail(report.error());
+  clear_progress_line();
+  print_commit(options.index, "deleted", erased.erased, *report, options.json);
+  if (!options.json && erased.unknown > 0) fmt::print("{} ids that no record has\n", erased.unknown);
+  return 0;
+}
+
+}  // namespace
+
+Action declare_delete(Args& args) {
+  auto options = std::make_shared<Options>();
+  args.input("INDEX", options->index, "the index");
+  args.file("--ids", options->ids, "ids of the records to delete, .u64bin or text", true);
+  args.flag("--strict", options->strict, "delete nothing when an id is unknown");
+  args.size("--memory", options->writer.memory_bytes, "bound on what the commit allocates");
+  args.threads(options->writer.threads, "threads; 0 means one a processor");
+  args.json(options->json);
+  args.progress(options->progress);
+  args.example("nearline delete photos.near --ids gone.txt");
+  return [options] { return run(*options); };
+}
+
+}  // namespace nearline::tools

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+/// nearline insert: adds the vectors of a file to an index.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "nearline/vector_file.h"
+#include "nearline/writer.h"
+#include "tools/commands.h"
+#include "tools/commit_report.h"
+#include "tools/console.h"
+
+namespace nearline::tools {
+namespace {
+
+constexpr std::uint64_t kBlockBytes = 1 << 20;
+
+struct Options {
+  std::filesystem::path index, input, ids;
+  std::uint64_t commit_every = 0;
+  WriterOptions writer;
+  bool upsert = false, json = false, progress = false;
+};
+
+Result<std::vector<Id>> ids_for(const Options& options, const VectorFile& file) {
+  if (options.ids.empty()) return std::vector<Id>();
+  NEARLINE_TRY(ids, read_ids(options.ids));
+  if (ids.size() == file.rows()) return ids;
+  return Error{Code::kBadInput,
+               fmt::format("ids: expected {}, one for each row of the vectors, found {}", file.rows(), ids.size()),
+               options.ids.string()};
+}
+
+Result<CommitReport> insert(const Options& options, std::uint64_t& rows) {
+  NEARLINE_TRY(file, VectorFile::open(options.input));
+  NEARLINE_TRY(ids, ids_for(options, file));
+  if (options.upsert && ids.empty()) {
+    return Error{Code::kInvalidArgument, "--upsert: expected --ids, which say what is to be replaced"};
+  }
+  NEARLINE_TRY(writer, Writer::open(options.index, options.writer));
+  const std::size_t row_bytes = vector_bytes(file.type(), file.dim());
+  std::uint64_t step = std::max<std::uint64_t>(1, kBlockBytes / row_bytes);
+  if (options.commit_every > 0) step = std::min(step, options.commit_every);
+  std::vector<std::byte> block(static_cast<std::size_t>(std::min(step, file.rows())) * row_bytes);
+  std::uint64_t merged = 0, waiting = 0;
+  for (; rows < file.rows();) {
+    if (!options.writer.progress({"insert", rows, file.rows()}))
+      return Error{Code::kCancelled, "stopped before the end", options.index.string()};
+    const auto now = static_cast<std::size_t>(std::min(step, file.rows() - rows));
+    NEARLINE_CHECK(file.read(rows, now, std::span(block).first(now * row_bytes)));
+    const auto some_ids = ids.empty() ? std::span<const Id>{} : std::span(ids).subspan(rows, now);
+    const MatrixView vectors{block.data(), now, file.dim(), file.type()};
+    auto added = options.upsert ? writer.upsert(vectors, some_ids) : writer.insert(vectors, some_ids);
+    if (!added) return std::move(added).error().in(file.path().string());
+    rows += now;
+    waiting += now;
+    if (options.commit_every > 0 && waiting >= options.commit_every) {
+      NEARLINE_TRY(report, writer.commit());
+      merged += report.merged_records;
+      waiting = 0;
+    }
+  }
+  NEARLINE_TRY(report, writer.commit());
+  report.merged_records += merged;
+  return report;
+}
+
+int run(Options& options) {
+  options.writer.progress = progress_line(options.progress);
+  std::uint64_t rows = 0;
+  const auto report = insert(options, rows);
+  if (!report) return fail(report.error());
+  clear_progress_line();
+  print_commit(options.index, "inserted", rows, *report, options.json);
+  return 0;
+}
+
+}  // namespace
+
+Action declare_insert(Args& args) {
+  auto options = std::make_shared<Options>();
+  args.input("INDEX", options->index, "the index");
+  args.input("INPUT", options->input, "vectors, one record a row");
+  args.file("--ids", options->ids, "ids in row order; those behind the largest in the index unless said");
+  args.flag("--upsert", options->upsert, "replace records that have the ids already, instead of refusing");
+  args.number("--commit-every", options->commit_every, "commit after so many rows; 0: once, at the end");
+  args.size("--memory", options->writer.memory_bytes, "bound on what commits allocate");
+  args.threads(options->writer.threads, "threads; 0 means one a processor");
+  args.json(options->json);
+  args.progress(options->progress);
+  args.example("nearline insert photos.near new.u8bin --ids new.u64bin");
+  return [options] { return run(*options); };
+}
+
+}  // namespace nearline::tools
