@@ -97,6 +97,7 @@ class CodeWalk {
       // Infinity less infinity, or a stored component that is no number: as far as can be, so that order stays order.
       float& distance = s_.distances[i];
       distance = distance == distance ? distance : std::numeric_limits<float>::infinity();
+      best_ = std::min(best_, distance);
       s_.visited.insert(first + i);
       if (first + i == options_.hidden) continue;
       if (!graph_.dead.has(first + i)) {
@@ -111,7 +112,8 @@ class CodeWalk {
   /// No page of a guess beyond it is read any more, whatever comes.
   [[nodiscard]] float limit() const noexcept {
     const bool full = options_.k > 0 && s_.hits.size() == options_.k;
-    const float kth = full ? std::min(options_.bound, s_.hits.front().distance) : options_.bound;
+    const float own = full ? s_.hits.front().distance : std::numeric_limits<float>::infinity();
+    const float kth = options_.kth(own, best_);
     return kth == std::numeric_limits<float>::infinity() ? StopRule::kNever : options_.stop.limit(kth);
   }
 
@@ -173,6 +175,7 @@ class CodeWalk {
   Scratch& s_;
   std::uint32_t oldest_ = 0;
   std::uint32_t in_flight_ = 0;
+  float best_ = std::numeric_limits<float>::infinity();  // the nearest that was compared
 };
 
 }  // namespace

@@ -51,8 +51,9 @@ void compare(const GraphView& graph, const Query& query, Scratch& s) {
 
 /// Beyond it nothing is expanded any more, whatever comes.
 float limit(const WalkOptions& options, const CandidateList& candidates) noexcept {
-  const bool full = options.k > 0 && candidates.size() >= options.k;
-  const float kth = std::min(options.bound, full ? candidates[options.k - 1].distance : kInfinity);
+  if (options.k == 0 || candidates.size() == 0) return StopRule::kNever;
+  const float own = candidates.size() >= options.k ? candidates[options.k - 1].distance : kInfinity;
+  const float kth = options.kth(own, candidates[0].distance);
   return kth == kInfinity ? StopRule::kNever : std::max(kth, options.stop.limit(kth));
 }
 

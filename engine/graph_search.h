@@ -104,8 +104,12 @@ struct WalkOptions {
   std::uint32_t k = 0;  ///< answers to name; 0 leaves it at the candidates
   StopRule stop{};
   std::uint32_t hidden = kNoOrdinal;  ///< a record that the walk does as if it were not there
-  /// Distance of the k-th answer that other segments have: the stop rule begins from it.
+  /// Distance of the k-th answer that other segments have: the stop rule goes by it, once the walk has met something
+  /// as near. Before, it would end walks where they begin.
   float bound = std::numeric_limits<float>::infinity();
+
+  /// The k-th distance for the stop rule. own: of this walk; best: the nearest that it met.
+  [[nodiscard]] float kth(float own, float best) const noexcept { return best <= bound && bound < own ? bound : own; }
 };
 
 /// Walks from the entry points until none of the L nearest is left to expand, or what is left is beyond the stop rule:

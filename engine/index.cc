@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Opening: metadata first, then the segments, each with its part of the budget.
 #include <algorithm>
+#include <numeric>
 #include <string>
 
 #include "engine/graph_statistics.h"
@@ -38,27 +39,36 @@ Result<void> check_untrusted(io::FileSystem& fs, const std::filesystem::path& pa
       .code = Code::kCorrupt, .what = report.findings[0].what, .file = path.string(), .at = report.findings[0].at};
 }
 
-/// The budget of each segment: what it needs at least, and of the rest a part by its size.
+/// The budget of each segment: what it needs at least, with its codes where all have room for them, and of the rest a
+/// part by its size.
 Result<std::vector<std::uint64_t>> divide(std::span<const engine::SegmentFile> segments, const OpenOptions& options,
                                           IoMode mode) {
-  std::vector<std::uint64_t> parts;
-  std::uint64_t least = 0;
-  double bytes = 0;
-  for (const engine::SegmentFile& segment : segments) {
-    parts.push_back(engine::OpenSegment::least_bytes(segment, options.threads, mode));
-    least += parts.back();
-    bytes += static_cast<double>(segment.section(SectionKind::kGraphPages)->length);
-  }
-  if (options.memory_bytes < least && segments.size() > 1) {
+  if (segments.size() == 1) return std::vector{options.memory_bytes};
+  const auto least = [&](bool codes) {
+    std::vector<std::uint64_t> parts;
+    for (const engine::SegmentFile& segment : segments) {
+      parts.push_back(engine::OpenSegment::least_bytes(segment, options.threads, mode, codes));
+    }
+    return parts;
+  };
+  const auto sum = [](const std::vector<std::uint64_t>& parts) {
+    return std::accumulate(parts.begin(), parts.end(), std::uint64_t{0});
+  };
+  std::vector<std::uint64_t> parts = least(options.ranking != Ranking::kExact);
+  if (sum(parts) > options.memory_bytes && options.ranking == Ranking::kAuto) parts = least(false);
+  if (sum(parts) > options.memory_bytes) {
     return Error{.code = Code::kNoMemory,
                  .what = "a memory bound of " + std::to_string(options.memory_bytes) + " bytes: " +
-                         std::to_string(segments.size()) + " segments need at least " + std::to_string(least)};
+                         std::to_string(segments.size()) + " segments need at least " + std::to_string(sum(parts))};
   }
-  if (segments.size() == 1) return std::vector{options.memory_bytes};
-  const auto rest = static_cast<double>(options.memory_bytes - least);
+  const auto bytes = [](const engine::SegmentFile& segment) {
+    return static_cast<double>(segment.section(SectionKind::kGraphPages)->length);
+  };
+  double all = 0;
+  for (const engine::SegmentFile& segment : segments) all += bytes(segment);
+  const auto rest = static_cast<double>(options.memory_bytes - sum(parts));
   for (std::size_t i = 0; i < segments.size(); ++i) {
-    const auto share = static_cast<double>(segments[i].section(SectionKind::kGraphPages)->length) / bytes;
-    parts[i] += static_cast<std::uint64_t>(rest * share);
+    parts[i] += static_cast<std::uint64_t>(rest * (bytes(segments[i]) / all));
   }
   return parts;
 }
@@ -136,7 +146,8 @@ Result<void> Index::Impl::open_segments(const OpenOptions& options) {
   if (segments_.empty()) return {};
   io = segments_.front()->io();
   info.code_bytes = segments_.front()->code_bytes();
-  info.calibration_queries = segments_.front()->calibration_queries();
+  const format::Calibration* calibration = segments_.front()->calibration();
+  if (calibration != nullptr) info.calibration_queries = calibration->queries;
   return {};
 }
 

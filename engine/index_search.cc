@@ -102,7 +102,7 @@ Result<SearchResult> Index::Impl::search(const MatrixView& queries, const Search
   SearchResult result;
   std::vector<float> bounds;
   for (const auto& segment : segments_) {
-    NEARLINE_TRY(plan, segment->plan(queries.rows, options));
+    NEARLINE_TRY(plan, segment->plan(queries.rows, options, segments_.front()->calibration()));
     plan.bounds = bounds;
     NEARLINE_TRY(answers, segment->answer(queries, options.k, plan));
     if (segment == segments_.front()) {

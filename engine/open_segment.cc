@@ -19,13 +19,28 @@ SearchNeeds needs_of(const SegmentFile& file) noexcept {
           .table_bytes = segment.deleted > 0 ? (segment.count + 7) / 8 : 0};
 }
 
+std::uint32_t element_bytes_of_codes(const SegmentFile& file) noexcept {
+  const format::Section* codes = file.section(SectionKind::kCodes);
+  return codes == nullptr ? 0 : codes->element_bytes;
+}
+
+/// Precondition: the segment has codes.
+SearchNeeds with_codes(const SegmentFile& file, SearchNeeds needs) noexcept {
+  const std::uint32_t bytes = element_bytes_of_codes(file);
+  needs.code_bytes = CodeTable::memory_bytes(file);
+  needs.code_parts = bytes > format::kCodeHeadBytes ? bytes - format::kCodeHeadBytes : 0;
+  return needs;
+}
+
 }  // namespace
 
 OpenSegment::OpenSegment(const SegmentFile& file) noexcept
     : file_(file), schema_{.dim = file.field().dim, .type = file.field().type, .metric = file.field().metric} {}
 
-std::uint64_t OpenSegment::least_bytes(const SegmentFile& file, std::uint32_t threads, IoMode mode) noexcept {
-  return least_search_bytes(needs_of(file), threads, mode);
+std::uint64_t OpenSegment::least_bytes(const SegmentFile& file, std::uint32_t threads, IoMode mode,
+                                       bool codes) noexcept {
+  const SearchNeeds needs = needs_of(file);
+  return least_search_bytes(codes && CodeTable::has_codes(file) ? with_codes(file, needs) : needs, threads, mode);
 }
 
 Result<std::unique_ptr<OpenSegment>> OpenSegment::open(const SegmentFile& file, const OpenOptions& options,
@@ -64,13 +79,11 @@ Result<void> OpenSegment::open_codes(SearchNeeds& needs, const OpenOptions& opti
     return Error{.code = Code::kInvalidArgument,
                  .what = "ranking by codes: expected an index built with them, found one without"};
   }
-  code_bytes_ = file_.section(SectionKind::kCodes) ? file_.section(SectionKind::kCodes)->element_bytes : 0;
+  code_bytes_ = element_bytes_of_codes(file_);
   const std::uint64_t budget = options.memory_bytes;
   const bool resident = io_ == IoMode::kMapped || file_.section(SectionKind::kGraphPages)->length <= budget / 2;
   if (options.ranking == Ranking::kExact || (!demanded && resident)) return {};
-  SearchNeeds more = needs;
-  more.code_bytes = CodeTable::memory_bytes(file_);
-  more.code_parts = code_bytes_ > format::kCodeHeadBytes ? code_bytes_ - format::kCodeHeadBytes : 0;
+  const SearchNeeds more = with_codes(file_, needs);
   const std::uint64_t least = least_search_bytes(more, options.threads, io_);
   if (budget < least) {
     if (!demanded) return {};

@@ -25,8 +25,8 @@ class OpenSegment {
   /// Errors: those of Index::open.
   static Result<std::unique_ptr<OpenSegment>> open(const SegmentFile& file, const OpenOptions& options, IoMode mode);
 
-  /// The least options.memory_bytes that `open` accepts, for so many threads.
-  static std::uint64_t least_bytes(const SegmentFile& file, std::uint32_t threads, IoMode mode) noexcept;
+  /// The least options.memory_bytes that `open` accepts for so many threads; with codes: that it ranks by them with.
+  static std::uint64_t least_bytes(const SegmentFile& file, std::uint32_t threads, IoMode mode, bool codes) noexcept;
 
   /// How the queries of one call are answered.
   struct Plan {
@@ -36,8 +36,10 @@ class OpenSegment {
     std::span<const std::uint32_t> hidden{};  ///< none, or a record for each query that its walk shall not see
     std::span<const float> bounds{};          ///< none, or WalkOptions::bound of each query
   };
+  /// borrowed: a larger segment's calibration, for one that has none; or null.
   /// Errors: kInvalidArgument for a recall that the calibration does not know.
-  [[nodiscard]] Result<Plan> plan(std::size_t rows, const SearchOptions& options) const;
+  [[nodiscard]] Result<Plan> plan(std::size_t rows, const SearchOptions& options,
+                                  const format::Calibration* borrowed) const;
 
   /// The k nearest of each query, fewer only where there are not so many. Precondition: the queries were checked.
   Result<SearchResult> answer(const MatrixView& queries, std::uint32_t k, const Plan& plan);
@@ -69,7 +71,9 @@ class OpenSegment {
   [[nodiscard]] IoMode io() const noexcept { return io_; }
   [[nodiscard]] Ranking ranking() const noexcept { return codes_ ? Ranking::kCodes : Ranking::kExact; }
   [[nodiscard]] std::uint32_t code_bytes() const noexcept { return code_bytes_; }
-  [[nodiscard]] std::uint32_t calibration_queries() const noexcept { return calibration_ ? calibration_->queries : 0; }
+  [[nodiscard]] const format::Calibration* calibration() const noexcept {
+    return calibration_ ? &*calibration_ : nullptr;
+  }
 
  private:
   explicit OpenSegment(const SegmentFile& file) noexcept;

@@ -54,17 +54,19 @@ std::uint32_t OpenSegment::width(std::size_t rows, const SearchOptions& options)
   return codes_ && rows >= kManyQueries ? 1 : kFewQueriesWidth;
 }
 
-Result<OpenSegment::Plan> OpenSegment::plan(std::size_t rows, const SearchOptions& options) const {
+Result<OpenSegment::Plan> OpenSegment::plan(std::size_t rows, const SearchOptions& options,
+                                            const format::Calibration* borrowed) const {
+  const format::Calibration* const calibration = calibration_ ? &*calibration_ : borrowed;
   Plan plan{.walk = {.l = options.l, .beam_width = width(rows, options), .k = options.k},
             .exact = options.exact || file_.flat() || (!codes_ && graph_->count <= kScanCount)};
   if (options.recall > 0 && !plan.exact) {
-    if (calibration_) {
+    if (calibration != nullptr) {
       const std::uint16_t ranking = codes_ ? format::kRankedByCodes : format::kRankedExactly;
-      NEARLINE_TRY(effort, effort_for(*calibration_, ranking, options.k, options.recall));
+      NEARLINE_TRY(effort, effort_for(*calibration, ranking, options.k, options.recall));
       plan.walk.l = effort.l;
       plan.walk.k = effort.k;
       plan.walk.stop.slack = effort.slack;
-      plan.norm = calibration_->norm;
+      plan.norm = calibration->norm;
     } else if (graph_->count < kLeastCalibrated) {
       plan.exact = true;
     } else {

@@ -88,10 +88,11 @@ Result<BuildReport> assemble_whole(const Assembly& build, IndexFileWriter& write
 
 Result<BuildReport> assemble_segment(Intake& intake, const BuildPlan& plan, const Schema& schema,
                                      const BuildOptions& options, io::FileSystem& fs,
-                                     const std::filesystem::path& directory, IndexFileWriter& writer) {
+                                     const std::filesystem::path& directory, IndexFileWriter& writer,
+                                     std::optional<format::CodeBook> book) {
   if (intake.count() == 0) return BuildReport{};
   Assembly build(intake, plan, schema, options, fs, directory);
-  NEARLINE_CHECK(build.train());
+  NEARLINE_CHECK(build.prepare_codes(std::move(book)));
   build.add_segment(writer);
   NEARLINE_TRY(report, plan.parts == 1 ? assemble_whole(build, writer) : assemble_parts(build, writer));
   NEARLINE_CHECK(build.add_calibration(writer));

@@ -3,10 +3,12 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 
 #include "engine/build/index_file_writer.h"
 #include "engine/build/intake.h"
 #include "engine/build/plan.h"
+#include "format/code_book.h"
 #include "io/file.h"
 #include "nearline/builder.h"
 
@@ -18,9 +20,11 @@ namespace nearline::engine {
 Result<BuildReport> assemble(Intake& intake, const BuildPlan& plan, const Schema& schema, const BuildOptions& options,
                              io::FileSystem& fs, const std::filesystem::path& directory, io::File& file);
 
-/// Adds a segment, unless nothing was taken in, to the file that is being written. Errors: as assemble.
+/// Adds a segment, unless nothing was taken in, to the file that is being written. book: to code with, or none: then
+/// one is learned. Errors: as assemble.
 Result<BuildReport> assemble_segment(Intake& intake, const BuildPlan& plan, const Schema& schema,
                                      const BuildOptions& options, io::FileSystem& fs,
-                                     const std::filesystem::path& directory, IndexFileWriter& writer);
+                                     const std::filesystem::path& directory, IndexFileWriter& writer,
+                                     std::optional<format::CodeBook> book = {});
 
 }  // namespace nearline::engine

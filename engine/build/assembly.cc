@@ -88,11 +88,14 @@ Result<void> Assembly::begin_pages(IndexFileWriter& writer) const {
   return writer.begin(section);
 }
 
-Result<void> Assembly::train() {
+Result<void> Assembly::prepare_codes(std::optional<format::CodeBook> book) {
   if (plan.code_bytes == 0) return {};
-  NEARLINE_CHECK(progress("learn codes", 0));
-  NEARLINE_TRY(book, train_on(intake.spill(), schema, plan.code_bytes, options.memory_bytes / 4, threads));
   book_ = std::move(book);
+  if (!book_) {
+    NEARLINE_CHECK(progress("learn codes", 0));
+    NEARLINE_TRY(learned, train_on(intake.spill(), schema, plan.code_bytes, options.memory_bytes / 4, threads));
+    book_ = std::move(learned);
+  }
   if (!book_) return {};  // all vectors are alike
   NEARLINE_TRY(file, fs.create_unnamed(directory));
   codes_ = std::make_unique<CodeWriter>(*book_, schema, threads, std::move(file));

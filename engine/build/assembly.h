@@ -43,8 +43,8 @@ class Assembly {
   /// Fills a record of an image but for its list.
   void fill(std::byte* record, const format::PageShape& shape, Id id, std::span<const std::byte> vector) const;
 
-  /// Learns how to code the records, when the plan has codes, and makes the writer of their codes.
-  Result<void> train();
+  /// When the plan has codes, makes the writer of them, with a code book that it learns unless there is one already.
+  Result<void> prepare_codes(std::optional<format::CodeBook> book);
   /// Null without codes.
   [[nodiscard]] CodeWriter* codes() const noexcept { return codes_.get(); }
 

@@ -44,14 +44,19 @@ CodeTable::CodeTable(const SegmentFile& file, const format::Section& section, fo
       codes_(static_cast<std::byte*>(std::aligned_alloc(kBlock, blocks_ * kBlock))),
       here_(std::make_unique<std::atomic<std::uint64_t>[]>(blocks_ / 64 + 1)) {}
 
+Result<format::CodeBook> CodeTable::read_book(const SegmentFile& file) {
+  const format::Section& parameters = *file.section(SectionKind::kCodeParameters);
+  NEARLINE_TRY(bytes, file.index().read_whole(parameters, format::kMaxCodeBookBytes));
+  return format::decode_code_book(bytes, file.field().dim, parameters.offset);
+}
+
 Result<std::unique_ptr<CodeTable>> CodeTable::open(const SegmentFile& file) {
   const format::Section& parameters = *file.section(SectionKind::kCodeParameters);
   if (!can_code(file.field().metric, file.field().dim)) {
     return corrupt(parameters, "a code book for " + std::string(name(file.field().metric)) + " of dimension " +
                                    std::to_string(file.field().dim) + ": expected a metric that codes fit");
   }
-  NEARLINE_TRY(bytes, file.index().read_whole(parameters, format::kMaxCodeBookBytes));
-  NEARLINE_TRY(book, format::decode_code_book(bytes, file.field().dim, parameters.offset));
+  NEARLINE_TRY(book, read_book(file));
   const format::Section* codes = file.section(SectionKind::kCodes);
   if (codes == nullptr || codes->count != file.segment().count || codes->element_bytes != book.code_bytes()) {
     return corrupt(parameters, "a code book without a code of " + std::to_string(book.code_bytes()) +

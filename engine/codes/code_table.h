@@ -22,6 +22,9 @@ class CodeTable {
   /// Bytes that a table will hold.
   static std::uint64_t memory_bytes(const SegmentFile& file) noexcept;
 
+  /// The segment's code book. Errors: as open. Precondition: has_codes.
+  static Result<format::CodeBook> read_book(const SegmentFile& file);
+
   /// Reads the code book. Borrows the file. Errors: kCorrupt, kUnsupported, kIo, kNoMemory.  Precondition: has_codes.
   static Result<std::unique_ptr<CodeTable>> open(const SegmentFile& file);
 

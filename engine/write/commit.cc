@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "engine/build/assemble.h"
+#include "engine/codes/code_table.h"
 #include "engine/effort.h"
 #include "engine/generation_locks.h"
 #include "engine/write/flat_segment.h"
@@ -77,15 +78,34 @@ class Commit {
     NEARLINE_CHECK(in_.pending.for_each([&](Id id, std::span<const std::byte> vector) -> Result<void> {
       return intake.add({.data = vector.data(), .rows = 1, .dim = schema.dim, .type = schema.type}, std::span(&id, 1));
     }));
-    const BuildOptions options = build_options_of(in_.index, in_.options);
+    BuildOptions options = build_options_of(in_.index, in_.options);
     if (merge_.flat) {
       return write_flat_segment(
           intake, schema,
           {.degree = options.degree, .l_build = options.l_build, .alpha = options.alpha, .seed = options.seed}, writer);
     }
+    // Beside a larger segment its calibration serves, and its way of coding: both say much of the data, little of a
+    // graph, and take as long as linking where records are few.
+    std::optional<format::CodeBook> book;
+    if (const OpenSegment* larger = larger_than(intake.count())) {
+      options.calibrate = false;
+      if (CodeTable::has_codes(larger->file())) {
+        NEARLINE_TRY(read, CodeTable::read_book(larger->file()));
+        book = std::move(read);
+      }
+    }
     NEARLINE_TRY(plan, plan_build(intake.count(), schema, options, intake.id_bytes()));
-    auto built = assemble_segment(intake, plan, schema, options, in_.fs, in_.directory, writer);
+    auto built = assemble_segment(intake, plan, schema, options, in_.fs, in_.directory, writer, std::move(book));
     return built ? Result<void>{} : std::move(built).error();
+  }
+
+  /// A segment with a graph that stays and is as large, or null.
+  [[nodiscard]] const OpenSegment* larger_than(std::uint64_t records) const noexcept {
+    for (const auto& segment : in_.index.segments()) {
+      const bool stays = !is_merged(segment->file().row()) && !segment->file().flat();
+      if (stays && segment->live() >= records) return segment.get();
+    }
+    return nullptr;
   }
 
   /// The live records of a segment, in the order in which they stand.
@@ -171,7 +191,7 @@ BuildOptions build_options_of(const OpenIndex& index, const WriterOptions& optio
   if (index.segments().empty()) return build;
   const OpenSegment& largest = *index.segments().front();
   if (!largest.file().flat() && largest.count() >= kLeastCalibrated) {
-    build.calibrate = largest.calibration_queries() > 0;
+    build.calibrate = largest.calibration() != nullptr;
     build.code_bytes = largest.code_bytes();
   }
   return build;

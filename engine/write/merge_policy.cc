@@ -6,7 +6,9 @@
 namespace nearline::engine {
 namespace {
 
-/// A segment of up to so many times what is being written anyway is taken in.
+/// Segments with a graph that a search shall walk at most: one large one, and some small.
+constexpr std::size_t kMostLinked = 4;
+/// When there are more, those of up to so many times what is being written anyway are taken in.
 constexpr std::uint64_t kRatio = 2;
 /// More dead ones than one in so many make walks longer than they need be.
 constexpr std::uint64_t kDeadOneIn = 5;
@@ -32,15 +34,21 @@ MergePlan plan_merge(std::span<const SegmentLoad> segments, std::uint64_t fresh,
     const bool joins = segment.flat && (fresh > 0 || worn(segment));
     if (segment.live == 0 || joins) take(segment, plan);
   }
-  plan.flat = plan.records <= delta_records;
+  std::vector<SegmentLoad> linked;
   for (const SegmentLoad& segment : sorted) {
     if (segment.flat || segment.live == 0) continue;
-    const bool alike = merge && !plan.flat && segment.live <= kRatio * plan.records;
-    if (!alike && !worn(segment)) continue;
-    take(segment, plan);
-    plan.flat = false;
+    if (worn(segment)) {
+      take(segment, plan);
+    } else {
+      linked.push_back(segment);
+    }
   }
-  if (plan.records <= delta_records) plan.flat = true;
+  plan.flat = plan.records <= delta_records;
+  if (plan.flat || !merge || linked.size() < kMostLinked) return plan;
+  const std::size_t too_many = linked.size() + 1 - kMostLinked;
+  for (std::size_t i = 0; i < linked.size() && (i < too_many || linked[i].live <= kRatio * plan.records); ++i) {
+    take(linked[i], plan);
+  }
   return plan;
 }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Which segments a commit writes anew together with what was added.
-/// Size-tiered: a new segment takes in those that are not much larger than itself, so that sizes grow geometrically,
-/// there are few of them, and each record is rewritten a logarithmic number of times.
+/// Size-tiered, and lazy: while there are few segments a new one is left beside them. When there would be too many it
+/// takes in those that are not much larger than itself, so that sizes grow geometrically and each record is rewritten
+/// a logarithmic number of times.
 #pragma once
 
 #include <cstdint>

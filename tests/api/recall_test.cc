@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 
+#include "nearline/writer.h"
 #include "tests/api/index_world.h"
 
 namespace nearline {
@@ -91,6 +92,41 @@ TEST_SUITE("api/recall") {
           }
         }
         CHECK(cost < distances(ten) / 3);
+      }
+    }
+  }
+
+  TEST_CASE("a recall is reached over several segments, of which only the largest is calibrated") {
+    for (const Metric metric : {Metric::kL2, Metric::kIp}) {
+      const TempDir folder;
+      const auto order = testing::shuffled_rows(world().base.rows());
+      const Vectors base = testing::in_order(world().base, order);
+      REQUIRE(build(folder / "x", {kDim, ElementType::kF32, metric}, base.view(0, 3'000), {}, calibrating()));
+      {
+        auto writer = Writer::open(folder / "x", {.delta_records = 500});
+        REQUIRE_MESSAGE(writer, message(writer));
+        for (const std::size_t first : {3'000U, 4'500U, 5'600U}) {
+          const std::size_t end = first == 3'000 ? 4'500 : first == 4'500 ? 5'600 : 6'000;
+          REQUIRE(writer->insert(base.view(first, end - first)));
+          REQUIRE(writer->commit());
+        }
+      }
+      for (const Ranking ranking : {Ranking::kExact, Ranking::kCodes}) {
+        CAPTURE(name(metric));
+        CAPTURE(name(ranking));
+        OpenOptions options = with_io(IoMode::kPread);
+        options.ranking = ranking;
+        const auto index = Index::open(folder / "x", options);
+        REQUIRE_MESSAGE(index, message(index));
+        CHECK(index->info().segments == 4);
+        CHECK(index->info().count == 6'000);
+        const auto ten = *index->search(world().queries.view(), {.k = 10, .exact = true});
+        for (const float target : {0.9F, 0.95F}) {
+          CAPTURE(target);
+          const auto found = index->search(world().queries.view(), {.k = 10, .recall = target});
+          REQUIRE_MESSAGE(found, message(found));
+          CHECK(share_found(*found, ten) > static_cast<double>(target) - 0.01);
+        }
       }
     }
   }
