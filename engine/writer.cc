@@ -2,6 +2,8 @@
 /// The life of a writer: lock, collect, commit, and again.
 #include "nearline/writer.h"
 
+#include <algorithm>
+#include <numeric>
 #include <string>
 #include <utility>
 
@@ -17,6 +19,8 @@ namespace {
 constexpr std::size_t kRowsAtOnce = 1024;
 /// Holes are punched where they are worth a system call.
 constexpr std::uint64_t kLeastHole = 64u << 10;
+/// Commits give free space back once it is more than one in so many bytes of the file.
+constexpr std::uint64_t kFreeOneIn = 5;
 
 std::filesystem::path directory_of(const std::filesystem::path& file) {
   return file.has_parent_path() ? file.parent_path() : ".";
@@ -74,7 +78,7 @@ class Writer::Impl {
     // What the commit before uses is free once there is one more.
     NEARLINE_TRY(report, write({}, true));
     report.merged_records = merged.merged_records;
-    NEARLINE_CHECK(punch_holes());
+    NEARLINE_CHECK(punch_holes(0));
     return report;
   }
 
@@ -138,18 +142,22 @@ class Writer::Impl {
       spent_ = opened.error();  // the commit stands, but nothing more can be built on it here
       return std::move(opened).error();
     }
+    // Nothing of the commit depends on it: what is not given back now is tried again.
+    static_cast<void>(punch_holes(committed.value().file_bytes / kFreeOneIn).has_value());
     return committed;
   }
 
-  Result<void> punch_holes() {
+  /// Gives free space back to the file system when it is more than `least`, as far as nobody needs it.
+  Result<void> punch_holes(std::uint64_t least) {
     const format::Superblock& super = index_->file().superblock();
     NEARLINE_TRY(oldest, engine::oldest_pinned(*file_, super.generation));
     const std::uint64_t usable = std::min(super.generation, oldest + 1);
-    for (const format::Extent& extent : index_->file().manifest().free) {
-      if (extent.freed_in < usable && extent.length >= kLeastHole) {
-        NEARLINE_CHECK(file_->punch(extent.offset, extent.length));
-      }
-    }
+    std::vector<format::Extent> holes = index_->file().manifest().free;
+    std::erase_if(holes, [&](const format::Extent& e) { return e.freed_in >= usable || e.length < kLeastHole; });
+    const std::uint64_t free = std::accumulate(holes.begin(), holes.end(), std::uint64_t{0},
+                                               [](std::uint64_t sum, const auto& e) { return sum + e.length; });
+    if (free <= least) return {};
+    for (const format::Extent& hole : holes) NEARLINE_CHECK(file_->punch(hole.offset, hole.length));
     return {};
   }
 
