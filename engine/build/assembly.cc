@@ -115,7 +115,10 @@ Result<void> Assembly::add_calibration(IndexFileWriter& writer) const {
   const IndexFile written(writer.file(), writer.manifest());
   NEARLINE_TRY(calibration,
                calibrate(written.segments().back(),
-                         {.memory_bytes = options.memory_bytes / 2, .threads = threads, .progress = progress_of}));
+                         {.memory_bytes = options.memory_bytes / 2,
+                          .freed_bytes = plan.image_shape.pages(plan.part_records) * plan.image_shape.page_bytes,
+                          .threads = threads,
+                          .progress = progress_of}));
   if (!calibration) return {};
   return writer.add_optional(format::SectionKind::kCalibration, format::encode(*calibration));
 }
