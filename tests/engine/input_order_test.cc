@@ -169,7 +169,8 @@ TEST_SUITE("engine/build/input_order") {
     REQUIRE(plan_build(kCount, schema, options, 4)->parts > 1);
     const auto as_given = index_bytes(rows, schema, options, ids_of(ascending(kCount)));
     options.threads = 2;
-    for (const auto& order : other_orders(kCount)) {
+    const auto orders = other_orders(kCount);
+    for (const auto& order : {orders.front(), orders.back()}) {
       CHECK(index_bytes(testing::in_order(rows, order), schema, options, ids_of(order)) == as_given);
     }
   }
