@@ -63,7 +63,9 @@ class CodeWalk {
       }
       const std::size_t best = s_.shortlist.next(Shortlist::State::kGuess);
       if (best == Shortlist::kNone || in_flight_ == options_.beam_width) return false;
-      if (s_.shortlist[best].distance > limit()) return false;
+      const float next = s_.shortlist[best].distance;
+      if (next > limit()) return false;
+      if (options_.watch != nullptr && !options_.watch->goes_on(options_.stop, next, s_)) return false;
       const std::uint32_t page = graph_.places.of(s_.shortlist[best].ordinal).page;
       s_.shortlist.ask(page * graph_.shape.slots, graph_.shape.slots);
       io::PageBatch& flight = s_.flight((oldest_ + in_flight_) % options_.beam_width);

@@ -187,6 +187,7 @@ SearchTask search_graph(FrameMemory& /*memory*/, const GraphView& graph, Query q
     }
     choose_expanding(options.beam_width, limit(options, s.candidates), s);
     if (s.expanding.empty()) break;
+    if (options.watch != nullptr && !options.watch->goes_on(options.stop, s.path.back().distance, s)) break;
     want(graph, s.expanding, s);
     Result<void> got = co_await reader.read(s.batch);
     if (!got) co_return got;

@@ -98,12 +98,22 @@ struct Scratch {
 
 inline constexpr std::uint32_t kNoOrdinal = 0xFFFF'FFFF;
 
+/// Sees a walk before each of its steps, and may end it.
+class WalkWatch {
+ public:
+  virtual ~WalkWatch() = default;
+
+  /// rule: what the walk itself ends by.  next: distance of the nearest candidate that is still open.
+  virtual bool goes_on(const StopRule& rule, float next, const Scratch& scratch) = 0;
+};
+
 struct WalkOptions {
   std::uint32_t l = 64;
   std::uint32_t beam_width = 4;
   std::uint32_t k = 0;  ///< answers to name; 0 leaves it at the candidates
   StopRule stop{};
   std::uint32_t hidden = kNoOrdinal;  ///< a record that the walk does as if it were not there
+  WalkWatch* watch = nullptr;         ///< of walks with a beam width of 1
   /// Distance of the k-th answer that other segments have: the stop rule goes by it, once the walk has met something
   /// as near. Before, it would end walks where they begin.
   float bound = std::numeric_limits<float>::infinity();

@@ -16,6 +16,9 @@ struct StopRule {
   float slack = kNever;
   float zero = 0;  ///< the distance that counts as none
 
+  /// The same with another slack.
+  [[nodiscard]] StopRule with(float other) const noexcept { return {.slack = other, .zero = zero}; }
+
   /// The farthest that is worth looking at, once the k-th best answer is at `kth`.
   [[nodiscard]] float limit(float kth) const noexcept {
     return slack == kNever ? kNever : kth + slack * std::fabs(kth - zero);

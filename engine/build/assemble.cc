@@ -74,6 +74,16 @@ format::Manifest new_manifest(const format::FileId& id, const Schema& schema, st
   return manifest;
 }
 
+/// Adds a segment of sorted rows, unless there are none.
+Result<BuildReport> add_segment(Assembly& build, IndexFileWriter& writer, std::optional<format::CodeBook> book = {}) {
+  if (build.count == 0) return BuildReport{};
+  NEARLINE_CHECK(build.prepare_codes(std::move(book)));
+  build.add_segment(writer);
+  NEARLINE_TRY(report, build.plan.parts == 1 ? assemble_whole(build, writer) : assemble_parts(build, writer));
+  NEARLINE_CHECK(build.add_calibration(writer));
+  return report;
+}
+
 }  // namespace
 
 Result<BuildReport> assemble_whole(const Assembly& build, IndexFileWriter& writer) {
@@ -90,20 +100,17 @@ Result<BuildReport> assemble_segment(Intake& intake, const BuildPlan& plan, cons
                                      const BuildOptions& options, io::FileSystem& fs,
                                      const std::filesystem::path& directory, IndexFileWriter& writer,
                                      std::optional<format::CodeBook> book) {
-  if (intake.count() == 0) return BuildReport{};
   Assembly build(intake, plan, schema, options, fs, directory);
-  NEARLINE_CHECK(build.prepare_codes(std::move(book)));
-  build.add_segment(writer);
-  NEARLINE_TRY(report, plan.parts == 1 ? assemble_whole(build, writer) : assemble_parts(build, writer));
-  NEARLINE_CHECK(build.add_calibration(writer));
-  return report;
+  NEARLINE_CHECK(build.sort());
+  return add_segment(build, writer, std::move(book));
 }
 
 Result<BuildReport> assemble(Intake& intake, const BuildPlan& plan, const Schema& schema, const BuildOptions& options,
                              io::FileSystem& fs, const std::filesystem::path& directory, io::File& file) {
-  NEARLINE_TRY(id, Assembly(intake, plan, schema, options, fs, directory).identity());
-  IndexFileWriter writer(file, new_manifest(id, schema, intake.count()));
-  NEARLINE_TRY(report, assemble_segment(intake, plan, schema, options, fs, directory, writer));
+  Assembly build(intake, plan, schema, options, fs, directory);
+  NEARLINE_CHECK(build.sort());
+  IndexFileWriter writer(file, new_manifest(build.identity(), schema, build.count));
+  NEARLINE_TRY(report, add_segment(build, writer));
   NEARLINE_TRY(bytes, writer.finish());
   report.file_bytes = bytes;
   return report;

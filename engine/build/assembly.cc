@@ -37,7 +37,17 @@ Result<void> Assembly::progress(std::string_view phase, std::uint64_t done) cons
   return Error{.code = Code::kCancelled, .what = "cancelled"};
 }
 
-Result<format::FileId> Assembly::identity() const {
+Result<void> Assembly::sort() {
+  NEARLINE_TRY(content,
+               sort_rows(intake.spill(), fs, directory,
+                         {.seed = options.seed, .rows_at_once = plan.part_records, .progress = [&](std::uint64_t done) {
+                            return progress("sort", done);
+                          }}));
+  content_ = content;
+  return {};
+}
+
+format::FileId Assembly::identity() const {
   format::Hasher128 hasher;
   const auto add = [&](auto value) { hasher.update(std::as_bytes(std::span(&value, 1))); };
   add(schema.dim);
@@ -51,12 +61,7 @@ Result<format::FileId> Assembly::identity() const {
   add(plan.part_records);
   add(plan.code_bytes);
   add(options.calibrate);
-  NEARLINE_CHECK(
-      intake.spill().for_each([&](std::uint64_t row, Id id, std::span<const std::byte> vector) -> Result<void> {
-        hasher.update(std::as_bytes(std::span(&id, 1)));
-        hasher.update(vector);
-        return row % 65'536 == 0 ? progress("identify", row) : Result<void>{};
-      }));
+  add(content_);
   return hasher.digest();
 }
 
@@ -110,7 +115,10 @@ Result<void> Assembly::add_calibration(IndexFileWriter& writer) const {
   const IndexFile written(writer.file(), writer.manifest());
   NEARLINE_TRY(calibration,
                calibrate(written.segments().back(),
-                         {.memory_bytes = options.memory_bytes / 2, .threads = threads, .progress = progress_of}));
+                         {.memory_bytes = options.memory_bytes / 2,
+                          .freed_bytes = plan.image_shape.pages(plan.part_records) * plan.image_shape.page_bytes,
+                          .threads = threads,
+                          .progress = progress_of}));
   if (!calibration) return {};
   return writer.add_optional(format::SectionKind::kCalibration, format::encode(*calibration));
 }

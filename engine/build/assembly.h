@@ -8,6 +8,7 @@
 
 #include "engine/build/assemble.h"
 #include "engine/build/code_writer.h"
+#include "engine/build/input_order.h"
 #include "engine/build/link.h"
 #include "engine/build/record_image.h"
 #include "engine/build/segment_writer.h"
@@ -34,8 +35,11 @@ class Assembly {
   /// Errors: kCancelled when the caller asks for it.
   Result<void> progress(std::string_view phase, std::uint64_t done) const;
 
-  /// Hash of all that was taken in and of all that shapes the file: its identity. Reads the spill once.
-  Result<format::FileId> identity() const;
+  /// Puts what was taken in into its order (input_order.h). Before all else.
+  Result<void> sort();
+
+  /// Hash of all that was taken in and of all that shapes the file: its identity.
+  [[nodiscard]] format::FileId identity() const;
 
   /// Adds the segment of all that was taken in, but for its sections and the counts of edges.
   void add_segment(IndexFileWriter& writer) const;
@@ -57,6 +61,7 @@ class Assembly {
   [[nodiscard]] LinkOptions link_options(std::uint32_t degree, std::uint32_t entries) const;
 
  private:
+  format::Hash128 content_{};  ///< hash of what was taken in
   std::optional<format::CodeBook> book_;
   std::unique_ptr<CodeWriter> codes_;
 };

@@ -14,7 +14,8 @@ namespace {
 
 constexpr std::uint32_t kLeastQueries = 32;
 constexpr std::size_t kChunkQueries = 4;
-/// A query climbs over the pages that it has met already, which are no more than this on all threads together.
+/// A cache that serves, on all threads together: queries come in the order of their places, and so meet the pages of
+/// those before them.
 constexpr std::uint64_t kEnoughCache = 32U << 20;
 constexpr float kFound = 0.9995F;  ///< more effort would show nothing
 
@@ -35,11 +36,11 @@ std::uint32_t list_for(std::uint32_t k) noexcept {
 }
 constexpr std::uint32_t kDoublings = 3;
 
-/// What walks of a curve are made with, in the order of effort.
+/// What walks of a curve are made with, in the order of effort. One step at a time: that is what walks by codes do, and
+/// walks by distance find no less when they take several steps together.
 std::vector<WalkOptions> efforts_of(std::uint16_t ranking, std::uint32_t k, std::uint64_t records) {
   std::vector<WalkOptions> efforts;
-  WalkOptions walk{.l = list_for(k), .k = k};
-  if (ranking == format::kRankedByCodes) walk.beam_width = 1;
+  WalkOptions walk{.l = list_for(k), .beam_width = 1, .k = k};
   for (const float slack : std::span(kSlacks).subspan(ranking == format::kRankedByCodes ? 0 : kFirstExactSlack)) {
     walk.stop.slack = slack;
     efforts.push_back(walk);
@@ -51,6 +52,61 @@ std::vector<WalkOptions> efforts_of(std::uint16_t ranking, std::uint32_t k, std:
   }
   return efforts;
 }
+
+/// How many of the efforts differ by slack alone.
+std::size_t rungs_of(std::span<const WalkOptions> efforts) noexcept {
+  return static_cast<std::size_t>(std::count_if(
+      efforts.begin(), efforts.end(), [](const WalkOptions& effort) { return effort.stop.slack != StopRule::kNever; }));
+}
+
+/// The hits of one query for each slack, from a single walk with the largest: up to where a walk with less slack would
+/// have ended it goes the same way.
+class Ladder final : public WalkWatch {
+ public:
+  /// rungs: efforts of rising slack.
+  Ladder(const HeldOut& held, std::size_t query, std::uint16_t ranking, std::span<const WalkOptions> rungs)
+      : held_(held), query_(query), ranking_(ranking), rungs_(rungs), hits_(rungs.size()) {}
+
+  bool goes_on(const StopRule& rule, float next, const Scratch& scratch) override {
+    const std::uint32_t k = rungs_[0].k;
+    const bool by_codes = ranking_ == format::kRankedByCodes;
+    if ((by_codes ? scratch.hits.size() : scratch.candidates.size()) < k) return true;
+    const float kth = by_codes ? scratch.hits.front().distance : scratch.candidates[k - 1].distance;
+    if (!(next > rule.with(rungs_[passed_].stop.slack).limit(kth))) return true;
+    const std::uint32_t found = by_codes ? hits_by_codes(scratch) : hits_by_distance(scratch);
+    do hits_[passed_++] = found;
+    while (passed_ < rungs_.size() && next > rule.with(rungs_[passed_].stop.slack).limit(kth));
+    return passed_ < rungs_.size() && found < k;
+  }
+
+  /// The walk has ended; what it answered holds for all rungs that it did not pass.
+  std::span<const std::uint32_t> hits(std::span<const float> answer) {
+    std::fill(hits_.begin() + static_cast<std::ptrdiff_t>(passed_), hits_.end(), held_.hits(query_, answer));
+    return hits_;
+  }
+
+ private:
+  std::uint32_t hits_by_codes(const Scratch& scratch) {
+    distances_.clear();
+    for (const Hit& hit : scratch.hits) distances_.push_back(hit.distance);
+    std::sort(distances_.begin(), distances_.end());
+    return held_.hits(query_, distances_);
+  }
+
+  std::uint32_t hits_by_distance(const Scratch& scratch) {
+    distances_.clear();
+    for (std::size_t i = 0; i < rungs_[0].k; ++i) distances_.push_back(scratch.candidates[i].distance);
+    return held_.hits(query_, distances_);
+  }
+
+  const HeldOut& held_;
+  const std::size_t query_;
+  const std::uint16_t ranking_;
+  const std::span<const WalkOptions> rungs_;
+  std::vector<std::uint32_t> hits_;
+  std::vector<float> distances_;
+  std::size_t passed_ = 0;
+};
 
 class Calibration {
  public:
@@ -75,7 +131,7 @@ class Calibration {
  private:
   Result<void> add_curve(OpenSegment& index, std::uint16_t ranking, const CurveKind& kind) {
     const std::vector<WalkOptions> efforts = efforts_of(ranking, kind.k, index.count());
-    NEARLINE_TRY(hits, measure(index, efforts, kind));
+    NEARLINE_TRY(hits, measure(index, ranking, efforts, kind));
     const double all = static_cast<double>(std::min(kind.queries, held_.size())) * kind.k;
     float reached = 0;
     for (std::size_t e = 0; e < efforts.size() && reached < kFound; ++e) {
@@ -91,8 +147,8 @@ class Calibration {
   }
 
   /// The hits of all queries of a curve, for each effort.
-  Result<std::vector<std::uint64_t>> measure(OpenSegment& index, std::span<const WalkOptions> efforts,
-                                             const CurveKind& kind) {
+  Result<std::vector<std::uint64_t>> measure(OpenSegment& index, std::uint16_t ranking,
+                                             std::span<const WalkOptions> efforts, const CurveKind& kind) {
     const std::size_t queries = std::min(kind.queries, held_.size());
     std::vector<std::uint64_t> hits(efforts.size());
     Result<void> outcome;
@@ -101,7 +157,7 @@ class Calibration {
       std::vector<std::uint64_t> some(efforts.size());
       Result<void> climbed;
       for (std::size_t i = begin; i < end && climbed; ++i) {
-        climbed = climb(index, efforts, i * held_.size() / queries, some);
+        climbed = climb(index, ranking, efforts, i * held_.size() / queries, some);
       }
       const std::scoped_lock lock(mutex);
       for (std::size_t e = 0; e < hits.size(); ++e) hits[e] += some[e];
@@ -112,21 +168,33 @@ class Calibration {
   }
 
   /// One query with more and more effort, which finds all that less effort found; so all is found from some step on.
-  Result<void> climb(OpenSegment& index, std::span<const WalkOptions> efforts, std::size_t q,
+  Result<void> climb(OpenSegment& index, std::uint16_t ranking, std::span<const WalkOptions> efforts, std::size_t q,
                      std::span<std::uint64_t> hits) {
-    const MatrixView all = held_.queries();
-    const MatrixView one{.data = all.row(q), .rows = 1, .dim = all.dim, .type = all.type};
-    std::uint32_t found = 0;
-    for (std::size_t e = 0; e < efforts.size(); ++e) {
-      const WalkOptions& walk = efforts[e];
+    const auto rungs = efforts.first(rungs_of(efforts));
+    Ladder ladder(held_, q, ranking, rungs);
+    WalkOptions walk = rungs.back();
+    walk.watch = &ladder;
+    NEARLINE_TRY(climbed, answer(index, walk, q));
+    const auto passed = ladder.hits(climbed);
+    for (std::size_t e = 0; e < rungs.size(); ++e) hits[e] += passed[e];
+    std::uint32_t found = passed.back();
+    for (std::size_t e = rungs.size(); e < efforts.size(); ++e) {
       if (found < walk.k) {
-        NEARLINE_TRY(answer,
-                     index.answer(one, walk.k, {.walk = walk, .norm = result_.norm, .hidden = held_.hidden(q)}));
-        found = held_.hits(q, std::span(answer.distances).first(answer.counts[0]));
+        NEARLINE_TRY(more, answer(index, efforts[e], q));
+        found = held_.hits(q, more);
       }
       hits[e] += found;
     }
     return {};
+  }
+
+  /// The distances of a query's answers.
+  Result<std::vector<float>> answer(OpenSegment& index, const WalkOptions& walk, std::size_t q) {
+    const MatrixView all = held_.queries();
+    const MatrixView one{.data = all.row(q), .rows = 1, .dim = all.dim, .type = all.type};
+    NEARLINE_TRY(found, index.answer(one, walk.k, {.walk = walk, .norm = result_.norm, .hidden = held_.hidden(q)}));
+    found.distances.resize(found.counts[0]);
+    return std::move(found.distances);
   }
 
   const HeldOut& held_;
@@ -156,7 +224,7 @@ Result<std::unique_ptr<OpenSegment>> open_within(const SegmentFile& file, const 
 }  // namespace
 
 Result<std::optional<format::Calibration>> calibrate(const SegmentFile& file, const CalibrateOptions& options) {
-  auto exact = open_within(file, options, Ranking::kExact, kEnoughCache);
+  auto exact = open_within(file, options, Ranking::kExact, std::max(kEnoughCache, options.freed_bytes));
   if (!exact && exact.error().code == Code::kNoMemory) return std::optional<format::Calibration>();
   if (!exact) return std::move(exact).error();
   const std::uint64_t count = (*exact)->count();

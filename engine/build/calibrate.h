@@ -17,6 +17,7 @@ namespace nearline::engine {
 
 struct CalibrateOptions {
   std::uint64_t memory_bytes = 0;  ///< bound on what it allocates
+  std::uint64_t freed_bytes = 0;   ///< what the build held before and has given up: a cache may be as large
   std::uint32_t threads = 1;       ///< the outcome does not depend on it
   std::function<Result<void>(double share)> progress;
 };

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "engine/build/code_writer.h"
+#include "engine/build/input_order.h"
 #include "engine/build/link.h"
 #include "engine/codes/code_training.h"
 #include "format/checksum_tree.h"
@@ -51,8 +52,9 @@ std::uint32_t code_bytes_of(std::uint64_t count, const Schema& schema, const Bui
 /// Beside the image: a tree and waiting back edges while linking; final order, its inverse and the ids while writing.
 constexpr std::uint64_t kTableBytes = 20;
 
-/// Beside a part's image: the parts of each record, the final order, its inverse, ids and their order.
-constexpr std::uint64_t kPartTableBytes = 24;
+/// Beside a part's image: the parts of each record, the final order, its inverse, ids and their order; before that,
+/// what sorting takes.
+constexpr std::uint64_t kPartTableBytes = std::max<std::uint64_t>(24, kSortBytes);
 constexpr std::uint64_t kPartFixedBytes = kFixedBytes + (6u << 20);
 constexpr std::uint64_t kLeastPart = 4096;
 constexpr std::uint64_t kMostParts = 4096;

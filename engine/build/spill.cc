@@ -41,6 +41,12 @@ void Spill::cut(std::uint64_t count) noexcept {
   }
 }
 
+void Spill::clear() noexcept {
+  count_ = 0;
+  written_ = 0;
+  buffer_.clear();
+}
+
 std::uint64_t Spill::rows_per_read() const noexcept {
   return std::max<std::uint64_t>(1, kBufferBytes / row_bytes());
 }

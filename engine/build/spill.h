@@ -28,6 +28,9 @@ class Spill {
   /// Forgets the records from `count` on. Precondition: nothing was read since they were appended.
   void cut(std::uint64_t count) noexcept;
 
+  /// Forgets all records; new ones take their place in the file.
+  void clear() noexcept;
+
   /// Reads all records in order. visit(row, id, vector).
   template <class Visit>
   Result<void> for_each(Visit&& visit);

@@ -52,9 +52,9 @@ struct BuildReport {
 
 /// Collects vectors, then links and writes them. Vectors wait in an unlinked temporary file beside the output, so
 /// memory stays within `BuildOptions::memory_bytes`. Nothing stands under the output's name before `finish` returns
-/// success, and dropping a Builder leaves nothing behind.
-/// Threads: one at a time. Source: the graph is Vamana (DiskANN, NeurIPS 2019), built in the batches of ParlayANN
-/// (PPoPP 2024) so that the result depends neither on the order of the input nor on the number of threads.
+/// success, and dropping a Builder leaves nothing behind. The same vectors under the same ids, with the same options,
+/// give the same bytes in whatever order they are added and on any number of threads.
+/// Threads: one at a time. Sources: engine/build/link.h.
 class NEARLINE_API Builder {
  public:
   /// Errors: kInvalidArgument for a schema or option outside its range; kExists; kIo, kNoSpace, kPermission.

@@ -201,6 +201,14 @@ TEST_SUITE("engine/build") {
       const auto plan = plan_build(count, schema, options, 4);
       REQUIRE(plan);
       CHECK((plan->parts == 1) == (bound == whole->memory_bytes));
+      std::uint64_t sorting = 0;  // the peak before there is an image
+      options.progress = [&](const Progress& progress) {
+        if (sorting == 0 && progress.phase != "sort") {
+          sorting = testing::peak_bytes();
+          testing::reset_peak();
+        }
+        return true;
+      };
       const io::TempDir folder;
       auto builder = Builder::create(folder / "index", schema, options);
       REQUIRE(builder);
@@ -208,6 +216,7 @@ TEST_SUITE("engine/build") {
       const std::uint64_t before = testing::bytes_in_use();
       testing::reset_peak();
       REQUIRE(builder->finish());
+      CHECK(sorting - before <= bound);
       // Images are taken from calloc, which is not counted: they are as large as their pages.
       const std::uint64_t image = plan->image_shape.pages(plan->part_records) * plan->image_shape.page_bytes;
       CHECK(testing::peak_bytes() - before + image <= bound);

@@ -37,9 +37,9 @@ inline BuildOptions quick_build() {
 }
 
 inline std::vector<std::byte> index_bytes(const testing::Vectors& vectors, const Schema& schema,
-                                          const BuildOptions& options = quick_build()) {
+                                          const BuildOptions& options = quick_build(), std::span<const Id> ids = {}) {
   io::SimulatedDisk disk;
-  const auto report = build_on(disk, "index", vectors, schema, options);
+  const auto report = build_on(disk, "index", vectors, schema, options, ids);
   REQUIRE_MESSAGE(report, (report ? std::string() : report.error().message()));
   return disk.contents("index");
 }
