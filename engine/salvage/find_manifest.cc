@@ -31,11 +31,11 @@ class Search {
 
   Result<FoundManifest> run() {
     NEARLINE_CHECK(read_superblocks());
-    try_superblocks();
+    NEARLINE_CHECK(try_superblocks());
     // Two superblocks that are whole, and the manifest of the newer: nothing can be newer. Else something may.
     if (supers_.size() < 2 || !found_ || found_->newer_generation > 0) {
       NEARLINE_CHECK(look_for_footers());
-      try_candidates();
+      NEARLINE_CHECK(try_candidates());
     }
     if (!found_) return nothing();
     return std::move(*found_);
@@ -59,16 +59,19 @@ class Search {
     return {};
   }
 
-  void try_superblocks() {
+  /// A manifest whose hash is right and which this build does not understand is no damage, and not to be passed over.
+  Result<void> try_superblocks() {
     std::uint64_t newer = 0;
     for (const format::Superblock& super : supers_) {
       auto manifest = format::decode_manifest(read(super.manifest_offset, super.manifest_bytes), super);
       if (manifest) {
         found_ = FoundManifest{.manifest = std::move(manifest).value(), .newer_generation = newer};
-        return;
+        return {};
       }
+      if (manifest.error().code == Code::kUnsupported) return std::move(manifest).error();
       newer = std::max(newer, super.generation);
     }
+    return {};
   }
 
   Result<void> look_for_footers() {
@@ -97,17 +100,19 @@ class Search {
     if (candidates_.size() > kMostCandidates) candidates_.pop_back();
   }
 
-  void try_candidates() {
+  Result<void> try_candidates() {
     for (const Candidate& candidate : candidates_) {
       auto manifest = format::decode_lone_manifest(read(candidate.at, candidate.end.manifest_bytes), candidate.at);
+      if (!manifest && manifest.error().code == Code::kUnsupported) return std::move(manifest).error();
       if (!manifest) continue;
       if (!supers_.empty() && manifest.value().file_id != supers_.front().file_id) continue;
       const std::uint64_t named = supers_.empty() ? 0 : supers_.front().generation;
       const bool newer = named > manifest.value().generation;
       found_ = FoundManifest{
           .manifest = std::move(manifest).value(), .by_footer = true, .newer_generation = newer ? named : 0};
-      return;
+      return {};
     }
+    return {};
   }
 
   [[nodiscard]] std::vector<std::byte> read(std::uint64_t at, std::uint64_t count) const {

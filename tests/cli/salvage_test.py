@@ -2,6 +2,9 @@
 """salvage: what is saved, what is said of the rest, and the exit status."""
 import json
 import os
+import signal
+import subprocess
+import threading
 
 import support
 from support import GOLDEN, CliTest, fbin, vectors
@@ -77,11 +80,33 @@ class Salvage(CliTest):
         self.bad(1, "salvage", self.name, "-o", "none/saved.near", says="none")
         self.bad(3, "salvage", self.name, "-o", "saved.near", "--memory", "4096", says="memory bound")
 
+    def test_a_stopped_salvage_leaves_nothing(self):
+        self.put("rows.fbin", fbin(vectors(20_000, 32)))
+        self.good("build", "rows.fbin", "-o", "large.near")
+        before = sorted(os.listdir(self.folder))
+        process = subprocess.Popen([support.NEARLINE, "salvage", "large.near", "-o", "saved.near", "--progress"],
+                                   cwd=self.folder, text=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        killer = threading.Timer(120, process.kill)
+        killer.start()
+        lines = []
+        for line in process.stderr:
+            lines.append(line)
+            if line.startswith("link "):
+                process.send_signal(signal.SIGINT)
+                break
+        lines += process.stderr.readlines()
+        self.assertEqual(process.wait(), 130, lines[-3:])
+        killer.cancel()
+        process.stderr.close()
+        self.assertEqual(sorted(os.listdir(self.folder)), before)
+
     def test_no_golden_file_good_or_bad_makes_it_crash(self):
         for file in sorted(GOLDEN.glob("**/*.near")):
             with self.subTest(file.name):
                 done = self.run_tool("salvage", file, "-o", "saved.near", "--force")
                 self.assertIn(done.returncode, (0, 1, 2), done.stderr)
+                if file.name.startswith("unsupported_"):  # a newer nearline's, and no damage
+                    self.assertEqual(done.returncode, 1)
                 if os.path.exists(self.folder / "saved.near"):
                     self.good("verify", "saved.near", "--full")
 
