@@ -82,6 +82,15 @@ class Insert(WriterTest):
         self.assertEqual((said["inserted"], said["generation"], said["count"]), (10, 4, 70))
         self.check_holds()
 
+    def test_what_was_committed_before_a_bad_row_stays_and_is_said(self):
+        rows = vectors(10, 8, 2)
+        self.model |= {60 + row: rows[row] for row in range(8)}
+        rows[9][3] = float("inf")
+        self.put("new.fbin", fbin(rows))
+        self.bad(1, "insert", self.name, "new.fbin", "--commit-every", "4",
+                 says=("new.fbin", "vector 1 holds", "behind 8 rows that are committed"))
+        self.check_holds()
+
     def test_bad_input_changes_nothing(self):
         before = (self.folder / self.name).read_bytes()
         self.put("new.fbin", fbin(vectors(3, 8, 2)))
