@@ -11,18 +11,21 @@ namespace nearline::engine {
 
 class IdSet {
  public:
-  /// False when it was there before. Precondition: not kNoId, which marks what is empty.
-  bool insert(Id id);
+  /// most: ids that will be inserted.
+  explicit IdSet(std::uint64_t most) : slots_(slots_for(most), kNoId) {}
 
-  /// What the next insert may take, the old table included.
-  [[nodiscard]] std::uint64_t memory_bytes() const noexcept { return slots_.size() * sizeof(Id) * 3; }
+  /// False when it was there before. Precondition: not kNoId, which marks what is empty.
+  bool insert(Id id) noexcept;
+
+  [[nodiscard]] std::uint64_t memory_bytes() const noexcept { return slots_.size() * sizeof(Id); }
+  /// What a set of so many takes.
+  static constexpr std::uint64_t bytes_for(std::uint64_t most) noexcept { return slots_for(most) * sizeof(Id); }
 
  private:
-  [[nodiscard]] std::size_t place_of(Id id) const noexcept;
-  void grow();
+  /// Three of four are taken at most, so that a search for an empty one is short.
+  static constexpr std::uint64_t slots_for(std::uint64_t most) noexcept { return most + most / 3 + 1; }
 
   std::vector<Id> slots_;
-  std::size_t count_ = 0;
 };
 
 }  // namespace nearline::engine

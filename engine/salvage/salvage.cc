@@ -3,6 +3,7 @@
 #include "nearline/salvage.h"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -19,6 +20,7 @@ namespace {
 
 using engine::BlockState;
 using engine::Fate;
+using engine::IdSet;
 using engine::IndexFile;
 using engine::SegmentFile;
 using format::SectionKind;
@@ -40,6 +42,17 @@ class Salvager {
   Result<void> run() {
     std::vector<SegmentFile> segments = index_.segments();
     std::ranges::reverse(segments);
+    std::uint64_t records = 0;
+    for (const SegmentFile& segment : segments) {
+      const engine::PageReader pages(segment, file_bytes_);
+      records += pages.first(pages.present());
+    }
+    if (const std::uint64_t least = IdSet::bytes_for(records); least > options_.memory_bytes) {
+      return Error{.code = Code::kNoMemory,
+                   .what = "a memory bound of " + std::to_string(options_.memory_bytes) + " bytes: expected at least " +
+                           std::to_string(least) + " for the ids of " + std::to_string(records) + " records"};
+    }
+    seen_.emplace(records);
     for (const SegmentFile& segment : segments) NEARLINE_CHECK(read_segment(segment));
     return {};
   }
@@ -59,7 +72,8 @@ class Salvager {
       }
     }
     if (pages.present() < pages.pages()) lose(pages, pages.present(), pages.pages(), dead);
-    if (report_.lost > lost_before) {
+    const std::uint64_t bytes = seen_->memory_bytes() + segment.segment().count * sizeof(Id);
+    if (report_.lost > lost_before && bytes <= options_.memory_bytes) {
       engine::name_lost_ids(segment, file_bytes_, options_.unchecked, kMostRanges, report_.lost_ids);
     }
     return {};
@@ -103,18 +117,13 @@ class Salvager {
       }
       const std::byte* record = pages.record(o);
       const Id id = format::stored_id(pages.shape(), record);
-      if (id == kNoId || !seen_.insert(id)) {
+      if (id == kNoId || !seen_->insert(id)) {
         ++report_.repeated;
         continue;
       }
       if (fate == Fate::kUnknown) ++report_.unsure;
       ids_.push_back(id);
       vectors_.insert(vectors_.end(), record, record + vector_bytes_);
-    }
-    if (seen_.memory_bytes() > options_.memory_bytes) {
-      return Error{.code = Code::kNoMemory,
-                   .what = "a memory bound of " + std::to_string(options_.memory_bytes) + " bytes: expected at least " +
-                           std::to_string(seen_.memory_bytes()) + " for the ids of the records"};
     }
     if (state == BlockState::kUnchecked) report_.unchecked += ids_.size();
     return add(pages, p);
@@ -140,7 +149,7 @@ class Salvager {
   Builder& builder_;
   SalvageReport& report_;
   std::size_t vector_bytes_;
-  engine::IdSet seen_;
+  std::optional<IdSet> seen_;  ///< made when it is known how large it must be
   std::vector<Id> ids_;
   std::vector<std::byte> vectors_;
 };

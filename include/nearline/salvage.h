@@ -13,7 +13,7 @@
 namespace nearline {
 
 struct SalvageOptions {
-  std::uint64_t memory_bytes = 512u << 20;  ///< bound on what it allocates
+  std::uint64_t memory_bytes = 512u << 20;  ///< bound on what it allocates: at least 11 bytes per record
   /// Also save records whose checksums are lost, where they obey the rules of the format: most will be right.
   bool unchecked = false;
   std::uint32_t threads = 0;  ///< 0: one per processor
@@ -47,7 +47,7 @@ struct SalvageReport {
   std::uint64_t unchecked = 0;          ///< of those saved: by `SalvageOptions::unchecked` alone
   std::uint64_t repeated = 0;           ///< older records left out, since a newer one has the same id
   std::vector<LostBytes> lost_bytes{};  ///< at most 100
-  std::vector<LostIds> lost_ids{};      ///< at most 100, where id indexes survive
+  std::vector<LostIds> lost_ids{};      ///< at most 100, where id indexes survive and the memory allows
   std::uint64_t file_bytes = 0;         ///< of the new index
 
   /// Whether the new index holds just what the newest commit held, as far as the file shows.
