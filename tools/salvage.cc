@@ -32,18 +32,25 @@ void print_json(const Options& options, const SalvageReport& report) {
   line.put("repeated", report.repeated).put("file_bytes", report.file_bytes).print();
 }
 
-std::string ids_text(const LostIds& lost) {
-  if (lost.first == lost.last) return fmt::format("id {}", lost.first);
-  const bool all = lost.records == lost.last - lost.first + 1;
-  return fmt::format("{}ids from {} to {}", all ? "all " : fmt::format("{} of the ", lost.records), lost.first,
-                     lost.last);
+/// "7", "9 to 12", "2 of 20 to 30"; the dots say that there is more.
+std::string ids_text(const SalvageReport& report) {
+  std::string text;
+  std::uint64_t told = 0;
+  for (const LostIds& lost : report.lost_ids) {
+    text += text.empty() ? "" : ", ";
+    if (lost.records <= lost.last - lost.first) text += fmt::format("{} of ", lost.records);
+    text += std::to_string(lost.first);
+    if (lost.last > lost.first) text += fmt::format(" to {}", lost.last);
+    told += lost.records;
+  }
+  return told < report.lost ? text + ", ..." : text;
 }
 
 void print_text(const Options& options, const SalvageReport& report) {
   const std::string name = options.index.string();
   for (const LostBytes& lost : report.lost_bytes)
     fmt::print("{}: lost: {} records in {} bytes at byte {}\n", name, lost.records, lost.bytes, lost.at);
-  for (const LostIds& lost : report.lost_ids) fmt::print("{}: lost: {}\n", name, ids_text(lost));
+  if (!report.lost_ids.empty()) fmt::print("{}: lost ids: {}\n", name, ids_text(report));
   if (report.newer_generation > 0)
     fmt::print("{}: lost: what generation {} changed, whose manifest is damaged\n", name, report.newer_generation);
   if (report.unsure > 0)

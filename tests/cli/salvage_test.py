@@ -53,7 +53,7 @@ class Salvage(CliTest):
         self.assertEqual(done.returncode, 2, done.stderr)
         self.assertRegex(done.stderr, r"\Anearline: bad\.near: expected all records[^\n]+\n\Z")
         self.assertRegex(done.stdout, r"bad\.near: lost: \d+ records in 4096 bytes at byte 8192\n")
-        self.assertRegex(done.stdout, r"bad\.near: lost: .*id")
+        self.assertRegex(done.stdout, r"bad\.near: lost ids: \d+(, \d+( to \d+)?)*(, \.\.\.)?\n")
         done = self.run_tool("salvage", "bad.near", "-o", "saved.near", "--force", "--json")
         self.assertEqual(done.returncode, 2)
         [lost, *_, said] = [json.loads(line) for line in done.stdout.splitlines()]
