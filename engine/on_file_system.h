@@ -6,6 +6,7 @@
 #include "io/file.h"
 #include "nearline/builder.h"
 #include "nearline/index.h"
+#include "nearline/salvage.h"
 #include "nearline/writer.h"
 
 namespace nearline {
@@ -21,6 +22,8 @@ class OnFileSystem {
                                     const WriterOptions& options = {});
   static Result<VerifyReport> verify(io::FileSystem& fs, const std::filesystem::path& path, bool full,
                                      const ProgressFn& progress = {});
+  static Result<SalvageReport> salvage(io::FileSystem& fs, const std::filesystem::path& path,
+                                       const std::filesystem::path& output, const SalvageOptions& options = {});
 };
 
 }  // namespace nearline

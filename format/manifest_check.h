@@ -50,4 +50,7 @@ Result<void> check_sections(const Manifest& manifest, const ManifestPlace& place
 /// Every block of the committed file belongs to exactly one thing. Precondition: the checks above. manifest_space.cc
 Result<void> check_space(const Manifest& manifest, const ManifestPlace& place);
 
+/// The end of the last thing that an unchecked manifest of these tables names, in whole blocks. manifest_space.cc
+std::uint64_t claimed_end(const Manifest& manifest, std::uint64_t manifest_end) noexcept;
+
 }  // namespace nearline::format

@@ -5,6 +5,7 @@
 #include "format/checksum.h"
 #include "format/corrupt.h"
 #include "format/manifest_check.h"
+#include "format/manifest_end.h"
 
 namespace nearline::format {
 namespace {
@@ -165,6 +166,15 @@ Result<Manifest> decode_rows(std::span<const std::byte> bytes, const ManifestHea
   return m;
 }
 
+/// What the rows mean together, and with the file.
+Result<Manifest> checked(Manifest manifest, const ManifestPlace& place) {
+  NEARLINE_CHECK(check_schema(manifest, place));
+  NEARLINE_CHECK(check_segments(manifest, place));
+  NEARLINE_CHECK(check_sections(manifest, place));
+  NEARLINE_CHECK(check_space(manifest, place));
+  return manifest;
+}
+
 }  // namespace
 
 const Section* Manifest::find(SectionKind kind, std::uint32_t segment) const noexcept {
@@ -179,12 +189,15 @@ Result<Manifest> decode_manifest(std::span<const std::byte> bytes, std::uint64_t
   assert(at <= committed && bytes.size() <= committed - at);
   NEARLINE_TRY(header, check_frame(bytes, at));
   NEARLINE_TRY(manifest, decode_rows(bytes, header, at));
-  const ManifestPlace place{.at = at, .committed = committed, .tables = ManifestTables::of(header)};
-  NEARLINE_CHECK(check_schema(manifest, place));
-  NEARLINE_CHECK(check_segments(manifest, place));
-  NEARLINE_CHECK(check_sections(manifest, place));
-  NEARLINE_CHECK(check_space(manifest, place));
-  return manifest;
+  return checked(std::move(manifest), {.at = at, .committed = committed, .tables = ManifestTables::of(header)});
+}
+
+Result<Manifest> decode_lone_manifest(std::span<const std::byte> bytes, std::uint64_t at) {
+  assert(at % kBlockBytes == 0);
+  NEARLINE_TRY(header, check_frame(bytes, at));
+  NEARLINE_TRY(manifest, decode_rows(bytes, header, at));
+  const std::uint64_t committed = claimed_end(manifest, at + bytes.size());
+  return checked(std::move(manifest), {.at = at, .committed = committed, .tables = ManifestTables::of(header)});
 }
 
 }  // namespace nearline::format

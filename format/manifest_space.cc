@@ -58,6 +58,21 @@ std::vector<Claim> claims_of(const Manifest& manifest, const ManifestPlace& plac
 
 }  // namespace
 
+std::uint64_t claimed_end(const Manifest& manifest, std::uint64_t manifest_end) noexcept {
+  // What lies beyond is no file's; left out here, it is refused for being outside the commit.
+  constexpr std::uint64_t kMost = std::uint64_t{1} << 62;
+  std::uint64_t end = manifest_end;
+  const auto claim = [&](std::uint64_t offset, std::uint64_t bytes) {
+    if (offset <= kMost && bytes <= kMost) end = std::max(end, whole_blocks(offset + bytes));
+  };
+  for (const Section& section : manifest.sections) {
+    claim(section.offset, section.length);
+    claim(section.tree_offset, section.tree_bytes);
+  }
+  for (const Extent& extent : manifest.free) claim(extent.offset, extent.length);
+  return end;
+}
+
 Result<void> check_space(const Manifest& manifest, const ManifestPlace& place) {
   NEARLINE_CHECK(check_free(manifest, place));
   std::uint64_t end = 0;

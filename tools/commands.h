@@ -18,6 +18,7 @@ Action declare_insert(Args& args);
 Action declare_inspect(Args& args);
 Action declare_profile(Args& args);
 Action declare_report(Args& args);
+Action declare_salvage(Args& args);
 Action declare_search(Args& args);
 Action declare_snapshot(Args& args);
 Action declare_truth(Args& args);

@@ -9,12 +9,14 @@
 namespace nearline::tools {
 
 void print_commit(const std::filesystem::path& index, const char* done, std::uint64_t records,
-                  const CommitReport& report, bool json) {
+                  const CommitReport& report, bool json, std::optional<std::uint64_t> unknown) {
   if (json) {
     JsonLine line;
     line.put("index", index.string()).put(done, records).put("generation", report.generation);
     line.put("count", report.count).put("segments", report.segments).put("merged_records", report.merged_records);
-    line.put("file_bytes", report.file_bytes).put("free_bytes", report.free_bytes).print();
+    line.put("file_bytes", report.file_bytes).put("free_bytes", report.free_bytes);
+    if (unknown) line.put("unknown", *unknown);
+    line.print();
     return;
   }
   fmt::print("{}: {} {}; generation {} holds {} in {} segment{}\n", index.string(), records, done, report.generation,
@@ -22,6 +24,7 @@ void print_commit(const std::filesystem::path& index, const char* done, std::uin
   fmt::print("{}, {} of it free for the next commits; {} older records written anew\n",
              bytes_text(static_cast<double>(report.file_bytes)), bytes_text(static_cast<double>(report.free_bytes)),
              report.merged_records);
+  if (unknown.value_or(0) > 0) fmt::print("{} ids that no record has\n", *unknown);
 }
 
 }  // namespace nearline::tools

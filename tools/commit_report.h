@@ -3,13 +3,15 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 
 #include "nearline/writer.h"
 
 namespace nearline::tools {
 
-/// done: "inserted" and the like, which is also the key. With json one object, else lines for people.
+/// done: "inserted" and the like, which is also the key. unknown: ids that no record had. With json one object, else
+/// lines for people.
 void print_commit(const std::filesystem::path& index, const char* done, std::uint64_t records,
-                  const CommitReport& report, bool json);
+                  const CommitReport& report, bool json, std::optional<std::uint64_t> unknown = {});
 
 }  // namespace nearline::tools

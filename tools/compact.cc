@@ -2,7 +2,9 @@
 /// nearline compact: one dense segment, in place or as a new file.
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <memory>
+#include <system_error>
 
 #include "nearline/index.h"
 #include "nearline/writer.h"
@@ -45,10 +47,19 @@ int tell(const Options& options) {
   return 0;
 }
 
+/// However they are spelled, whether two paths are one name in one folder.
+bool same_name(const std::filesystem::path& a, const std::filesystem::path& b) {
+  const auto place = [](const std::filesystem::path& path) {
+    std::error_code none;
+    return std::filesystem::weakly_canonical(std::filesystem::absolute(path).parent_path(), none) / path.filename();
+  };
+  return place(a) == place(b);
+}
+
 int to_file(const Options& options) {
   auto writer = Writer::open(options.index, options.writer);
   if (!writer) return fail(writer.error());
-  const bool onto_itself = options.output == options.index;
+  const bool onto_itself = same_name(options.output, options.index);
   const auto report = writer->compact_to(options.output, options.force || onto_itself);
   if (!report) return fail(report.error());
   clear_progress_line();

@@ -38,8 +38,7 @@ int run(Options& options) {
   const auto report = erase(options, erased);
   if (!report) return fail(report.error());
   clear_progress_line();
-  print_commit(options.index, "deleted", erased.erased, *report, options.json);
-  if (!options.json && erased.unknown > 0) fmt::print("{} ids that no record has\n", erased.unknown);
+  print_commit(options.index, "deleted", erased.erased, *report, options.json, erased.unknown);
   return 0;
 }
 

@@ -32,7 +32,12 @@ Result<std::vector<Id>> ids_for(const Options& options, const VectorFile& file) 
                options.ids.string()};
 }
 
-Result<CommitReport> insert(const Options& options, std::uint64_t& rows) {
+/// How far it came.
+struct Rows {
+  std::uint64_t taken = 0, committed = 0;
+};
+
+Result<CommitReport> insert(const Options& options, Rows& rows) {
   NEARLINE_TRY(file, VectorFile::open(options.input));
   NEARLINE_TRY(ids, ids_for(options, file));
   if (options.upsert && ids.empty()) {
@@ -43,22 +48,21 @@ Result<CommitReport> insert(const Options& options, std::uint64_t& rows) {
   std::uint64_t step = std::max<std::uint64_t>(1, kBlockBytes / row_bytes);
   if (options.commit_every > 0) step = std::min(step, options.commit_every);
   std::vector<std::byte> block(static_cast<std::size_t>(std::min(step, file.rows())) * row_bytes);
-  std::uint64_t merged = 0, waiting = 0;
-  for (; rows < file.rows();) {
-    if (!options.writer.progress({"insert", rows, file.rows()}))
+  std::uint64_t merged = 0;
+  while (rows.taken < file.rows()) {
+    if (!options.writer.progress({"insert", rows.taken, file.rows()}))
       return Error{Code::kCancelled, "stopped before the end", options.index.string()};
-    const auto now = static_cast<std::size_t>(std::min(step, file.rows() - rows));
-    NEARLINE_CHECK(file.read(rows, now, std::span(block).first(now * row_bytes)));
-    const auto some_ids = ids.empty() ? std::span<const Id>{} : std::span(ids).subspan(rows, now);
+    const auto now = static_cast<std::size_t>(std::min(step, file.rows() - rows.taken));
+    NEARLINE_CHECK(file.read(rows.taken, now, std::span(block).first(now * row_bytes)));
+    const auto some_ids = ids.empty() ? std::span<const Id>{} : std::span(ids).subspan(rows.taken, now);
     const MatrixView vectors{block.data(), now, file.dim(), file.type()};
     auto added = options.upsert ? writer.upsert(vectors, some_ids) : writer.insert(vectors, some_ids);
     if (!added) return std::move(added).error().in(file.path().string());
-    rows += now;
-    waiting += now;
-    if (options.commit_every > 0 && waiting >= options.commit_every) {
+    rows.taken += now;
+    if (options.commit_every > 0 && rows.taken - rows.committed >= options.commit_every) {
       NEARLINE_TRY(report, writer.commit());
       merged += report.merged_records;
-      waiting = 0;
+      rows.committed = rows.taken;
     }
   }
   NEARLINE_TRY(report, writer.commit());
@@ -68,11 +72,15 @@ Result<CommitReport> insert(const Options& options, std::uint64_t& rows) {
 
 int run(Options& options) {
   options.writer.progress = progress_line(options.progress);
-  std::uint64_t rows = 0;
-  const auto report = insert(options, rows);
-  if (!report) return fail(report.error());
+  Rows rows;
+  auto report = insert(options, rows);
+  if (!report) {
+    Error error = std::move(report).error();
+    if (rows.committed > 0) error.what += fmt::format(", behind {} rows that are committed", rows.committed);
+    return fail(error);
+  }
   clear_progress_line();
-  print_commit(options.index, "inserted", rows, *report, options.json);
+  print_commit(options.index, "inserted", rows.taken, *report, options.json);
   return 0;
 }
 

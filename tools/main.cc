@@ -13,6 +13,7 @@ int main(int argc, char** argv) {
       Command{"delete", "take records out of an index", declare_delete},
       Command{"compact", "rewrite an index densely, in place or as a new file", declare_compact},
       Command{"snapshot", "copy an index, which may be written to meanwhile", declare_snapshot},
+      Command{"salvage", "save what is whole in a damaged index into a new one", declare_salvage},
       Command{"eval", "measure recall, speed and reads against exact neighbours", declare_eval},
       Command{"report", "draw an index's recall, speed, graph and pages on one HTML page", declare_report},
       Command{"truth", "find exact neighbours by brute force", declare_truth},

@@ -5,8 +5,8 @@ import re
 import support
 from support import CliTest, fbin, vectors
 
-COMMANDS = ["build", "search", "eval", "report", "truth", "info", "verify", "inspect", "profile", "convert", "export",
-            "estimate"]
+COMMANDS = ["build", "search", "insert", "delete", "compact", "snapshot", "salvage", "eval", "report", "truth", "info",
+            "verify", "inspect", "profile", "convert", "export", "estimate"]
 
 
 class Arguments(CliTest):
@@ -60,6 +60,12 @@ class Arguments(CliTest):
             (("eval", "a", "b", "--truth", "c", "--fail-below", "2"), "from 0 to 1"),
             (("report", "a"), "--output is required"),
             (("report", "a", "-o", "b", "-L", "0"), "expected numbers above 0"),
+            (("insert", "a.near"), "INPUT is required"),
+            (("insert", "a.near", "b.fbin", "--commit-every", "some"), "whole number"),
+            (("delete", "a.near"), "--ids is required"),
+            (("compact",), "INDEX is required"),
+            (("snapshot", "a.near"), "--output is required"),
+            (("salvage", "a.near"), "--output is required"),
             (("estimate", "--count", "5", "--dim", "65536", "--type", "f32"), "from 1 to 65535"),
             (("estimate", "--count", "5", "--dim", "4"), "--type is required"),
         ]:

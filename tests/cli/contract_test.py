@@ -7,6 +7,7 @@ from support import CliTest, fbin, vectors
 
 EVAL_KEYS = ["L", "k", "recall", "qps", "mean_us", "p50_us", "p99_us", "reads_per_query", "bytes_per_query",
              "distance_computations", "memory_bytes", "rss_bytes", "io", "threads"]
+COMMIT_KEYS = ["generation", "count", "segments", "merged_records", "file_bytes", "free_bytes"]
 INFO_KEYS = ["count", "dim", "metric", "type", "layout", "generation", "segments", "deleted", "file_bytes",
              "bytes_per_vector", "build", "format_version"]
 
@@ -96,6 +97,18 @@ class Contract(CliTest):
         self.assertEqual(first, second)
         other = (self.folder / self.index("c.near", rows=900, seed="2")).read_bytes()
         self.assertNotEqual(first, other)
+
+    def test_insert_delete_compact_and_salvage_speak_json(self):
+        index = self.index(rows=100, dim=8)
+        self.put("gone.txt", "1\n2\n1000\n")
+        for words, done, records in [(("insert", index, "rows.fbin"), "inserted", 100),
+                                     (("delete", index, "--ids", "gone.txt"), "deleted", 2),
+                                     (("compact", index), "compacted", 198)]:
+            [said] = self.good_json(*words, "--json")
+            self.assertEqual(list(said)[:2 + len(COMMIT_KEYS)], ["index", done] + COMMIT_KEYS)
+            self.assertEqual((said["index"], said[done]), (index, records))
+        [said] = self.good_json("salvage", index, "-o", "saved.near", "--json")
+        self.assertEqual((said["complete"], said["saved"], said["lost"]), (True, 198, 0))
 
     def test_build_estimate_verify_and_profile_speak_json(self):
         self.put("rows.fbin", fbin(vectors(100, 8)))

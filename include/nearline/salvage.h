@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Saves what is whole in a damaged index file.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <vector>
+
+#include "nearline/export.h"
+#include "nearline/result.h"
+#include "nearline/types.h"
+
+namespace nearline {
+
+struct SalvageOptions {
+  std::uint64_t memory_bytes = 512u << 20;  ///< bound on what it allocates: at least 11 bytes per record
+  /// Also save records whose checksums are lost, where they obey the rules of the format: most will be right.
+  bool unchecked = false;
+  std::uint32_t threads = 0;  ///< 0: one per processor
+  bool replace = false;       ///< allow `output` to exist; it is replaced atomically
+  ProgressFn progress{};      ///< may be empty
+};
+
+/// A stretch of the damaged file whose records are lost.
+struct LostBytes {
+  std::uint64_t at = 0;
+  std::uint64_t bytes = 0;
+  std::uint64_t records = 0;  ///< deleted ones left out, as far as that is known
+};
+
+/// What ids of lost records can be. Where `records` fills the range, they are just these.
+struct LostIds {
+  Id first = 0;
+  Id last = 0;
+  std::uint64_t records = 0;  ///< in the range and lost, deleted ones included
+};
+
+struct SalvageReport {
+  std::uint64_t generation = 0;  ///< of the commit that was read
+  bool by_footer = false;        ///< no superblock led to its manifest, which was found by its last bytes
+  /// Of a commit that a superblock names and whose manifest is damaged: its changes are lost. 0: there is none.
+  std::uint64_t newer_generation = 0;
+  std::uint64_t saved = 0;
+  std::uint64_t lost = 0;
+  std::uint64_t deleted = 0;            ///< left out, as they should be
+  std::uint64_t unsure = 0;             ///< of those saved: may have been deleted, since their tombstones are damaged
+  std::uint64_t unchecked = 0;          ///< of those saved: by `SalvageOptions::unchecked` alone
+  std::uint64_t repeated = 0;           ///< older records left out, since a newer one has the same id
+  std::vector<LostBytes> lost_bytes{};  ///< at most 100
+  std::vector<LostIds> lost_ids{};      ///< at most 100, where id indexes survive and the memory allows
+  std::uint64_t file_bytes = 0;         ///< of the new index
+
+  /// Whether the new index holds just what the newest commit held, as far as the file shows.
+  [[nodiscard]] bool complete() const noexcept {
+    return lost == 0 && unsure == 0 && unchecked == 0 && newer_generation == 0;
+  }
+};
+
+/// Copies every record of the newest commit whose manifest is whole, and whose blocks are, to a new index of the same
+/// schema and build parameters. The damaged file is only read, and may be hostile. A record is taken where its bytes
+/// match their checksum; what is lost besides (lists, codes, the id index) is made anew.
+/// Errors: kCorrupt, kTruncated, kNotAnIndex when no manifest is whole or no record is; kUnsupported for a file of a
+/// newer nearline; kNotFound, kPermission, kIo; those of Builder.
+NEARLINE_API Result<SalvageReport> salvage(const std::filesystem::path& path, const std::filesystem::path& output,
+                                           const SalvageOptions& options = {});
+
+}  // namespace nearline

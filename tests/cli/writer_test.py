@@ -1,0 +1,387 @@
+# SPDX-License-Identifier: Apache-2.0
+"""insert, delete, compact, snapshot: what each says, and what search, info, verify and export say afterwards."""
+import os
+import shutil
+import signal
+import struct
+import subprocess
+import threading
+import unittest
+
+import support
+from support import CliTest, fbin, u8bin, vectors
+
+COMMIT_KEYS = ["generation", "count", "segments", "merged_records", "file_bytes", "free_bytes"]
+
+
+def text_ids(ids):
+    return "".join(f"{number}\n" for number in ids)
+
+
+class WriterTest(CliTest):
+    """An index of rows with the ids 0, 1, ..., and a model of what it must hold."""
+
+    def setUp(self):
+        super().setUp()
+        rows = vectors(60, 8)
+        self.name = self.index(rows=60, dim=8)
+        self.model = dict(enumerate(rows))
+
+    def new_rows(self, count, ids, seed=2):
+        """Puts new.fbin and new.txt; notes in the model what they say."""
+        rows = vectors(count, 8, seed)
+        self.put("new.fbin", fbin(rows))
+        self.put("new.txt", text_ids(ids))
+        self.model |= dict(zip(ids, rows))
+
+    def check_holds(self, name=None):
+        """export, info, verify and search agree with the model."""
+        name = name or self.name
+        self.good("export", name, "-o", "all.fbin", "--ids-out", "all.u64bin", "--force")
+        ids = sorted(self.model)
+        raw = (self.folder / "all.u64bin").read_bytes()
+        self.assertEqual(list(struct.unpack(f"<{len(ids)}Q", raw[8:])), ids)
+        self.assertEqual((self.folder / "all.fbin").read_bytes(), fbin([self.model[number] for number in ids]))
+        [info] = self.good_json("info", name, "--json")
+        self.assertEqual(info["count"], len(ids))
+        [verified] = self.good_json("verify", name, "--full", "--json")
+        self.assertTrue(verified["ok"])
+        asked = ids[:: max(1, len(ids) // 20)]
+        self.put("queries.fbin", fbin([self.model[number] for number in asked]))
+        found = self.good_json("search", name, "queries.fbin", "-k", "1", "-L", "100", "--json")
+        self.assertEqual([line["ids"][0] for line in found], asked)
+        return info
+
+
+class Insert(WriterTest):
+    def test_inserted_records_are_found_by_id_and_by_search(self):
+        self.new_rows(10, range(1000, 1010))
+        [said] = self.good_json("insert", self.name, "new.fbin", "--ids", "new.txt", "--json")
+        self.assertEqual(list(said), ["index", "inserted"] + COMMIT_KEYS)
+        self.assertEqual((said["index"], said["inserted"], said["generation"], said["count"], said["segments"]),
+                         (self.name, 10, 2, 70, 2))
+        self.assertEqual(said["file_bytes"], (self.folder / self.name).stat().st_size)
+        info = self.check_holds()
+        self.assertEqual((info["generation"], info["segments"], info["deleted"]), (2, 2, 0))
+
+    def test_without_ids_records_follow_the_largest(self):
+        self.new_rows(5, range(60, 65))
+        self.assertIn("5 inserted; generation 2 holds 65 in 2 segments",
+                      self.good("insert", self.name, "new.fbin"))
+        self.check_holds()
+
+    def test_upsert_replaces_and_adds(self):
+        self.new_rows(6, [3, 100, 7, 59, 101, 0])
+        self.bad(1, "insert", self.name, "new.fbin", "--ids", "new.txt", says=("new.fbin", "id 3"))
+        self.good("insert", self.name, "new.fbin", "--ids", "new.txt", "--upsert")
+        self.assertEqual(self.check_holds()["deleted"], 4)
+
+    def test_commit_every_makes_so_many_commits(self):
+        self.new_rows(10, range(60, 70))
+        [said] = self.good_json("insert", self.name, "new.fbin", "--commit-every", "4", "--json")
+        self.assertEqual((said["inserted"], said["generation"], said["count"]), (10, 4, 70))
+        self.check_holds()
+
+    def test_what_was_committed_before_a_bad_row_stays_and_is_said(self):
+        rows = vectors(10, 8, 2)
+        self.model |= {60 + row: rows[row] for row in range(8)}
+        rows[9][3] = float("inf")
+        self.put("new.fbin", fbin(rows))
+        self.bad(1, "insert", self.name, "new.fbin", "--commit-every", "4",
+                 says=("new.fbin", "vector 1 holds", "behind 8 rows that are committed"))
+        self.check_holds()
+
+    def test_bad_input_changes_nothing(self):
+        before = (self.folder / self.name).read_bytes()
+        self.put("new.fbin", fbin(vectors(3, 8, 2)))
+        self.put("twice.txt", text_ids([100, 101, 100]))
+        self.put("held.txt", text_ids([100, 59, 101]))
+        self.put("few.txt", text_ids([100, 101]))
+        self.put("last.txt", text_ids([100, 101, 2**64 - 1]))
+        self.put("wide.fbin", fbin(vectors(3, 9)))
+        self.put("bytes.u8bin", u8bin([[1] * 8] * 3))
+        self.put("nan.fbin", fbin(vectors(2, 8) + [[float("nan")] * 8]))
+        for words, says in [
+            (("new.fbin", "--ids", "twice.txt"), "id 100"),
+            (("new.fbin", "--ids", "held.txt"), "id 59"),
+            (("new.fbin", "--ids", "few.txt"), "expected 3"),
+            (("new.fbin", "--ids", "last.txt"), ("last.txt", "row 2")),
+            (("new.fbin", "--upsert"), "--upsert: expected --ids"),
+            (("wide.fbin",), ("dimension 9", "dimension 8")),
+            (("nan.fbin",), "vector 2"),
+            (("none.fbin",), "none.fbin"),
+            (("new.fbin", "--ids", "none.txt"), "none.txt"),
+        ]:
+            with self.subTest(words):
+                self.bad(1, "insert", self.name, *words, says=says)
+                self.assertEqual((self.folder / self.name).read_bytes(), before)
+        self.good("build", "bytes.u8bin", "-o", "bytes.near")
+        self.bad(1, "insert", "bytes.near", "new.fbin", says="new.fbin")
+
+    def test_of_an_id_that_upsert_meets_twice_the_last_row_counts(self):
+        self.new_rows(3, [5, 6, 5])
+        self.good("insert", self.name, "new.fbin", "--ids", "new.txt", "--upsert")
+        self.check_holds()
+
+    def test_nothing_to_insert_is_no_commit(self):
+        self.put("none.fbin", struct.pack("<II", 0, 8))
+        self.assertIn("0 inserted; generation 1", self.good("insert", self.name, "none.fbin"))
+
+
+class Delete(WriterTest):
+    def test_deleted_records_are_gone(self):
+        self.put("gone.txt", text_ids([0, 17, 59]))
+        [said] = self.good_json("delete", self.name, "--ids", "gone.txt", "--json")
+        self.assertEqual(list(said), ["index", "deleted"] + COMMIT_KEYS + ["unknown"])
+        self.assertEqual((said["deleted"], said["generation"], said["count"], said["unknown"]), (3, 2, 57, 0))
+        for number in (0, 17, 59):
+            del self.model[number]
+        self.assertEqual(self.check_holds()["deleted"], 3)
+
+    def test_unknown_ids_are_counted_and_refused_when_strict(self):
+        self.put("gone.txt", text_ids([1, 60, 2, 1000]))
+        self.bad(1, "delete", self.name, "--ids", "gone.txt", "--strict", says=("gone.txt", "2 of 4 ids"))
+        self.check_holds()
+        text = self.good("delete", self.name, "--ids", "gone.txt")
+        self.assertIn("2 deleted; generation 2 holds 58", text)
+        self.assertIn("2 ids that no record has", text)
+        del self.model[1], self.model[2]
+        self.check_holds()
+        self.assertIn("4 ids that no record has", self.good("delete", self.name, "--ids", "gone.txt"))
+
+    def test_a_deleted_id_may_be_used_again(self):
+        self.put("gone.txt", text_ids([5]))
+        self.good("delete", self.name, "--ids", "gone.txt")
+        self.new_rows(1, [5])
+        self.good("insert", self.name, "new.fbin", "--ids", "new.txt")
+        self.check_holds()
+
+    def test_an_index_may_lose_all_its_records(self):
+        self.put("gone.txt", text_ids(range(60)))
+        [said] = self.good_json("delete", self.name, "--ids", "gone.txt", "--json")
+        self.assertEqual(said["count"], 0)
+        [info] = self.good_json("info", self.name, "--json")
+        self.assertEqual(info["count"], 0)
+        self.good("verify", self.name, "--full")
+        self.model = {}
+        self.new_rows(4, range(4))
+        self.good("insert", self.name, "new.fbin", "--ids", "new.txt")
+        self.check_holds()
+
+
+class Compact(WriterTest):
+    def setUp(self):
+        super().setUp()
+        self.new_rows(20, range(100, 120))
+        self.good("insert", self.name, "new.fbin", "--ids", "new.txt")
+        self.put("gone.txt", text_ids(range(5)))
+        self.good("delete", self.name, "--ids", "gone.txt")
+        for number in range(5):
+            del self.model[number]
+
+    def test_in_place_there_is_one_segment_and_nothing_deleted(self):
+        [said] = self.good_json("compact", self.name, "--json")
+        self.assertEqual(list(said), ["index", "compacted"] + COMMIT_KEYS)
+        self.assertEqual((said["compacted"], said["count"], said["segments"]), (75, 75, 1))
+        info = self.check_holds()
+        self.assertEqual((info["segments"], info["deleted"]), (1, 0))
+
+    def test_a_new_file_is_what_a_build_of_the_same_records_makes(self):
+        before = (self.folder / self.name).read_bytes()
+        [said] = self.good_json("compact", self.name, "-o", "dense.near", "--json")
+        self.assertEqual(list(said), ["index", "count", "file_bytes", "seconds"])
+        self.assertEqual((said["index"], said["count"]), ("dense.near", 75))
+        self.assertEqual((self.folder / self.name).read_bytes(), before)
+        self.check_holds("dense.near")
+        self.good("build", "all.fbin", "--ids", "all.u64bin", "-o", "fresh.near")
+        self.assertEqual((self.folder / "dense.near").read_bytes(), (self.folder / "fresh.near").read_bytes())
+        self.bad(1, "compact", self.name, "-o", "dense.near", says=("dense.near", "exists"))
+        self.good("compact", self.name, "-o", "dense.near", "--force")
+
+    def test_the_index_itself_can_be_the_new_file(self):
+        long_way = os.path.join("..", self.folder.name, self.name)
+        for spelled in (self.name, "./" + self.name, long_way, str(self.folder / self.name)):
+            with self.subTest(spelled):
+                self.good("compact", self.name, "-o", spelled)
+                info = self.check_holds()
+                self.assertEqual((info["generation"], info["segments"], info["free_bytes"]), (1, 1, 0))
+
+    def test_a_dry_run_only_says_what_it_would_be_worth(self):
+        before = (self.folder / self.name).read_bytes()
+        [said] = self.good_json("compact", self.name, "--dry-run", "--json")
+        self.assertEqual(list(said), ["index", "file_bytes", "free_bytes", "deleted", "segments", "dense_bytes",
+                                      "reclaimable_bytes"])
+        self.assertEqual((said["file_bytes"], said["deleted"], said["segments"]), (len(before), 5, 2))
+        self.assertIn("5 deleted records in 2 segments", self.good("compact", self.name, "--dry-run"))
+        self.assertEqual((self.folder / self.name).read_bytes(), before)
+
+    def test_what_many_commits_left_is_given_back(self):
+        for round_ in range(8):
+            self.new_rows(20, range(100, 120), seed=round_ + 3)
+            self.good("insert", self.name, "new.fbin", "--ids", "new.txt", "--upsert")
+        grown = (self.folder / self.name).stat().st_size
+        self.good("compact", self.name, "-o", self.name)
+        self.assertLess((self.folder / self.name).stat().st_size, grown)
+        self.check_holds()
+
+
+class Snapshot(WriterTest):
+    def test_a_snapshot_is_the_commit_and_stays_so(self):
+        self.new_rows(10, range(100, 110))
+        self.good("insert", self.name, "new.fbin", "--ids", "new.txt")
+        held = dict(self.model)
+        self.assertIn(f"generation 2 of {self.name}, 70 vectors", self.good("snapshot", self.name, "-o", "copy.near"))
+        self.put("gone.txt", text_ids(range(30)))
+        self.good("delete", self.name, "--ids", "gone.txt")
+        self.model = held
+        self.check_holds("copy.near")
+        self.bad(1, "snapshot", self.name, "-o", "copy.near", says=("copy.near", "exists"))
+        self.bad(1, "snapshot", self.name, "-o", self.name, says=(self.name, "exists"))
+
+    def test_a_snapshot_can_be_written_to(self):
+        self.good("snapshot", self.name, "-o", "copy.near")
+        self.new_rows(3, range(60, 63))
+        self.good("insert", "copy.near", "new.fbin")
+        self.check_holds("copy.near")
+
+
+class Trouble(WriterTest):
+    """Whatever stops a change leaves the index as it was, and says why in one line."""
+
+    CHANGES = [("insert", "new.fbin"), ("delete", "--ids", "gone.txt"), ("compact",), ("compact", "-o", "dense.near")]
+
+    def setUp(self):
+        super().setUp()
+        self.put("new.fbin", fbin(vectors(3, 8, 2)))
+        self.put("gone.txt", text_ids([1]))
+
+    def each_change(self, status, name, says):
+        for command, *rest in self.CHANGES:
+            with self.subTest(command=command, rest=rest):
+                self.bad(status, command, name, *rest, says=says)
+
+    def test_an_index_that_is_not_there_or_none_is_refused(self):
+        self.each_change(1, "none.near", "none.near")
+        self.put("text.near", "what is no index " * 1000)
+        self.each_change(1, "text.near", "text.near")
+        os.mkdir(self.folder / "folder.near")
+        self.each_change(1, "folder.near", "folder.near")
+
+    def test_a_cut_index_is_refused_as_damaged(self):
+        whole = (self.folder / self.name).read_bytes()
+        self.put("cut.near", whole[:-4096])
+        self.each_change(2, "cut.near", "cut.near")
+
+    def test_records_that_are_damaged_stop_a_compaction_and_stay_where_they_are(self):
+        whole = bytearray((self.folder / self.name).read_bytes())
+        whole[8192 + 100] ^= 1  # the first graph page
+        self.put("bad.near", bytes(whole))
+        self.bad(2, "compact", "bad.near", says=("bad.near", "at byte 8192"))
+        self.bad(2, "compact", "bad.near", "-o", "dense.near", says=("bad.near", "at byte 8192"))
+        self.bad(2, "compact", "bad.near", "-o", "bad.near", says=("bad.near", "at byte 8192"))
+
+    @unittest.skipIf(os.geteuid() == 0, "root writes where it may not")
+    def test_a_read_only_index_is_refused(self):
+        os.chmod(self.folder / self.name, 0o444)
+        self.each_change(3, self.name, self.name)
+
+    def test_a_second_writer_is_refused_at_once(self):
+        self.put("many.fbin", fbin(vectors(20_000, 8, 2)))
+        with self.held_by_a_writer("many.fbin"):
+            self.each_change(1, self.name, (self.name, "another writer"))
+            self.good("info", self.name)  # readers are not kept out
+            self.good("snapshot", self.name, "-o", "copy.near")
+        self.check_holds()
+
+    def held_by_a_writer(self, rows):
+        """A context in which another process is between opening the index and its commit."""
+        test = self
+
+        class Held:
+            def __enter__(self):
+                self.process = subprocess.Popen([support.NEARLINE, "insert", test.name, rows, "--progress"],
+                                                cwd=test.folder, text=True, stdout=subprocess.DEVNULL,
+                                                stderr=subprocess.PIPE)
+                for line in self.process.stderr:
+                    if line.startswith("insert "):
+                        break
+                os.kill(self.process.pid, signal.SIGSTOP)
+
+            def __exit__(self, *_):
+                self.process.kill()
+                self.process.wait()
+                self.process.stderr.close()
+
+        return Held()
+
+    def test_a_stopped_insert_leaves_the_old_state(self):
+        before = (self.folder / self.name).read_bytes()
+        names = sorted(os.listdir(self.folder))
+        self.put("many.fbin", fbin(vectors(20_000, 32, 2)))
+        wide = self.index("wide.near", rows=60, dim=32)
+        for phase, number, status in [("insert", signal.SIGINT, 130), ("link", signal.SIGINT, 130),
+                                      ("link", signal.SIGTERM, 143), ("insert", signal.SIGKILL, -9)]:
+            with self.subTest(phase=phase, signal=number):
+                old = self.good("export", wide, "-o", "old.fbin", "--force")
+                process = subprocess.Popen([support.NEARLINE, "insert", wide, "many.fbin", "--progress"],
+                                           cwd=self.folder, text=True, stdout=subprocess.DEVNULL,
+                                           stderr=subprocess.PIPE)
+                killer = threading.Timer(120, process.kill)
+                killer.start()
+                lines = []
+                for line in process.stderr:
+                    lines.append(line)
+                    if line.startswith(phase + " "):
+                        process.send_signal(number)
+                        break
+                lines += process.stderr.readlines()
+                self.assertEqual(process.wait(), status, lines[-3:])
+                killer.cancel()
+                process.stderr.close()
+                errors = [line for line in lines if line.startswith("nearline: ")]
+                self.assertEqual(len(errors), 0 if number == signal.SIGKILL else 1, errors)
+                self.assertEqual(self.good("export", wide, "-o", "old.fbin", "--force"), old)
+                [info] = self.good_json("info", wide, "--json")
+                self.assertEqual((info["generation"], info["count"]), (1, 60))
+        self.assertEqual((self.folder / self.name).read_bytes(), before)
+        for name in ["many.fbin", "wide.near", "old.fbin"]:
+            os.remove(self.folder / name)
+        self.assertEqual(sorted(os.listdir(self.folder)), names)
+        self.good("insert", self.name, "new.fbin")
+
+    def mount(self, size):
+        """A small file system in a folder `small`, with a copy of the index; skips where that is not allowed."""
+        place = self.folder / "small"
+        os.mkdir(place)
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", place], capture_output=True,
+                          check=False).returncode != 0:
+            self.skipTest("mounting is not allowed here")
+        self.addCleanup(subprocess.run, ["umount", place], check=False)
+        shutil.copy(self.folder / self.name, place / "index.near")
+        return place
+
+    def test_a_full_disk_leaves_the_old_state_and_space_lets_it_go_on(self):
+        place = self.mount("256k")
+        before = (place / "index.near").read_bytes()
+        for rows, phase in ((8_000, "taking in"), (3_000, "the commit")):
+            with self.subTest(phase):
+                self.put("many.fbin", fbin(vectors(rows, 8, 2)))
+                self.bad(3, "insert", "small/index.near", "many.fbin", says=("small", "No space left"))
+                self.check_holds("small/index.near")
+                self.assertEqual((place / "index.near").read_bytes()[:len(before)], before)
+        subprocess.run(["mount", "-o", "remount,size=8m", place], check=True)
+        self.new_rows(3, range(60, 63))
+        self.good("insert", "small/index.near", "new.fbin")
+        self.check_holds("small/index.near")
+
+    def test_a_read_only_file_system_is_refused(self):
+        place = self.mount("1m")
+        subprocess.run(["mount", "-o", "remount,ro", place], check=True)
+        self.each_change(1, "small/index.near", "small/index.near")
+        self.bad(1, "compact", self.name, "-o", "small/dense.near", says="small")
+        self.bad(1, "snapshot", self.name, "-o", "small/copy.near", says="small")
+        self.check_holds("small/index.near")
+
+
+if __name__ == "__main__":
+    support.main()
