@@ -26,7 +26,7 @@ void unite(std::vector<Extent>& extents, bool of_any) {
 
 }  // namespace
 
-FileSpace::FileSpace(std::uint64_t end, std::vector<Extent> free, std::uint64_t usable) : end_(end) {
+FileSpace::FileSpace(std::uint64_t end, const std::vector<Extent>& free, std::uint64_t usable) : end_(end) {
   for (const Extent& extent : free) (extent.freed_in < usable ? usable_ : waiting_).push_back(extent);
   unite(usable_, true);
 }

@@ -17,7 +17,7 @@ class FileSpace {
 
   /// end: bytes committed. free: of the newest manifest. Extents that were freed before generation `usable` may be
   /// written.
-  FileSpace(std::uint64_t end, std::vector<format::Extent> free, std::uint64_t usable);
+  FileSpace(std::uint64_t end, const std::vector<format::Extent>& free, std::uint64_t usable);
 
   /// The offset of so many bytes, rounded up to whole blocks: in the smallest extent that has room, or else at the end.
   std::uint64_t take(std::uint64_t bytes);
