@@ -13,7 +13,7 @@ namespace nearline::engine {
 /// Walks over estimates: scratch.hits as search_graph. scratch.code_query is prepared for the query.
 /// graph, codes, reader, scratch and query.vector outlive the task.
 /// Errors: kCorrupt for an ordinal out of range, and those of the reader and of the codes.
-SearchTask search_by_codes(FrameMemory& memory, const GraphView& graph, CodeTable& codes, Query query,
-                           WalkOptions options, io::PageReader& reader, Scratch& scratch);
+SearchTask search_by_codes(FrameMemory& memory, const GraphView& graph, CodeTable& codes, const Query& query,
+                           const WalkOptions& options, io::PageReader& reader, Scratch& scratch);
 
 }  // namespace nearline::engine

@@ -55,14 +55,10 @@ Effort between(Curve curve, float recall) {
   return effort;
 }
 
-/// Of the answers that may be missed this share is kept in reserve: a few hundred records know a recall to half a
-/// point.
-constexpr float kReserve = 0.1F;
-
 }  // namespace
 
-Result<Effort> effort_for(const format::Calibration& calibration, std::uint16_t ranking, std::uint32_t k,
-                          float recall) {
+Result<Effort> effort_for(const format::Calibration& calibration, std::uint16_t ranking, std::uint32_t k, float recall,
+                          float reserve) {
   const Curve below = curve_below(calibration.steps, ranking, k);
   if (below.empty()) {
     return Error{.code = Code::kInvalidArgument,
@@ -78,7 +74,7 @@ Result<Effort> effort_for(const format::Calibration& calibration, std::uint16_t 
                  .what = "recall of " + text(recall) + ": expected at most " + text(most) +
                          ", which was the most that the calibration reached"};
   }
-  const float aim = std::min(most, recall + kReserve * (1 - recall));
+  const float aim = std::min(most, recall + reserve * (1 - recall));
   Effort effort = between(below, aim);
   if (!above.empty()) {
     const Effort other = between(above, aim);

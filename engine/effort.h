@@ -12,6 +12,13 @@ namespace nearline::engine {
 /// Fewer records are not calibrated: comparing with all of them is cheap, and any recall.
 inline constexpr std::uint64_t kLeastCalibrated = 1024;
 
+/// Of the answers that may be missed this share is kept in reserve: a few hundred records know a recall to half a
+/// point.
+inline constexpr float kReserve = 0.1F;
+/// On fused pages walks for hidden records are hardly harder than others: the page of a record that is hidden brings
+/// what it points to all the same. What other layouts have to spare by that must be added.
+inline constexpr float kFusedReserve = 0.25F;
+
 struct Effort {
   std::uint32_t k = 0;  ///< answers that the walk looks for, at least those wanted
   std::uint32_t l = 0;
@@ -22,6 +29,7 @@ struct Effort {
 /// the least k that was measured a walk looks for that many; between two of them it takes the effort of both; above the
 /// largest, L grows with k.  ranking: format::kRankedExactly or kRankedByCodes. Errors: kInvalidArgument when no step
 /// reached it, or none has that ranking: the message says what was reached.
-Result<Effort> effort_for(const format::Calibration& calibration, std::uint16_t ranking, std::uint32_t k, float recall);
+Result<Effort> effort_for(const format::Calibration& calibration, std::uint16_t ranking, std::uint32_t k, float recall,
+                          float reserve = kReserve);
 
 }  // namespace nearline::engine

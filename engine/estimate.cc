@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "engine/build/assembly.h"
+#include "engine/build/fused_writer.h"
 #include "engine/build/plan.h"
 #include "engine/search_budget.h"
 #include "engine/space.h"
@@ -51,8 +52,13 @@ Result<Estimate> estimate(std::uint64_t count, const Schema& schema, const Build
   BuildOptions unbounded = options;
   unbounded.memory_bytes = ~std::uint64_t{0};
   NEARLINE_TRY(plan, engine::plan_build(count, schema, unbounded, 4));
-  const engine::SearchNeeds needs{
+  engine::SearchNeeds needs{
       .shape = plan.file_shape, .count = count, .entries = 2 * std::uint64_t{engine::entry_count(count)}};
+  if (plan.file_shape.layout == Layout::kFused) {
+    needs.entries = engine::fused_entry_count(count);
+    needs.code_bytes = plan.code_section_bytes;
+    needs.code_parts = plan.code_bytes - format::kCodeHeadBytes;
+  }
   const double per_record = kDistances * seconds_per_distance(schema) + kFixedSeconds;
   return Estimate{.file_bytes = plan.file_bytes,
                   .build_memory_bytes = plan.memory_bytes,

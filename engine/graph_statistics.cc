@@ -5,6 +5,7 @@
 
 #include "engine/graph_statistics.h"
 #include "engine/open_segment.h"
+#include "format/fused_page.h"
 
 namespace nearline::engine {
 namespace {
@@ -30,7 +31,12 @@ class PageCount {
     const std::uint64_t records = std::min<std::uint64_t>(shape_.slots, count_ - first);
     std::uint64_t used = sizeof(format::GraphPageHeader);
     for (std::uint64_t o = first; o < first + records; ++o) {
-      used += shape_.list_place() + add_list(number, page + shape_.place_of(format::Ordinal(o)));
+      used += head_bytes() + add_list(number, page, format::Ordinal(o));
+    }
+    if (shape_.layout == Layout::kFused) {
+      const std::uint64_t table = 2 + format::stored_targets(shape_, page) * format::target_bytes(shape_);
+      used += table;
+      sum_.list_bytes += table;
     }
     ++sum_.pages;
     sum_.records += records;
@@ -40,8 +46,10 @@ class PageCount {
   GraphStatistics result() && {
     sum_.vector_bytes = sum_.records * shape_.vector_bytes;
     sum_.head_bytes =
-        sum_.records * (shape_.list_place() - shape_.vector_bytes) + sum_.pages * sizeof(format::GraphPageHeader);
-    sum_.list_spare_bytes = sum_.records * (shape_.slot_bytes - shape_.list_place()) - sum_.list_bytes;
+        sum_.records * (head_bytes() - shape_.vector_bytes) + sum_.pages * sizeof(format::GraphPageHeader);
+    std::uint64_t room = sum_.records * (shape_.slot_bytes - head_bytes());
+    if (shape_.layout == Layout::kFused) room += sum_.pages * (2 + shape_.targets * format::target_bytes(shape_));
+    sum_.list_spare_bytes = room - sum_.list_bytes;
     for (const std::uint32_t in_degree : in_degrees_) {
       const auto bin = static_cast<std::size_t>(std::bit_width(in_degree));
       if (sum_.in_degrees.size() <= bin) sum_.in_degrees.resize(bin + 1);
@@ -52,15 +60,21 @@ class PageCount {
   }
 
  private:
-  /// Returns the bytes that the list takes.
-  std::uint64_t add_list(std::uint32_t page, const std::byte* record) {
-    const std::uint32_t degree = format::unpack_neighbors(shape_, record, neighbors_.data());
+  /// Of a record before its neighbours.
+  [[nodiscard]] std::uint64_t head_bytes() const noexcept {
+    return shape_.layout == Layout::kLean ? shape_.list_place() : format::links_place(shape_);
+  }
+
+  /// Returns the bytes that the record's list takes.
+  std::uint64_t add_list(std::uint32_t number, const std::byte* page, format::Ordinal ordinal) {
+    const std::uint32_t degree = format::neighbors_on(shape_, page, ordinal, neighbors_.data());
     for (std::uint32_t i = 0; i < degree; ++i) {
       const std::uint32_t target = neighbors_[i];
-      if (shape_.page_of(format::Ordinal{target}) == page) ++sum_.local_edges;
+      if (shape_.page_of(format::Ordinal{target}) == number) ++sum_.local_edges;
       if (target % stride_ == 0) ++in_degrees_[target / stride_];
     }
-    const std::uint64_t bytes = (std::uint64_t{degree} * shape_.neighbor_bits + 7) / 8;
+    const std::uint64_t bytes = shape_.layout == Layout::kLean ? (std::uint64_t{degree} * shape_.neighbor_bits + 7) / 8
+                                                               : shape_.slot_bytes - head_bytes();
     ++sum_.degrees[degree];
     sum_.edges += degree;
     sum_.list_bytes += bytes;

@@ -102,8 +102,7 @@ std::vector<SegmentFile> IndexFile::segments() const {
 }
 
 format::PageShape SegmentFile::shape() const noexcept {
-  return format::PageShape::choose(segment().count, field().dim, field().type, field().metric, segment().degree,
-                                   segment().id_bytes);
+  return segment().shape(field());
 }
 
 std::unique_ptr<SectionCheck> IndexFile::check(const format::Section& section, std::uint32_t cached_blocks) const {

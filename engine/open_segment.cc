@@ -11,14 +11,6 @@ namespace {
 
 using format::SectionKind;
 
-SearchNeeds needs_of(const SegmentFile& file) noexcept {
-  const format::Segment& segment = file.segment();
-  return {.shape = file.shape(),
-          .count = segment.count,
-          .entries = file.section(SectionKind::kEntryPoints)->count,
-          .table_bytes = segment.deleted > 0 ? (segment.count + 7) / 8 : 0};
-}
-
 std::uint32_t element_bytes_of_codes(const SegmentFile& file) noexcept {
   const format::Section* codes = file.section(SectionKind::kCodes);
   return codes == nullptr ? 0 : codes->element_bytes;
@@ -30,6 +22,16 @@ SearchNeeds with_codes(const SegmentFile& file, SearchNeeds needs) noexcept {
   needs.code_bytes = CodeTable::memory_bytes(file);
   needs.code_parts = bytes > format::kCodeHeadBytes ? bytes - format::kCodeHeadBytes : 0;
   return needs;
+}
+
+/// Without codes, where there is a way without.
+SearchNeeds needs_of(const SegmentFile& file) noexcept {
+  const format::Segment& segment = file.segment();
+  const SearchNeeds needs{.shape = file.shape(),
+                          .count = segment.count,
+                          .entries = file.section(SectionKind::kEntryPoints)->count,
+                          .table_bytes = segment.deleted > 0 ? (segment.count + 7) / 8 : 0};
+  return segment.layout == Layout::kFused ? with_codes(file, needs) : needs;
 }
 
 }  // namespace
@@ -73,7 +75,8 @@ Result<void> OpenSegment::open_all(const OpenOptions& options, IoMode mode) {
 }
 
 Result<void> OpenSegment::open_codes(SearchNeeds& needs, const OpenOptions& options) {
-  const bool demanded = options.ranking == Ranking::kCodes;
+  const bool fused = needs.shape.layout == Layout::kFused;  // there is no other way through its pages
+  const bool demanded = options.ranking == Ranking::kCodes || fused;
   if (!CodeTable::has_codes(file_)) {
     if (!demanded || file_.flat()) return {};
     return Error{.code = Code::kInvalidArgument,
@@ -82,7 +85,7 @@ Result<void> OpenSegment::open_codes(SearchNeeds& needs, const OpenOptions& opti
   code_bytes_ = element_bytes_of_codes(file_);
   const std::uint64_t budget = options.memory_bytes;
   const bool resident = io_ == IoMode::kMapped || file_.section(SectionKind::kGraphPages)->length <= budget / 2;
-  if (options.ranking == Ranking::kExact || (!demanded && resident)) return {};
+  if (!fused && (options.ranking == Ranking::kExact || (!demanded && resident))) return {};
   const SearchNeeds more = with_codes(file_, needs);
   const std::uint64_t least = least_search_bytes(more, options.threads, io_);
   if (budget < least) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/code_search.h"
+#include "engine/fused_search.h"
 #include "engine/graph_search.h"
 #include "engine/index_file.h"
 #include "engine/reader_pool.h"

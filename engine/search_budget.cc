@@ -5,6 +5,7 @@
 #include <bit>
 #include <string>
 
+#include "engine/fused_search.h"
 #include "engine/graph_search.h"
 #include "format/code_book.h"
 #include "format/superblock.h"
@@ -42,11 +43,15 @@ std::uint64_t lane_bytes(const SearchNeeds& needs, IoMode mode) noexcept {
 std::uint64_t walk_scratch_bytes(const SearchNeeds& needs) noexcept {
   const std::uint64_t degree = needs.shape.degree;
   // Half of the neighbours of those expanded were met before: far more of them in fact.
-  const std::uint64_t met = std::min(needs.count, kReckonedL * degree / 2 + needs.entries);
+  const bool fused = needs.shape.layout == Layout::kFused;
+  const std::uint64_t met =
+      std::min(needs.count, fused ? kReckonedL * needs.shape.targets / 4 : kReckonedL * degree / 2 + needs.entries);
   const std::uint64_t visited = std::bit_ceil(std::max<std::uint64_t>(4096, met * 4 + kMaxBatch * 4)) * 4;
-  const std::uint64_t lists = (kMaxBatch * degree + needs.entries + degree) * 4 + kMaxBatch * 64;
+  const std::uint64_t lists = fused ? (needs.shape.targets + most_scanned(needs.entries)) * 32
+                                    : (kMaxBatch * degree + needs.entries + degree) * 4 + kMaxBatch * 64;
   const std::uint64_t candidates = kReckonedL * 2 * (sizeof(Candidate) + sizeof(Hit) + 16);
-  const std::uint64_t listed = needs.code_parts == 0 ? 0 : kReckonedL * (format::list_bytes(needs.shape) + 24);
+  const std::uint64_t listed =
+      needs.code_parts == 0 ? 0 : kReckonedL * ((fused ? 0 : format::list_bytes(needs.shape)) + 24);
   const std::uint64_t tables =
       std::uint64_t{needs.code_parts} * format::kCentroids * (sizeof(float) + sizeof(std::int16_t)) +
       (needs.code_parts == 0 ? 0 : 3 * std::uint64_t{needs.shape.dim} * sizeof(float));

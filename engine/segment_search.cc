@@ -62,7 +62,8 @@ Result<OpenSegment::Plan> OpenSegment::plan(std::size_t rows, const SearchOption
   if (options.recall > 0 && !plan.exact) {
     if (calibration != nullptr) {
       const std::uint16_t ranking = codes_ ? format::kRankedByCodes : format::kRankedExactly;
-      NEARLINE_TRY(effort, effort_for(*calibration, ranking, options.k, options.recall));
+      const float reserve = graph_->shape.layout == Layout::kFused ? kFusedReserve : kReserve;
+      NEARLINE_TRY(effort, effort_for(*calibration, ranking, options.k, options.recall, reserve));
       plan.walk.l = effort.l;
       plan.walk.k = effort.k;
       plan.walk.stop.slack = effort.slack;
@@ -156,7 +157,8 @@ class OpenSegment::Batch {
       flight.task = search_exactly(scratch.frame, graph, query, options.k, *lane_.reader, scratch);
     } else if (segment_.codes_) {
       segment_.prepare_codes(vector, queries_.type, query.scale, scratch);
-      flight.task = search_by_codes(scratch.frame, graph, *segment_.codes_, query, options, *lane_.reader, scratch);
+      const auto search = graph.shape.layout == Layout::kFused ? search_fused : search_by_codes;
+      flight.task = search(scratch.frame, graph, *segment_.codes_, query, options, *lane_.reader, scratch);
     } else {
       flight.task = search_graph(scratch.frame, graph, query, options, *lane_.reader, scratch);
     }

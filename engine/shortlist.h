@@ -59,6 +59,9 @@ class Shortlist {
     place(pack_key(distance, ordinal), {State::kHere, slot});
   }
 
+  /// A candidate whose page is there and whose neighbours are met. Preconditions as guess.
+  void settle(float distance, std::uint32_t ordinal) noexcept { place(pack_key(distance, ordinal), {State::kDone, 0}); }
+
   /// Takes out the guesses among records [first, first + count): their page has come.
   void take_out(std::uint32_t first, std::uint32_t count) noexcept {
     std::size_t kept = 0;

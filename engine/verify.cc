@@ -2,11 +2,13 @@
 /// Checks a file from the outside in: superblocks, manifest, every block against its checksum, every record against
 /// the rules, every path. Works within a few MiB and nine bytes per record, whatever is damaged.
 #include <algorithm>
+#include <functional>
 #include <string>
 
 #include "engine/codes/code_table.h"
 #include "engine/index_file.h"
 #include "engine/on_file_system.h"
+#include "format/fused_page.h"
 #include "nearline/index.h"
 
 namespace nearline {
@@ -116,9 +118,10 @@ class Verifier {
     shape_ = segment.shape();
     ids_.assign(count_, 0);
     std::uint64_t edges = 0;
-    NEARLINE_CHECK(for_each_record([&](std::uint32_t ordinal, const std::byte* record) {
-      ids_[ordinal] = format::stored_id(shape_, record);
-      edges += format::stored_degree(shape_, record);
+    std::vector<std::uint32_t> list(shape_.degree);
+    NEARLINE_CHECK(for_each_record([&](format::Ordinal ordinal, const std::byte* page) {
+      ids_[number(ordinal)] = format::stored_id(shape_, page + shape_.place_of(ordinal));
+      edges += format::neighbors_on(shape_, page, ordinal, list.data());
     }));
     if (!report_.findings.empty()) return {};
     report_.records_checked += count_;
@@ -172,8 +175,7 @@ class Verifier {
   void for_each_on_page(std::uint32_t number, std::span<const std::byte> page, Visit&& visit) const {
     const std::uint64_t first = std::uint64_t{number} * shape_.slots;
     for (std::uint64_t o = first; o < std::min(count_, first + shape_.slots); ++o) {
-      const auto ordinal = static_cast<std::uint32_t>(o);
-      visit(ordinal, page.data() + shape_.place_of(format::Ordinal{ordinal}));
+      visit(static_cast<format::Ordinal>(o), page.data());
     }
   }
 
@@ -220,6 +222,9 @@ class Verifier {
       }
       meet(entry, reach);
     }
+    if (shape_.layout == Layout::kFused && !std::is_sorted(entries.begin(), entries.end(), std::less_equal<>())) {
+      find(section.offset, "entry points of fused pages out of order: expected ascending ordinals");
+    }
     if (segment_->flat()) return {};  // a search compares with all records
     NEARLINE_CHECK(spread(reach));
     const auto lost = static_cast<std::uint64_t>(std::count(reach.reached.begin(), reach.reached.end(), false));
@@ -253,10 +258,13 @@ class Verifier {
       reach.waiting[number] = false;
       NEARLINE_TRY(at, read_page(number, page));
       static_cast<void>(at);
-      for_each_on_page(number, page, [&](std::uint32_t ordinal, const std::byte* record) {
+      for_each_on_page(number, page, [&](format::Ordinal at_hand, const std::byte* bytes) {
+        const std::uint32_t ordinal = format::number(at_hand);
+        // A walk that has read a fused page knows all that its records point to.
+        if (shape_.layout == Layout::kFused) reach.reached[ordinal] = true;
         if (!reach.reached[ordinal] || reach.expanded[ordinal]) return;
         reach.expanded[ordinal] = true;
-        const std::uint32_t degree = format::unpack_neighbors(shape_, record, list.data());
+        const std::uint32_t degree = format::neighbors_on(shape_, bytes, at_hand, list.data());
         for (std::uint32_t i = 0; i < degree; ++i) {
           if (list[i] < count_) meet(list[i], reach);  // it was checked, but the file may have changed since
         }

@@ -78,7 +78,8 @@ constexpr FieldInfo kSegmentRow[] = {
     NEARLINE_FIELD(SegmentRow, deleted, kNumber),       NEARLINE_FIELD(SegmentRow, edges, kNumber),
     NEARLINE_FIELD(SegmentRow, local_edges, kNumber),   NEARLINE_FIELD(SegmentRow, degree, kNumber),
     NEARLINE_FIELD(SegmentRow, page_bytes, kNumber),    NEARLINE_FIELD(SegmentRow, slots, kNumber),
-    NEARLINE_FIELD(SegmentRow, slot_bytes, kNumber),    NEARLINE_FIELD(SegmentRow, reserved_1, kZero),
+    NEARLINE_FIELD(SegmentRow, slot_bytes, kNumber),    NEARLINE_FIELD(SegmentRow, targets, kNumber),
+    NEARLINE_FIELD(SegmentRow, code_bytes, kNumber),    NEARLINE_FIELD(SegmentRow, reserved_1, kZero),
 };
 
 constexpr FieldInfo kBuildRow[] = {

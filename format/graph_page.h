@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/// SPEC.md section 6. The lean graph page: a header, then `slots` records of equal size, then zeros.
-/// Record o of a segment stands on page o / slots in slot o % slots: ordinals are physical places, and no map from one
-/// to the other is needed. Every page but the last is full.
+/// SPEC.md section 6. The lean graph page: a header, then `slots` records of equal size, then zeros. What the fused
+/// page has besides is in fused_page.h. Record o of a segment stands on page o / slots in slot o % slots: ordinals are
+/// physical places, and no map from one to the other is needed. Every page but the last is full.
 ///
 ///   record   vector | scale (ip and cosine only) | id (4 or 8 bytes) | degree | neighbour ordinals, bit-packed
 ///
@@ -48,9 +48,12 @@ struct PageShape {
   std::uint32_t slot_bytes = 0;
   std::uint32_t slots = 0;
   std::uint32_t page_bytes = 0;
+  Layout layout = Layout::kLean;
+  std::uint32_t targets = 0;     ///< fused: records elsewhere that a page's table has room for
+  std::uint32_t code_bytes = 0;  ///< fused: of the code of each
 
-  /// The shape for `count` records: the smallest page that records fill to 80 %, of 1, 2, 4 and 8 blocks; or, where
-  /// none of these does, the fullest; or, for a record larger than 8 blocks, the blocks that one record needs.
+  /// The lean shape for `count` records: the smallest page that records fill to 80 %, of 1, 2, 4 and 8 blocks; or,
+  /// where none of these does, the fullest; or, for a record larger than 8 blocks, the blocks that one record needs.
   /// Precondition: count <= kMaxRecords, dim 1..kMaxDim, degree 1..kMaxDegree, id_size 4 or 8.
   static PageShape choose(std::uint64_t count, std::uint32_t vector_dim, ElementType element_type, Metric metric,
                           std::uint32_t max_degree, std::uint8_t id_size) noexcept;

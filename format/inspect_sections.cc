@@ -8,7 +8,7 @@
 #include "format/checksum_tree.h"
 #include "format/code_book.h"
 #include "format/fields.h"
-#include "format/graph_page.h"
+#include "format/fused_page.h"
 #include "format/manifest_layout.h"
 
 namespace nearline::format {
@@ -63,12 +63,38 @@ void inspect_record(const PageShape& shape, std::span<const std::byte> record, s
     target.give(at + shape.scale_place(), 4, name + ".scale", float_text(stored_scale(shape, record.data())));
   }
   target.give(at + shape.id_place(), shape.id_bytes, name + ".id", std::to_string(stored_id(shape, record.data())));
-  target.give(at + shape.degree_place(), 2, name + ".degree", std::to_string(stored_degree(shape, record.data())));
+}
+
+/// The neighbours of the record at `slot`. at: of the page.
+void inspect_neighbors(const PageShape& shape, std::span<const std::byte> page, Ordinal ordinal, std::uint64_t at,
+                       const std::string& name, const Target& target) {
+  const std::byte* const record = page.data() + shape.place_of(ordinal);
+  std::uint64_t place = at + shape.place_of(ordinal) + shape.degree_place();
+  std::uint64_t bytes = shape.slot_bytes - shape.degree_place();
+  if (shape.layout == Layout::kLean) {
+    target.give(place, 2, name + ".degree", std::to_string(stored_degree(shape, record)));
+    place += 2;
+    bytes -= 2;
+  }
   std::vector<std::uint32_t> neighbors(shape.degree);
-  neighbors.resize(unpack_neighbors(shape, record.data(), neighbors.data()));
+  neighbors.resize(neighbors_on(shape, page.data(), ordinal, neighbors.data()));
   std::string text;
   for (const std::uint32_t neighbor : neighbors) text += (text.empty() ? "" : " ") + std::to_string(neighbor);
-  target.give(at + shape.list_place(), shape.slot_bytes - shape.list_place(), name + ".neighbors", std::move(text));
+  target.give(place, bytes, name + ".neighbors", std::move(text));
+}
+
+/// What a fused page has behind its records.
+void inspect_table(const PageShape& shape, std::span<const std::byte> page, std::uint64_t at, const std::string& name,
+                   const Target& target) {
+  const std::uint32_t targets = stored_targets(shape, page.data());
+  target.give(at + table_place(shape), 2, name + ".targets", std::to_string(targets));
+  for (std::uint32_t i = 0; i < std::min(targets, shape.targets); ++i) {
+    const auto place = static_cast<std::size_t>(target_at(shape, page.data(), i) - page.data());
+    const std::string entry = name + ".target[" + std::to_string(i) + "]";
+    target.give(at + place, 4, entry + ".ordinal", std::to_string(target_ordinal(shape, page.data(), i)));
+    target.give(at + place + 4, shape.code_bytes, entry + ".code",
+                hexadecimal(page.subspan(place + 4, shape.code_bytes)));
+  }
 }
 
 Result<void> inspect_pages(const PageShape& shape, const Section& section, const Target& target) {
@@ -81,10 +107,11 @@ Result<void> inspect_pages(const PageShape& shape, const Section& section, const
     const std::uint32_t records = row_at<GraphPageHeader>(bytes, 0).count;
     for (std::uint32_t slot = 0; slot < std::min(records, shape.slots); ++slot) {
       const std::uint64_t place = sizeof(GraphPageHeader) + std::uint64_t{slot} * shape.slot_bytes;
-      // Unpacking may look at the slack behind the record, so it gets the rest of the page.
-      inspect_record(shape, std::span(bytes).subspan(place), at + place, name + ".record[" + std::to_string(slot) + "]",
-                     target);
+      const std::string record = name + ".record[" + std::to_string(slot) + "]";
+      inspect_record(shape, std::span(bytes).subspan(place, shape.slot_bytes), at + place, record, target);
+      inspect_neighbors(shape, bytes, Ordinal(page * shape.slots + slot), at, record, target);
     }
+    if (shape.layout == Layout::kFused) inspect_table(shape, bytes, at, name, target);
   }
   return {};
 }
@@ -159,10 +186,7 @@ Result<void> inspect_section(const Manifest& manifest, std::size_t row, const Re
   if (all) {
     if (section.kind == SectionKind::kGraphPages) {
       const Segment& segment = manifest.segments[section.segment];
-      const Field& field = manifest.fields[segment.field];
-      const PageShape shape =
-          PageShape::choose(segment.count, field.dim, field.type, field.metric, segment.degree, segment.id_bytes);
-      NEARLINE_CHECK(inspect_pages(shape, section, target));
+      NEARLINE_CHECK(inspect_pages(segment.shape(manifest.fields[segment.field]), section, target));
     } else if (section.kind == SectionKind::kCalibration) {
       NEARLINE_CHECK(inspect_calibration(section, target));
     } else {

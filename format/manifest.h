@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "format/graph_page.h"
 #include "nearline/result.h"
 #include "nearline/types.h"
 
@@ -67,6 +68,11 @@ struct Segment {
   std::uint8_t id_bytes = 4;  ///< of an id in a record: 4 or 8
   std::uint64_t edges = 0;
   std::uint64_t local_edges = 0;  ///< both ends on one page
+  std::uint32_t targets = 0;      ///< fused: room of a page's table
+  std::uint32_t code_bytes = 0;   ///< fused: of the code of each target
+
+  /// How its pages are laid out. field: the one that it stands on.
+  [[nodiscard]] PageShape shape(const Field& on) const noexcept;
 };
 
 /// How a segment was built; `info` prints it, a merge reads it.

@@ -107,7 +107,9 @@ Result<Segment> unpacked(const SegmentRow& row, std::uint64_t at) {
                  .neighbor_bits = row.neighbor_bits,
                  .id_bytes = row.id_bytes,
                  .edges = row.edges,
-                 .local_edges = row.local_edges};
+                 .local_edges = row.local_edges,
+                 .targets = row.targets,
+                 .code_bytes = row.code_bytes};
 }
 
 Result<BuildParameters> unpacked(const BuildRow& row, std::uint64_t at) {

@@ -74,6 +74,8 @@ SegmentRow pinned(const Segment& segment) noexcept {
   row.page_bytes = segment.page_bytes;
   row.slots = segment.slots;
   row.slot_bytes = segment.slot_bytes;
+  row.targets = static_cast<std::uint16_t>(segment.targets);
+  row.code_bytes = static_cast<std::uint16_t>(segment.code_bytes);
   return row;
 }
 

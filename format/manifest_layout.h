@@ -77,7 +77,9 @@ struct SegmentRow {
   le32 page_bytes;                         // 44
   le32 slots;                              // 48
   le32 slot_bytes;                         // 52
-  std::array<std::uint8_t, 8> reserved_1;  // 56
+  le16 targets;                            // 56
+  le16 code_bytes;                         // 58
+  std::array<std::uint8_t, 4> reserved_1;  // 60
 };
 static_assert(sizeof(SegmentRow) == 64 && offsetof(SegmentRow, degree) == 40);
 

@@ -156,6 +156,24 @@ Result<void> check_presence(const Manifest& m, const ManifestPlace& place) {
   return {};
 }
 
+/// A fused segment with records has one code book, and one code for each entry point: walks begin with them.
+Result<void> check_inline_codes(const Manifest& m, std::uint32_t s, const ManifestPlace& place) {
+  const auto of_kind = [&](SectionKind kind) {
+    return std::count_if(m.sections.begin(), m.sections.end(),
+                         [&](const Section& section) { return section.kind == kind && section.segment == s; });
+  };
+  if (m.segments[s].layout != Layout::kFused || m.segments[s].count == 0) return {};
+  const Section* const codes = m.find(SectionKind::kCodes, s);
+  const bool found = of_kind(SectionKind::kCodes) == 1 && of_kind(SectionKind::kCodeParameters) == 1;
+  if (found && codes->count == m.find(SectionKind::kEntryPoints, s)->count &&
+      codes->element_bytes == m.segments[s].code_bytes && m.find(SectionKind::kCodeParameters, s)->length > 0) {
+    return {};
+  }
+  return corrupt(place.segment(s, 0), "segment " + std::to_string(s) + " has fused pages: expected a code of " +
+                                          std::to_string(m.segments[s].code_bytes) +
+                                          " bytes for each entry point, and a code book");
+}
+
 }  // namespace
 
 Result<void> check_sections(const Manifest& manifest, const ManifestPlace& place) {
@@ -173,7 +191,9 @@ Result<void> check_sections(const Manifest& manifest, const ManifestPlace& place
     before = section.offset;
   }
   NEARLINE_CHECK(check_serials(manifest, place));
-  return check_presence(manifest, place);
+  NEARLINE_CHECK(check_presence(manifest, place));
+  for (std::uint32_t s = 0; s < manifest.segments.size(); ++s) NEARLINE_CHECK(check_inline_codes(manifest, s, place));
+  return {};
 }
 
 }  // namespace nearline::format

@@ -2,16 +2,34 @@
 #include <cmath>
 
 #include "format/corrupt.h"
-#include "format/graph_page.h"
+#include "format/fused_page.h"
 #include "format/manifest_check.h"
 
 namespace nearline::format {
 namespace {
 
+/// What writers of fused pages choose.
+Result<void> check_form(const Segment& segment, const Field& field, std::size_t i, const ManifestPlace& place) {
+  if (segment.layout == Layout::kLean) {
+    if (segment.targets == 0 && segment.code_bytes == 0) return {};
+    return corrupt(place.segment(i, offsetof(SegmentRow, targets)), "lean pages with targets: expected none");
+  }
+  if (field.type == ElementType::kB1) {
+    return corrupt(place.segment(i, offsetof(SegmentRow, layout)),
+                   "fused pages of binary vectors: expected a type that has codes");
+  }
+  const PageShape shape = segment.shape(field);
+  if (is_possible(shape)) return {};
+  return corrupt(place.segment(i, offsetof(SegmentRow, page_bytes)),
+                 "pages of " + std::to_string(segment.page_bytes) + " bytes for " + std::to_string(segment.slots) +
+                     " records of " + std::to_string(shape.slot_bytes) + " and " + std::to_string(segment.targets) +
+                     " targets with codes of " + std::to_string(segment.code_bytes) + ": expected room for them");
+}
+
 /// Whether the stored page shape is the one that the parameters lead to.
 Result<void> check_shape(const Segment& segment, const Field& field, std::size_t i, const ManifestPlace& place) {
-  const PageShape shape =
-      PageShape::choose(segment.count, field.dim, field.type, field.metric, segment.degree, segment.id_bytes);
+  NEARLINE_CHECK(check_form(segment, field, i, place));
+  const PageShape shape = segment.shape(field);
   if (segment.neighbor_bits != shape.neighbor_bits) {
     return corrupt(
         place.segment(i, offsetof(SegmentRow, neighbor_bits)),
@@ -29,11 +47,7 @@ Result<void> check_shape(const Segment& segment, const Field& field, std::size_t
 }
 
 Result<void> check_numbers(const Segment& segment, std::size_t i, const ManifestPlace& place) {
-  if (segment.layout == Layout::kFused) {
-    return unsupported(place.segment(i, offsetof(SegmentRow, layout)),
-                       "a segment has the fused page layout: this build reads lean ones");
-  }
-  if (segment.layout != Layout::kLean) {
+  if (segment.layout != Layout::kLean && segment.layout != Layout::kFused) {
     return corrupt(place.segment(i, offsetof(SegmentRow, layout)),
                    "page layout " + std::to_string(static_cast<unsigned>(segment.layout)));
   }
@@ -90,6 +104,12 @@ Result<void> check_live_count(const Manifest& manifest, const ManifestPlace& pla
 }
 
 }  // namespace
+
+PageShape Segment::shape(const Field& on) const noexcept {
+  const PageShape lean = PageShape::choose(count, on.dim, on.type, on.metric, degree, id_bytes);
+  if (layout == Layout::kLean) return lean;
+  return fused_shape(lean, {.page_bytes = page_bytes, .slots = slots, .targets = targets, .code_bytes = code_bytes});
+}
 
 std::uint64_t needed_features(const Manifest& manifest) noexcept {
   if (manifest.segments.size() > 1) return kSegmentsFeature;

@@ -2,43 +2,16 @@
 /// Everything that one graph page can be asked without looking at another. Runs in verify and in untrusted opens; a
 /// search relies on fewer of these rules and checks those itself.
 #include <algorithm>
-#include <cmath>
 #include <string>
 #include <vector>
 
 #include "format/corrupt.h"
+#include "format/fused_page.h"
 #include "format/graph_page.h"
+#include "format/record_check.h"
 
 namespace nearline::format {
 namespace {
-
-/// Whether `components` hold an exponent of all ones, which is infinity or NaN.
-template <class T>
-bool has_exponent(std::span<const std::byte> components, std::uint64_t mask) noexcept {
-  for (std::size_t i = 0; i < components.size(); i += sizeof(T)) {
-    T bits;
-    std::memcpy(&bits, components.data() + i, sizeof bits);
-    if ((bits & mask) == mask) return true;
-  }
-  return false;
-}
-
-Result<void> check_vector(const PageShape& shape, std::span<const std::byte> vector, std::uint64_t at) {
-  bool finite = true;
-  switch (shape.type) {
-    case ElementType::kF32: finite = !has_exponent<le32>(vector, 0x7F80'0000); break;
-    case ElementType::kF16: finite = !has_exponent<le16>(vector, 0x7C00); break;
-    case ElementType::kBF16: finite = !has_exponent<le16>(vector, 0x7F80); break;
-    case ElementType::kI8:
-    case ElementType::kU8: break;
-    case ElementType::kB1:
-      if (shape.dim % 8 != 0 && (std::to_integer<unsigned>(vector.back()) >> (shape.dim % 8)) != 0) {
-        return corrupt(at, "a binary vector has bits set beyond its dimension of " + std::to_string(shape.dim));
-      }
-  }
-  if (!finite) return corrupt(at, "a stored vector holds infinity or NaN: expected finite components");
-  return {};
-}
 
 Result<void> check_list(const PageShape& shape, std::span<const std::byte> record, std::uint32_t self,
                         std::uint64_t count, std::uint64_t at, std::vector<std::uint32_t>& scratch) {
@@ -71,22 +44,6 @@ Result<void> check_list(const PageShape& shape, std::span<const std::byte> recor
   return {};
 }
 
-Result<void> check_record(const PageShape& shape, std::span<const std::byte> record, std::uint32_t self,
-                          std::uint64_t count, std::uint64_t at, std::vector<std::uint32_t>& scratch) {
-  NEARLINE_CHECK(check_vector(shape, record.first(shape.vector_bytes), at));
-  if (shape.has_scale) {
-    const float scale = stored_scale(shape, record.data());
-    if (!std::isfinite(scale) || std::signbit(scale)) {
-      return corrupt(at + shape.scale_place(), "record " + std::to_string(self) + " has a scale of " +
-                                                   std::to_string(scale) + ": expected a finite number, not negative");
-    }
-  }
-  if (stored_id(shape, record.data()) == kNoId) {
-    return corrupt(at + shape.id_place(), "record " + std::to_string(self) + " has the id that means none");
-  }
-  return check_list(shape, record, self, count, at, scratch);
-}
-
 }  // namespace
 
 Result<void> check_page(const PageShape& shape, std::span<const std::byte> page, std::uint32_t number,
@@ -96,7 +53,9 @@ Result<void> check_page(const PageShape& shape, std::span<const std::byte> page,
   std::memcpy(&header, page.data(), sizeof header);
   const std::uint64_t first = std::uint64_t{number} * shape.slots;
   const auto records = static_cast<std::uint32_t>(std::min<std::uint64_t>(shape.slots, count - first));
-  if (header.kind != kGraphPageKind) return corrupt(at, "a graph page starts with another kind of page");
+  const bool lean = shape.layout == Layout::kLean;
+  if (header.kind != (lean ? kGraphPageKind : kFusedPageKind))
+    return corrupt(at, "a graph page starts with another kind of page");
   if (header.page != number) {
     return corrupt(at + offsetof(GraphPageHeader, page),
                    "graph page " + std::to_string(number) + " says that it is page " + std::to_string(header.page));
@@ -110,9 +69,12 @@ Result<void> check_page(const PageShape& shape, std::span<const std::byte> page,
   for (std::uint32_t slot = 0; slot < records; ++slot) {
     const std::size_t place = sizeof header + std::size_t{slot} * shape.slot_bytes;
     const auto self = static_cast<std::uint32_t>(first + slot);
-    NEARLINE_CHECK(check_record(shape, page.subspan(place, shape.slot_bytes), self, count, at + place, scratch));
+    const auto record = page.subspan(place, shape.slot_bytes);
+    NEARLINE_CHECK(check_record_head(shape, record, self, at + place));
+    if (lean) NEARLINE_CHECK(check_list(shape, record, self, count, at + place, scratch));
   }
   const std::size_t end = sizeof header + std::size_t{records} * shape.slot_bytes;
+  if (!lean) return check_table(shape, page, number, records, count, at);
   if (!all_zero(page.subspan(end))) return corrupt(at + end, "bytes behind the last record are not zero");
   return {};
 }

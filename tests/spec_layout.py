@@ -23,7 +23,8 @@ FIELD = """name t64, dim u32, type u8:TYPES, metric u8:METRICS, multi u8, indexe
 ATTRIBUTE = "name t64, type u8:ATTRIBUTES, reserved z15"
 TRANSFORM = "kind u16, reserved_0 z2, out_dim u32, section u32, reserved_1 z4"
 SEGMENT = """field u32, layout u8:LAYOUTS, neighbor_bits u8, id_bytes u8, reserved_0 z1, count u64, deleted u64,
-    edges u64, local_edges u64, degree u32, page_bytes u32, slots u32, slot_bytes u32, reserved_1 z8"""
+    edges u64, local_edges u64, degree u32, page_bytes u32, slots u32, slot_bytes u32, targets u16,
+    code_bytes u16, reserved_1 z4"""
 BUILD = "degree u32, l_build u32, alpha f32, reserved_0 z4, seed u64, reserved_1 z8"
 SECTION = """kind u16:KINDS, flags u16, field u32, segment u32, element_bytes u32, offset u64, length u64, count u64,
     serial u64, tree_offset u64, tree_bytes u64, root u64, reserved z8"""

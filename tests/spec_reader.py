@@ -17,7 +17,8 @@ sys.dont_write_bytecode = True
 import xxh3  # noqa: E402
 from spec_layout import (  # noqa: E402
     ATTRIBUTE, ATTRIBUTES, BLOCK, BUILD, CALIBRATION, CODE_BOOK, FIELD, FOOTER, FREE, KINDS, MANIFEST, METRICS, NO_ROW,
-    PAGE, SECTION, SEGMENT, STEP, SUPERBLOCK, TRANSFORM, TYPES, Refused, float_text, need, size_of, unpack)
+    SECTION, SEGMENT, STEP, SUPERBLOCK, TRANSFORM, TYPES, Refused, need, size_of, unpack)
+from spec_pages import read_pages, shape_of, table_at  # noqa: E402
 
 # Section 3.
 
@@ -115,38 +116,19 @@ def check_schema(m):
     need(not m.transforms, "transform", "unsupported")
 
 
-def vector_bytes(field):
-    return {1: 4 * field.dim, 2: 2 * field.dim, 3: 2 * field.dim, 4: field.dim, 5: field.dim,
-            6: (field.dim + 7) // 8}[field.type]
-
-
-Shape = namedtuple("Shape", "bits vector has_scale list_at slot_bytes slots page_bytes")
-
-
-def shape_of(m, segment):
-    """Section 6, shape."""
-    field = m.fields[segment.field]
-    bits = 1
-    while 1 << bits < segment.count:
-        bits += 1
-    has_scale = field.metric in (2, 3)
-    list_at = vector_bytes(field) + 4 * has_scale + segment.id_bytes + 2
-    slot_bytes = list_at + (segment.degree * bits + 7) // 8
-    tried = [((4096 * b - 16) // slot_bytes, b) for b in (1, 2, 4, 8)]
-    good = [(n, b) for n, b in tried if n and n * slot_bytes * 10 >= 8 * 4096 * b]
-    slots, blocks = good[0] if good else max(tried, key=lambda t: (t[0] / t[1], -t[1]))
-    if slots == 0:
-        slots, blocks = 1, (slot_bytes + 16 + BLOCK - 1) // BLOCK
-    return Shape(bits, vector_bytes(field), has_scale, list_at, slot_bytes, slots, blocks * BLOCK)
-
-
 def check_segment(m, i):
     g, b = m.segments[i], m.builds[i]
     need(g.field < len(m.fields) and m.fields[g.field].indexed == 1, "field of a segment")
-    need(g.layout != 2, "fused layout", "unsupported")
-    need(g.layout == 1 and g.count <= 4294967294 and 1 <= g.degree <= 1024 and g.id_bytes in (4, 8), "segment")
+    need(g.layout in (1, 2) and g.count <= 4294967294 and 1 <= g.degree <= 1024 and g.id_bytes in (4, 8), "segment")
     need(g.edges <= g.count * g.degree and g.local_edges <= g.edges and g.deleted <= g.count, "edges or deleted")
     shape = shape_of(m, g)
+    if g.layout == 1:
+        need(g.targets == g.code_bytes == 0, "targets of lean pages")
+    else:
+        need(m.fields[g.field].type != 6, "fused pages of bits")
+        need(g.page_bytes in (4096, 8192, 16384, 32768, 65536) and 5 <= g.code_bytes <= 1028, "fused pages")
+        need(1 <= g.slots <= 65535 and g.targets >= 1, "fused pages")
+        need(table_at(g, shape) + 2 + g.targets * (4 + g.code_bytes) <= g.page_bytes, "room on fused pages")
     need((g.neighbor_bits, g.slot_bytes, g.slots, g.page_bytes) ==
          (shape.bits, shape.slot_bytes, shape.slots, shape.page_bytes), "page shape")
     need(1 <= b.degree <= 1024 and 1 <= b.l_build <= 65535 and 1 <= b.alpha <= 100, "build parameters")
@@ -190,6 +172,11 @@ def check_sections(m, s):
             need(found == 1 or (found == 0 and g.count == 0), "sections of a segment")
         tombstones = sum(c.kind == 8 and c.flags == 0 and c.segment == i for c in m.sections)
         need(tombstones == (1 if g.deleted else 0), "tombstones of a segment")
+        if g.layout == 2 and g.count > 0:
+            codes, books = ([c for c in m.sections if c.kind == kind and c.segment == i] for kind in (6, 7))
+            entries = next(c.count for c in m.sections if c.kind == 2 and c.segment == i)
+            need(len(codes) == len(books) == 1 and books[0].length > 0, "codes of fused pages")
+            need(codes[0].count == entries and codes[0].element_bytes == g.code_bytes, "codes of entry points")
     live = [sum(g.count - g.deleted for g in m.segments if g.field == f) for f in range(len(m.fields))]
     need(max(live) <= m.header.live_count <= sum(live), "live_count")
 
@@ -235,65 +222,6 @@ def check_tree(data, s, section, row, out):
     need(block_checksum(data, below_at, s, section, 0, len(levels)) == section.root, "root")
 
 
-# Section 6.
-
-def components(field, raw):
-    if field.type == 6:
-        need(field.dim % 8 == 0 or raw[-1] >> field.dim % 8 == 0, "bits behind a vector")
-        return raw.hex()
-    if field.type == 3:
-        values = [struct.unpack("<f", b"\0\0" + raw[i:i + 2])[0] for i in range(0, len(raw), 2)]
-    else:
-        values = struct.unpack(f"<{field.dim}" + {1: "f", 2: "e", 4: "b", 5: "B"}[field.type], raw)
-    if field.type <= 3:
-        need(all(abs(v) < float("inf") for v in values), "component that is not finite")
-        return " ".join(map(float_text, values))
-    return " ".join(map(str, values))
-
-
-def read_record(data, at, m, segment, shape, ordinal, name, out):
-    field = m.fields[segment.field]
-    out.append(f"{at} {name}.vector = {components(field, data[at:at + shape.vector])}")
-    place = at + shape.vector
-    if shape.has_scale:
-        scale = struct.unpack_from("<f", data, place)[0]
-        need(0 <= scale < float("inf") and data[place + 3] < 128, "scale")
-        out.append(f"{place} {name}.scale = {float_text(scale)}")
-        place += 4
-    record_id = int.from_bytes(data[place:place + segment.id_bytes], "little")
-    need(record_id != 2**64 - 1, "id")
-    out.append(f"{place} {name}.id = {record_id}")
-    place += segment.id_bytes
-    degree = struct.unpack_from("<H", data, place)[0]
-    need(degree <= segment.degree, "degree")
-    out.append(f"{place} {name}.degree = {degree}")
-    packed = int.from_bytes(data[at + shape.list_at:at + shape.slot_bytes], "little")
-    neighbors = [packed >> i * shape.bits & (1 << shape.bits) - 1 for i in range(degree)]
-    need(packed >> degree * shape.bits == 0, "bits behind the neighbours")
-    need(all(n < segment.count and n != ordinal for n in neighbors) and len(set(neighbors)) == degree, "neighbours")
-    out.append(f"{at + shape.list_at} {name}.neighbors = {' '.join(map(str, neighbors))}")
-    return record_id, degree
-
-
-def read_pages(data, m, section, row, out):
-    segment = m.segments[section.segment]
-    shape, ids, edges = shape_of(m, segment), [], 0
-    for p in range(section.count):
-        at, name = section.offset + p * shape.page_bytes, f"section[{row}].page[{p}]"
-        header = unpack(PAGE, data, at, name, out)
-        need(header.kind == 0x6C31 and header.page == p, "page header")
-        need(header.count == min(shape.slots, segment.count - p * shape.slots), "records on a page")
-        place = at + size_of(PAGE)
-        for slot in range(header.count):
-            got = read_record(data, place, m, segment, shape, len(ids), f"{name}.record[{slot}]", out)
-            ids.append(got[0])
-            edges += got[1]
-            place += shape.slot_bytes
-        need(not any(data[place:at + shape.page_bytes]), "bytes behind the last record")
-    need(edges == segment.edges, "edges")
-    return ids
-
-
 def read_elements(data, section, row, out):
     size, values = min(section.element_bytes, 65536), []
     for i, at in enumerate(range(section.offset, section.offset + section.length, size)):
@@ -322,7 +250,10 @@ def read_code_book(data, m, section, row, out):
               struct.unpack_from(f"<{floats - book.dim}f", data, widths_at + 4 * book.parts))
     need(all(abs(value) < float("inf") for value in tables), "numbers of a code book")
     codes = [c for c in m.sections if c.kind == 6 and c.segment == section.segment]
-    need(len(codes) == 1 and codes[0].count == segment.count and codes[0].element_bytes == 4 + book.parts, "codes")
+    count = segment.count
+    if segment.layout == 2:
+        count = next(c.count for c in m.sections if c.kind == 2 and c.segment == section.segment)
+    need(len(codes) == 1 and codes[0].count == count and codes[0].element_bytes == 4 + book.parts, "codes")
 
 
 def read_calibration(data, section, row, out):
@@ -366,6 +297,8 @@ def read(data):
             values = read_elements(data, section, row, out)
             if section.kind <= 3:
                 need(all(v < m.segments[section.segment].count for v in values), "ordinals of a section")
+            if section.kind == 2 and m.segments[section.segment].layout == 2:
+                need(values == sorted(set(values)), "order of entry points")
             if section.kind == 3 and section.segment in ids:
                 named = [ids[section.segment][v] for v in values]
                 need(named == sorted(set(named)), "order of the id index")

@@ -208,12 +208,22 @@ void Args::code_bytes(std::uint32_t& target) {
          });
 }
 
-void Args::layout() {
-  option("--layout", "where the parts of a record live; auto means lean", "auto|lean", "auto",
-         [](const std::string& text) -> std::optional<std::string> {
-           if (text == "auto" || text == "lean") return std::nullopt;
-           return "expected auto or lean";
+void Args::layout(std::optional<Layout>& target) {
+  option("--layout", "lean pages, or fused ones that searches need least memory for; auto means lean",
+         "auto|lean|fused", "auto", [&target](const std::string& text) -> std::optional<std::string> {
+           target.reset();
+           if (text == "auto") return std::nullopt;
+           for (const Layout layout : {Layout::kLean, Layout::kFused}) {
+             if (text == name(layout)) target = layout;
+           }
+           if (!target) return "expected auto, lean or fused";
+           return std::nullopt;
          });
+}
+
+void Args::page_records(std::uint32_t& target) {
+  number("--page-records", target, "records on a fused page: more take less disk and more reads; 0 leaves it open", 0,
+         1024);
 }
 
 void Args::memory(std::uint64_t& target) {

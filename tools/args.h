@@ -51,8 +51,9 @@ class Args {
   void io(IoMode& target);
   void ranking(Ranking& target);
   void code_bytes(std::uint32_t& target);
-  /// --layout auto|lean: one layout exists, so there is nothing to remember.
-  void layout();
+  /// --layout auto|lean|fused
+  void layout(std::optional<Layout>& target);
+  void page_records(std::uint32_t& target);
   void memory(std::uint64_t& target);
   void threads(std::uint32_t& target, const char* help);
   void json(bool& target);

@@ -120,7 +120,8 @@ Action declare_build(Args& args) {
   args.code_bytes(options->build.code_bytes);
   args.flag("--no-calibrate", options->no_calibrate,
             "do not measure what search --recall needs; builds faster by a tenth");
-  args.layout();
+  args.layout(options->build.layout);
+  args.page_records(options->build.page_records);
   args.force(options->build.replace);
   args.json(options->json);
   args.progress(options->progress);

@@ -64,6 +64,8 @@ Action declare_estimate(Args& args) {
   args.number("--l-build", options->build.l_build, "candidates kept while linking", 4, 4096);
   args.size("--memory", options->build.memory_bytes, "bound on what the build allocates");
   args.code_bytes(options->build.code_bytes);
+  args.layout(options->build.layout);
+  args.page_records(options->build.page_records);
   args.json(options->json);
   args.example("nearline estimate --count 1000000 --dim 768 --type f16");
   return [options] { return run(*options); };

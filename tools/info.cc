@@ -52,7 +52,8 @@ void print_text(const std::filesystem::path& path, const IndexInfo& info) {
              info.records_per_page);
   fmt::print("graph        mean degree {:.2f} of {}, {:.1f} % of the edges stay on their page\n", info.mean_degree,
              info.degree, 100 * info.local_edge_share);
-  if (info.code_bytes > 0) fmt::print("codes        {} bytes a vector\n", info.code_bytes);
+  if (info.code_bytes > 0)
+    fmt::print("codes        {} bytes a {}\n", info.code_bytes, info.layout == Layout::kFused ? "target" : "vector");
   if (info.calibration_queries > 0)
     fmt::print("calibrated   for --recall, on {} records held out\n", info.calibration_queries);
   fmt::print("built with   -R {} --l-build {} --alpha {:.3g} --seed {}\n", info.degree, info.l_build, info.alpha,

@@ -19,11 +19,11 @@ Result<RecordImage> load(const Assembly& build) {
   return image;
 }
 
+/// `entries` become those that walks of the file begin with.
 Result<std::vector<Id>> write_pages(const Assembly& build, IndexFileWriter& writer, const RecordImage& image,
                                     const std::vector<std::uint32_t>& order,
-                                    const std::vector<std::uint32_t>& ordinal_of) {
-  NEARLINE_CHECK(build.begin_pages(writer));
-  PageWriter pages(writer, build.plan.file_shape, build.count, build.codes());
+                                    const std::vector<std::uint32_t>& ordinal_of, std::vector<std::uint32_t>& entries) {
+  NEARLINE_TRY(pages, build.begin_pages(writer));
   std::vector<Id> ids;
   ids.reserve(build.count);
   std::vector<std::uint32_t> list(image.shape().degree);
@@ -31,14 +31,12 @@ Result<std::vector<Id>> write_pages(const Assembly& build, IndexFileWriter& writ
     const std::byte* record = image.record(order[i]);
     const std::uint32_t degree = format::unpack_neighbors(image.shape(), record, list.data());
     for (std::uint32_t j = 0; j < degree; ++j) list[j] = ordinal_of[list[j]];
-    NEARLINE_CHECK(pages.append(image.shape(), record, std::span(list).first(degree)));
+    NEARLINE_CHECK(pages->append(image.shape(), record, std::span(list).first(degree)));
     ids.push_back(format::stored_id(image.shape(), record));
     if (i % 65'536 == 0) NEARLINE_CHECK(build.progress("write", i));
   }
-  NEARLINE_CHECK(pages.finish());
-  NEARLINE_CHECK(writer.end());
-  writer.segment().edges = pages.edges();
-  writer.segment().local_edges = pages.local_edges();
+  NEARLINE_TRY(begins, build.end_pages(writer, *pages, std::move(entries)));
+  entries = std::move(begins);
   return ids;
 }
 
@@ -53,7 +51,7 @@ Result<void> write(const Assembly& build, IndexFileWriter& writer, RecordImage i
     std::vector<std::uint32_t> ordinal_of(build.count);
     for (std::uint32_t i = 0; i < build.count; ++i) ordinal_of[order[i]] = i;
     for (std::uint32_t& entry : entries) entry = ordinal_of[entry];
-    NEARLINE_TRY(written, write_pages(build, writer, records, order, ordinal_of));
+    NEARLINE_TRY(written, write_pages(build, writer, records, order, ordinal_of, entries));
     ids = std::move(written);
   }
   return write_tables(writer, entries, ids, build.codes());

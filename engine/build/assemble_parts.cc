@@ -77,23 +77,20 @@ class PartsAssembler {
   }
 
   Result<std::vector<Id>> write_pages(IndexFileWriter& writer, const std::vector<std::uint32_t>& ordinal_of) {
-    NEARLINE_CHECK(build_.begin_pages(writer));
-    PageWriter pages(writer, build_.plan.file_shape, build_.count, build_.codes());
+    NEARLINE_TRY(pages, build_.begin_pages(writer));
     std::vector<Id> ids;
     ids.reserve(build_.count);
     for (std::uint32_t part = 0; part < build_.plan.parts; ++part) {
       NEARLINE_CHECK(build_.progress("write", ids.size()));
-      NEARLINE_CHECK(write_part(part, ordinal_of, pages, ids));
+      NEARLINE_CHECK(write_part(part, ordinal_of, *pages, ids));
     }
-    NEARLINE_CHECK(pages.finish());
-    NEARLINE_CHECK(writer.end());
-    writer.segment().edges = pages.edges();
-    writer.segment().local_edges = pages.local_edges();
+    NEARLINE_TRY(begins, build_.end_pages(writer, *pages, std::move(entries_)));
+    entries_ = std::move(begins);
     return ids;
   }
 
   /// Writes a part's home rows, which are the next ones in order_.
-  Result<void> write_part(std::uint32_t part, const std::vector<std::uint32_t>& ordinal_of, PageWriter& pages,
+  Result<void> write_part(std::uint32_t part, const std::vector<std::uint32_t>& ordinal_of, PageSink& pages,
                           std::vector<Id>& ids) {
     const format::PageShape& shape = build_.plan.image_shape;
     NEARLINE_TRY(image, RecordImage::create(shape, rows_.size(part)));

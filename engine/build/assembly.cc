@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "engine/build/calibrate.h"
+#include "engine/build/fused_writer.h"
 #include "engine/effort.h"
 #include "format/checksum.h"
 
@@ -61,6 +62,10 @@ format::FileId Assembly::identity() const {
   add(plan.part_records);
   add(plan.code_bytes);
   add(options.calibrate);
+  if (plan.file_shape.layout == Layout::kFused) {
+    for (const std::uint32_t number : {plan.file_shape.page_bytes, plan.file_shape.slots, plan.file_shape.targets})
+      add(number);
+  }
   add(content_);
   return hasher.digest();
 }
@@ -75,6 +80,9 @@ void Assembly::add_segment(IndexFileWriter& writer) const {
   segment.slot_bytes = shape.slot_bytes;
   segment.neighbor_bits = shape.neighbor_bits;
   segment.id_bytes = shape.id_bytes;
+  segment.layout = shape.layout;
+  segment.targets = shape.targets;
+  segment.code_bytes = shape.code_bytes;
   writer.add_segment(
       segment, {.degree = options.degree, .l_build = options.l_build, .alpha = options.alpha, .seed = options.seed});
 }
@@ -85,12 +93,28 @@ void Assembly::fill(std::byte* record, const format::PageShape& shape, Id id, st
   if (space.has_scale()) format::store_scale(shape, space.scale_of(record), record);
 }
 
-Result<void> Assembly::begin_pages(IndexFileWriter& writer) const {
+Result<std::unique_ptr<PageSink>> Assembly::begin_pages(IndexFileWriter& writer) const {
   format::Section section;
   section.kind = format::SectionKind::kGraphPages;
   section.count = plan.file_shape.pages(count);
   section.element_bytes = plan.file_shape.page_bytes;
-  return writer.begin(section);
+  NEARLINE_CHECK(writer.begin(section));
+  if (plan.file_shape.layout == Layout::kLean) {
+    return std::unique_ptr<PageSink>(std::make_unique<PageWriter>(writer, plan.file_shape, count, codes_.get()));
+  }
+  NEARLINE_TRY(records, fs.create_unnamed(directory));
+  NEARLINE_TRY(targets, fs.create_unnamed(directory));
+  return std::unique_ptr<PageSink>(
+      std::make_unique<FusedWriter>(writer, plan.file_shape, count, *codes_, std::move(records), std::move(targets)));
+}
+
+Result<std::vector<std::uint32_t>> Assembly::end_pages(IndexFileWriter& writer, PageSink& pages,
+                                                       std::vector<std::uint32_t> linked) const {
+  NEARLINE_CHECK(pages.finish());
+  NEARLINE_CHECK(writer.end());
+  writer.segment().edges = pages.edges();
+  writer.segment().local_edges = pages.local_edges();
+  return pages.entries(std::move(linked));
 }
 
 Result<void> Assembly::prepare_codes(std::optional<format::CodeBook> book) {
@@ -101,6 +125,7 @@ Result<void> Assembly::prepare_codes(std::optional<format::CodeBook> book) {
     NEARLINE_TRY(learned, train_on(intake.spill(), schema, plan.code_bytes, options.memory_bytes / 4, threads));
     book_ = std::move(learned);
   }
+  fit_pages(plan, book_ ? book_->code_bytes() : 0);
   if (!book_) return {};  // all vectors are alike
   NEARLINE_TRY(file, fs.create_unnamed(directory));
   codes_ = std::make_unique<CodeWriter>(*book_, schema, threads, std::move(file));

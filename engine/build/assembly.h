@@ -23,7 +23,7 @@ class Assembly {
            const std::filesystem::path& directory);
 
   Intake& intake;
-  const BuildPlan& plan;
+  BuildPlan plan;  ///< learning to code may change the shape of its pages
   const Schema& schema;
   const BuildOptions& options;
   const std::uint32_t count;
@@ -55,8 +55,11 @@ class Assembly {
   /// Walks of the segment that was written say how much effort a recall takes, in one more section.
   Result<void> add_calibration(IndexFileWriter& writer) const;
 
-  /// Begins the section of graph pages.
-  Result<void> begin_pages(IndexFileWriter& writer) const;
+  /// Begins the section of graph pages, and makes what fills it.
+  Result<std::unique_ptr<PageSink>> begin_pages(IndexFileWriter& writer) const;
+  /// Ends the section. Returns where walks begin; linked: what linking chose, final ordinals.
+  Result<std::vector<std::uint32_t>> end_pages(IndexFileWriter& writer, PageSink& pages,
+                                               std::vector<std::uint32_t> linked) const;
 
   [[nodiscard]] LinkOptions link_options(std::uint32_t degree, std::uint32_t entries) const;
 

@@ -224,19 +224,25 @@ Result<std::unique_ptr<OpenSegment>> open_within(const SegmentFile& file, const 
 }  // namespace
 
 Result<std::optional<format::Calibration>> calibrate(const SegmentFile& file, const CalibrateOptions& options) {
-  auto exact = open_within(file, options, Ranking::kExact, std::max(kEnoughCache, options.freed_bytes));
-  if (!exact && exact.error().code == Code::kNoMemory) return std::optional<format::Calibration>();
-  if (!exact) return std::move(exact).error();
-  const std::uint64_t count = (*exact)->count();
-  const std::uint32_t code_bytes = (*exact)->code_bytes();
-  const std::uint32_t queries = queries_for((*exact)->schema(), options.memory_bytes / 4);
+  const bool fused = file.segment().layout == Layout::kFused;  // its walks rank by codes
+  auto first = open_within(file, options, fused ? Ranking::kCodes : Ranking::kExact,
+                           std::max(kEnoughCache, options.freed_bytes));
+  if (!first && first.error().code == Code::kNoMemory) return std::optional<format::Calibration>();
+  if (!first) return std::move(first).error();
+  const std::uint64_t count = (*first)->count();
+  const std::uint32_t code_bytes = (*first)->code_bytes();
+  const std::uint32_t queries = queries_for((*first)->schema(), options.memory_bytes / 4);
   if (queries < kLeastQueries) return std::optional<format::Calibration>();
   const auto k = static_cast<std::uint32_t>(std::min<std::uint64_t>(std::end(kCurves)[-1].k, count - 1));
   NEARLINE_CHECK(options.progress(0));
-  NEARLINE_TRY(held, HeldOut::draw(**exact, queries, k, options.threads));
+  NEARLINE_TRY(held, HeldOut::draw(**first, queries, k, options.threads));
   Calibration calibration(held, options);
-  NEARLINE_CHECK(calibration.add(**exact, format::kRankedExactly, 0.3, 0.6));
-  exact = std::unique_ptr<OpenSegment>();  // its memory is needed
+  if (fused) {
+    NEARLINE_CHECK(calibration.add(**first, format::kRankedByCodes, 0.3, 1));
+    return std::optional(calibration.take());
+  }
+  NEARLINE_CHECK(calibration.add(**first, format::kRankedExactly, 0.3, 0.6));
+  first = std::unique_ptr<OpenSegment>();  // its memory is needed
   if (code_bytes > 0) {
     auto by_codes = open_within(file, options, Ranking::kCodes, kEnoughCache + count * code_bytes);
     if (!by_codes && by_codes.error().code != Code::kNoMemory) return std::move(by_codes).error();

@@ -77,14 +77,23 @@ Result<void> CodeWriter::flush() {
   return {};
 }
 
-Result<void> CodeWriter::finish(IndexFileWriter& writer) {
-  NEARLINE_CHECK(flush());
+Result<void> CodeWriter::begin(IndexFileWriter& writer, std::uint64_t count) const {
   format::Section codes;
   codes.kind = format::SectionKind::kCodes;
   codes.optional = true;
-  codes.count = written_;
+  codes.count = count;
   codes.element_bytes = book_.code_bytes();
-  NEARLINE_CHECK(writer.begin(codes));
+  return writer.begin(codes);
+}
+
+Result<void> CodeWriter::end(IndexFileWriter& writer) const {
+  NEARLINE_CHECK(writer.end());
+  return writer.add_optional(format::SectionKind::kCodeParameters, format::encode(book_));
+}
+
+Result<void> CodeWriter::finish(IndexFileWriter& writer) {
+  NEARLINE_CHECK(flush());
+  NEARLINE_CHECK(begin(writer, written_));
   const std::uint64_t bytes = written_ * book_.code_bytes();
   std::vector<std::byte> buffer;
   for (std::uint64_t at = 0; at < bytes; at += buffer.size()) {
@@ -92,8 +101,18 @@ Result<void> CodeWriter::finish(IndexFileWriter& writer) {
     NEARLINE_CHECK(io::read_exact(*file_, at, buffer));
     NEARLINE_CHECK(writer.append(buffer));
   }
-  NEARLINE_CHECK(writer.end());
-  return writer.add_optional(format::SectionKind::kCodeParameters, format::encode(book_));
+  return end(writer);
+}
+
+Result<void> CodeWriter::finish(IndexFileWriter& writer, std::span<const std::uint32_t> ordinals) {
+  NEARLINE_CHECK(flush());
+  NEARLINE_CHECK(begin(writer, ordinals.size()));
+  std::vector<std::byte> code(book_.code_bytes());
+  for (const std::uint32_t ordinal : ordinals) {
+    NEARLINE_CHECK(io::read_exact(*file_, std::uint64_t{ordinal} * code.size(), code));
+    NEARLINE_CHECK(writer.append(code));
+  }
+  return end(writer);
 }
 
 }  // namespace nearline::engine

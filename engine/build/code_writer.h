@@ -33,12 +33,19 @@ class CodeWriter {
   /// The next record by final ordinal. scale: as stored with it, 1 / |x| under cosine.
   Result<void> add(const std::byte* vector, float scale);
 
+  /// All codes so far are in the file, one behind the other.
+  Result<void> flush();
+  [[nodiscard]] const io::File& file() const noexcept { return *file_; }
+
   /// Writes the sections of codes and of their book. Precondition: every record was added.
   Result<void> finish(IndexFileWriter& writer);
+  /// As finish, with the codes of these records alone.
+  Result<void> finish(IndexFileWriter& writer, std::span<const std::uint32_t> ordinals);
 
  private:
   static constexpr std::size_t kBatchRows = 1024;
-  Result<void> flush();
+  Result<void> begin(IndexFileWriter& writer, std::uint64_t count) const;
+  Result<void> end(IndexFileWriter& writer) const;
 
   const format::CodeBook& book_;
   Schema schema_;

@@ -5,6 +5,8 @@
 #include <string>
 
 #include "engine/build/code_writer.h"
+#include "engine/build/fused_form.h"
+#include "engine/build/fused_writer.h"
 #include "engine/build/input_order.h"
 #include "engine/build/link.h"
 #include "engine/codes/code_training.h"
@@ -71,11 +73,24 @@ std::uint64_t part_record_bytes(const format::PageShape& shape) noexcept {
   return (shape.page_bytes + shape.slots - 1) / shape.slots + kTableBytes + 12;
 }
 
+/// What writing takes beside the image and the tables.
+std::uint64_t writer_bytes(const BuildPlan& plan, std::uint64_t count) noexcept {
+  return plan.file_shape.layout == Layout::kFused ? FusedWriter::memory_bytes(plan.file_shape, count) : 0;
+}
+
+/// Codes and their book.
+std::uint64_t code_section_bytes(const BuildPlan& plan, std::uint64_t count, std::uint64_t dim) noexcept {
+  if (plan.code_bytes == 0) return 0;
+  const std::uint64_t codes = plan.file_shape.layout == Layout::kFused ? fused_entry_count(count) : count;
+  const std::uint64_t axes = std::min<std::uint64_t>(dim, 8 * (plan.code_bytes - format::kCodeHeadBytes));
+  return section_bytes(codes * plan.code_bytes) + section_bytes(dim * 4 + axes * (dim + format::kCentroids) * 4);
+}
+
 /// Sets least_bytes, and divides the build when it does not fit as a whole but can in parts.
 void divide(BuildPlan& plan, std::uint64_t count, const BuildOptions& options) noexcept {
-  const format::PageShape shape = image_shape(plan.file_shape, options.degree / 2);
+  const format::PageShape shape = image_shape(plan.lean_shape, options.degree / 2);
   const auto together = static_cast<std::uint64_t>(static_cast<double>(count) * kOverlap);
-  const std::uint64_t tables = kPartFixedBytes + count * kPartTableBytes + shape.page_bytes;
+  const std::uint64_t tables = kPartFixedBytes + count * kPartTableBytes + shape.page_bytes + writer_bytes(plan, count);
   const std::uint64_t least_part = std::max(kLeastPart, together / kMostParts + 1);
   plan.least_bytes = tables + least_part * part_record_bytes(shape);
   if (plan.memory_bytes <= options.memory_bytes || plan.least_bytes > options.memory_bytes) return;
@@ -120,25 +135,45 @@ Result<void> check_build(const Schema& schema, const BuildOptions& options) {
                      "0: codes are for l2, ip and cosine and for at most 4096 dimensions");
     }
   }
+  if (options.page_records > 0 && options.layout != Layout::kFused)
+    return invalid("page records", std::to_string(options.page_records), "0 where pages are not fused");
+  if (options.layout == Layout::kFused && (options.code_bytes == 0 || !can_code(schema.metric, schema.dim))) {
+    return invalid("layout", "fused",
+                   "lean where there are no codes; they are for l2, ip and cosine and for at most 4096 dimensions");
+  }
   if (options.threads > 1024) return invalid("threads", std::to_string(options.threads), "0 to 1024");
   return {};
+}
+
+void fit_pages(BuildPlan& plan, std::uint32_t code_bytes) noexcept {
+  plan.file_shape =
+      plan.fused && code_bytes > 0
+          ? format::fused_shape(plan.lean_shape, choose_fused_form(plan.lean_shape, code_bytes, plan.page_records))
+          : plan.lean_shape;
 }
 
 Result<BuildPlan> plan_build(std::uint64_t count, const Schema& schema, const BuildOptions& options,
                              std::uint8_t id_bytes) {
   BuildPlan plan;
-  plan.file_shape = format::PageShape::choose(count, schema.dim, schema.type, schema.metric, options.degree, id_bytes);
-  plan.image_shape = image_shape(plan.file_shape, options.degree);
-  plan.part_records = count;
-  plan.memory_bytes = kFixedBytes + count * kTableBytes + image_bytes(plan.image_shape, count);
-  plan.file_bytes = format::kDataStart + section_bytes(plan.file_shape.pages(count) * plan.file_shape.page_bytes) +
-                    section_bytes(count * sizeof(std::uint32_t)) + 4 * format::kBlockBytes;
-  plan.code_bytes = code_bytes_of(count, schema, options);
-  if (plan.code_bytes > 0) {
-    const std::uint64_t axes = std::min<std::uint64_t>(schema.dim, 8 * (plan.code_bytes - format::kCodeHeadBytes));
-    plan.file_bytes += section_bytes(count * plan.code_bytes) +
-                       section_bytes(std::uint64_t{schema.dim} * 4 + axes * (schema.dim + format::kCentroids) * 4);
+  plan.lean_shape = format::PageShape::choose(count, schema.dim, schema.type, schema.metric, options.degree, id_bytes);
+  plan.image_shape = image_shape(plan.lean_shape, options.degree);
+  plan.fused = options.layout == Layout::kFused;
+  plan.page_records = options.page_records;
+  plan.code_bytes = !plan.fused                       ? code_bytes_of(count, schema, options)
+                    : options.code_bytes != kAutoCode ? options.code_bytes
+                                                      : fused_code_bytes(plan.lean_shape, options.page_records);
+  fit_pages(plan, plan.code_bytes);
+  if (plan.file_shape.slots == 0) {
+    return Error{.code = Code::kInvalidArgument,
+                 .what = "page records of " + std::to_string(options.page_records) +
+                         ": expected so few that a page of 64 KiB holds them and the codes of their neighbours"};
   }
+  plan.code_section_bytes = code_section_bytes(plan, count, schema.dim);
+  plan.part_records = count;
+  plan.memory_bytes =
+      kFixedBytes + count * kTableBytes + image_bytes(plan.image_shape, count) + writer_bytes(plan, count);
+  plan.file_bytes = format::kDataStart + section_bytes(plan.file_shape.pages(count) * plan.file_shape.page_bytes) +
+                    section_bytes(count * sizeof(std::uint32_t)) + plan.code_section_bytes + 4 * format::kBlockBytes;
   const std::uint64_t whole = plan.memory_bytes;
   divide(plan, count, options);
   plan.least_bytes = std::min(whole, plan.least_bytes);

@@ -60,7 +60,8 @@ Result<void> write_tables(IndexFileWriter& writer, std::span<const std::uint32_t
   std::iota(order.begin(), order.end(), 0U);
   std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) { return ids[a] < ids[b]; });
   NEARLINE_CHECK(write_u32(writer, format::SectionKind::kIdIndex, order));
-  return codes == nullptr ? Result<void>{} : codes->finish(writer);
+  if (codes == nullptr) return {};
+  return writer.segment().layout == Layout::kFused ? codes->finish(writer, entries) : codes->finish(writer);
 }
 
 }  // namespace nearline::engine

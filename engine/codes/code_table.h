@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/// The codes of an open segment, in memory. Blocks are read and checked when first needed, or all at once.
+/// The codes of an open segment, in memory: of all records, or of the entry points where pages are fused. Blocks are
+/// read and checked when first needed, or all at once.
 #pragma once
 
 #include <atomic>
@@ -34,7 +35,7 @@ class CodeTable {
   [[nodiscard]] const format::CodeBook& book() const noexcept { return book_; }
 
   /// Sees to it that the codes of these records are there, and that the processor fetches them. Errors: kCorrupt, kIo.
-  /// Precondition: ordinals below the segment's count.
+  /// Precondition: ordinals, or numbers of entry points, below their count.
   Result<void> need(std::span<const std::uint32_t> ordinals) {
     for (const std::uint32_t ordinal : ordinals) {
       const std::uint64_t begin = std::uint64_t{ordinal} * stride_, last = begin + stride_ - 1;

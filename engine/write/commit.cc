@@ -194,6 +194,11 @@ BuildOptions build_options_of(const OpenIndex& index, const WriterOptions& optio
     build.calibrate = largest.calibration() != nullptr;
     build.code_bytes = largest.code_bytes();
   }
+  if (const format::Segment& segment = largest.file().segment(); segment.layout == Layout::kFused) {
+    build.layout = Layout::kFused;
+    build.page_records = segment.slots;
+    build.code_bytes = segment.code_bytes;
+  }
   return build;
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <span>
 
 #include "nearline/export.h"
@@ -31,6 +32,12 @@ struct BuildOptions {
   /// Compressed code of one record, 5..1028 bytes: searches rank records by codes and read only the pages of those
   /// that look near. 0: none. kAutoCode: what serves the dimension well, where a code is much smaller than a vector.
   std::uint32_t code_bytes = kAutoCode;
+  /// None: lean. Fused pages hold the codes of the records that they point to, so that a search keeps next to nothing
+  /// in memory at any number of records; they take more disk (where all vectors are alike pages are lean even so).
+  std::optional<Layout> layout{};
+  /// Of fused pages: more take less disk, and more reads for a recall. 0: as many as leave room for the codes of nearly
+  /// all of their neighbours; twice as many still work well.
+  std::uint32_t page_records = 0;
   /// Measure at the end which effort reaches which recall, for `SearchOptions::recall`; takes about a tenth of the
   /// build's time. Indexes of fewer than 1024 records need no such thing.
   bool calibrate = true;

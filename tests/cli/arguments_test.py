@@ -33,7 +33,7 @@ class Arguments(CliTest):
         for words in [("build", "a.fbin", "-o", "b", "--attributes", "c"), ("build", "a.fbin", "-o", "b", "--code-bytes", "8"),
                       ("search", "a", "b", "--filter", "x = 1"), ("search", "a", "b", "--radius", "1"),
                       ("search", "a", "b", "--prefix", "4"), ("search", "a", "b", "--recall", "0.9"),
-                      ("build", "a.fbin", "-o", "b", "--layout", "fused")]:
+                      ("build", "a.fbin", "-o", "b", "--layout", "wide")]:
             with self.subTest(words):
                 self.bad(1, *words)
 

@@ -54,6 +54,21 @@ class Contract(CliTest):
         self.assertRegex(info["format_version"], r"^\d+\.\d+$")
         self.assertRegex(info["file_id"], r"^[0-9a-f]{32}$")
 
+    def test_fused_pages_answer_as_lean_ones_do(self):
+        lean = self.index("lean.near", rows=700, dim=8)
+        fused = self.index("fused.near", rows=700, dim=8, layout="fused", page_records="5")
+        self.put("queries.fbin", fbin(vectors(20, 8, seed=2)))
+        [info] = self.good_json("info", fused, "--json")
+        self.assertEqual((info["layout"], info["records_per_page"]), ("fused", 5))
+        answers = [self.good("search", index, "queries.fbin", "-k", "5", "-L", "700", "--io", io)
+                   for index in (lean, fused) for io in ("mapped", "pread")]
+        self.assertEqual(len(set(answers)), 1)
+        self.good("verify", fused, "--full")
+        self.assertIn(".target[0].code = ", self.good("inspect", fused, "--all"))
+        sizes = [self.good_json("estimate", "--count", "100000", "--dim", "128", "--type", "u8", "--layout", layout,
+                                "--json")[0] for layout in ("lean", "fused")]
+        self.assertGreater(sizes[1]["bytes_per_vector"], 2 * sizes[0]["bytes_per_vector"])
+
     def test_search_prints_rows_for_people_and_objects_for_programs(self):
         index = self.index(rows=100, dim=8)
         self.put("queries.fbin", fbin(vectors(3, 8)))  # the first rows themselves

@@ -101,7 +101,10 @@ TEST_SUITE("format/manifest_segments") {
     const Rule rules[] = {
         {"field without row", Code::kCorrupt, [](auto& s) { segment(s).field = 1; }},
         {"layout 0", Code::kCorrupt, [](auto& s) { segment(s).layout = Layout{0}; }},
-        {"fused", Code::kUnsupported, [](auto& s) { segment(s).layout = Layout::kFused; }},
+        {"layout 3", Code::kCorrupt, [](auto& s) { segment(s).layout = Layout{3}; }},
+        {"fused without a form", Code::kCorrupt, [](auto& s) { segment(s).layout = Layout::kFused; }},
+        {"lean with targets", Code::kCorrupt, [](auto& s) { segment(s).targets = 1; }},
+        {"lean with codes on its pages", Code::kCorrupt, [](auto& s) { segment(s).code_bytes = 8; }},
         {"too many records", Code::kCorrupt, [](auto& s) { segment(s).count = kMaxRecords + 1; }},
         {"degree 0", Code::kCorrupt, [](auto& s) { segment(s).degree = 0; }},
         {"degree above the limit", Code::kCorrupt, [](auto& s) { segment(s).degree = 1025; }},

@@ -78,11 +78,6 @@ std::vector<GoldenFile> unsupported_files(const Bytes& empty) {
       {"unsupported_block_size", changed(empty, [](Bytes& f) { set_in_superblocks(f, "block_bytes", 16384); })},
       {"unsupported_major", changed(empty, [](Bytes& f) { set_in_superblocks(f, "major", 2); })},
       {"unsupported_incompat", changed(empty, [](Bytes& f) { set_in_superblocks(f, "incompat", 0x20); })},
-      {"unsupported_layout", changed(empty,
-                                     [](Bytes& f) {
-                                       set(f, row_of(f, &format::ManifestTables::segments), format::kSegmentRowInfo,
-                                           "layout", 2);
-                                     })},
       {"unsupported_section_kind", changed(empty,
                                            [](Bytes& f) {
                                              set(f, row_of(f, &format::ManifestTables::sections),
@@ -109,6 +104,11 @@ std::vector<GoldenFile> corrupt_files(const Bytes& empty, const Bytes& small) {
                                           set(f, row_of(f, &format::ManifestTables::sections), format::kSectionRowInfo,
                                               "count", std::uint64_t{1} << 52);
                                         })},
+      {"corrupt_layout", changed(empty,
+                                 [](Bytes& f) {
+                                   set(f, row_of(f, &format::ManifestTables::segments), format::kSegmentRowInfo,
+                                       "layout", 2);
+                                 })},
       {"corrupt_overlap", changed(small,
                                   [](Bytes& f) {
                                     set(f, row_of(f, &format::ManifestTables::sections), format::kSectionRowInfo,

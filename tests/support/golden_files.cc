@@ -21,12 +21,6 @@ std::vector<std::byte> committed(IndexAssembler file) {
   return file.bytes();
 }
 
-std::vector<std::byte> counting(std::size_t bytes) {
-  std::vector<std::byte> data(bytes);
-  for (std::size_t i = 0; i < bytes; ++i) data[i] = static_cast<std::byte>(i % 251);
-  return data;
-}
-
 /// A second commit that says the same: the first one's manifest becomes free space.
 std::vector<std::byte> two_commits() {
   IndexAssembler file = tiny_index({.count = 3, .dim = 8, .type = ElementType::kI8, .metric = Metric::kIp});
@@ -62,18 +56,9 @@ std::vector<std::byte> all_sections() {
   return committed(std::move(file));
 }
 
-/// Codes of two parts: the first has one axis, the second two.
 std::vector<std::byte> with_codes() {
   const TinySpec spec{.minor = 1};
-  format::CodeBook book;
-  book.dim = spec.dim;
-  book.offset = {.low = -2, .step = 0.5F};
-  book.factor = {.low = -3, .step = 0.25F};
-  book.error = 0.125F;
-  book.mean = {1, 2, 3};
-  book.widths = {1, 2};
-  book.axes = {0, 1, 0, 1, 0, 0, 0, 0, -1};
-  for (std::uint32_t i = 0; i < 3 * format::kCentroids; ++i) book.centroids.push_back(static_cast<float>(i % 7));
+  const format::CodeBook book = tiny_book(spec.dim);
   IndexAssembler file = tiny_index(spec);
   file.add_section(
       {.kind = SectionKind::kCodes, .optional = true, .count = spec.count, .element_bytes = book.code_bytes()},
@@ -143,6 +128,13 @@ std::vector<GoldenFile> golden_files() {
       {"v1_codes", with_codes()},
       {"v1_calibration", with_calibration()},
       {"v1_segments", with_segments()},
+      {"v1_fused", committed(tiny_index(
+                       {.count = 11,
+                        .dim = 5,
+                        .type = ElementType::kU8,
+                        .metric = Metric::kCosine,
+                        .minor = 1,
+                        .fused = format::FusedForm{.page_bytes = 4096, .slots = 4, .targets = 9, .code_bytes = 6}}))},
   };
 }
 

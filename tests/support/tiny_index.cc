@@ -72,7 +72,38 @@ void store_record(const format::PageShape& shape, const TinySpec& spec, std::uin
     store_scale(shape, spec.metric == Metric::kIp ? squares : 1 / std::sqrt(squares), record);
   }
   store_id(shape, spec.above + Id{10} * (spec.count - o), record);
-  store_neighbors(shape, ring_neighbors(o, spec), record);
+  if (shape.layout == Layout::kLean) store_neighbors(shape, ring_neighbors(o, spec), record);
+}
+
+format::PageShape shape_of(const TinySpec& spec) {
+  const auto lean = format::PageShape::choose(spec.count, spec.dim, spec.type, spec.metric, spec.degree, spec.id_bytes);
+  return spec.fused ? format::fused_shape(lean, *spec.fused) : lean;
+}
+
+/// Table and links of a fused page. Every code counts on from its ordinal.
+void store_table(const format::PageShape& shape, const TinySpec& spec, std::uint32_t page, std::byte* bytes) {
+  const std::uint32_t first = page * shape.slots;
+  const std::uint32_t last = std::min(first + shape.slots, spec.count);
+  std::vector<std::uint32_t> targets;
+  for (std::uint32_t o = first; o < last; ++o) {
+    for (const std::uint32_t to : ring_neighbors(o, spec)) {
+      if (shape.page_of(format::Ordinal{to}) != page) targets.push_back(to);
+    }
+  }
+  std::sort(targets.begin(), targets.end());
+  targets.erase(std::unique(targets.begin(), targets.end()), targets.end());
+  for (std::uint32_t i = 0; i < targets.size(); ++i) {
+    const auto code = counting(targets[i] + shape.code_bytes);
+    store_target(shape, i, targets[i], std::span(code).last(shape.code_bytes), bytes);
+  }
+  for (std::uint32_t o = first; o < last; ++o) {
+    for (const std::uint32_t to : ring_neighbors(o, spec)) {
+      const auto place = std::lower_bound(targets.begin(), targets.end(), to) - targets.begin();
+      const bool local = shape.page_of(format::Ordinal{to}) == page;
+      store_link(shape, local ? to - first : shape.slots + static_cast<std::uint32_t>(place),
+                 bytes + shape.place_of(format::Ordinal{o}));
+    }
+  }
 }
 
 std::vector<std::byte> graph_pages(const format::PageShape& shape, const TinySpec& spec) {
@@ -80,20 +111,30 @@ std::vector<std::byte> graph_pages(const format::PageShape& shape, const TinySpe
   for (std::uint32_t o = 0; o < spec.count; ++o) {
     const std::uint32_t page = shape.page_of(format::Ordinal{o});
     std::byte* bytes = pages.data() + std::size_t{page} * shape.page_bytes;
-    format::store_header(page, std::min(shape.slots, spec.count - page * shape.slots), bytes);
+    const std::uint32_t records = std::min(shape.slots, spec.count - page * shape.slots);
     store_record(shape, spec, o, bytes + shape.place_of(format::Ordinal{o}));
+    if (o % shape.slots != 0) continue;
+    if (shape.layout == Layout::kLean) {
+      format::store_header(page, records, bytes);
+    } else {
+      format::store_fused_header(page, records, bytes);
+      store_table(shape, spec, page, bytes);
+    }
   }
   return pages;
 }
 
 format::Segment segment_of(const format::PageShape& shape, const TinySpec& spec) {
-  format::Segment segment{.count = spec.count,
+  format::Segment segment{.layout = shape.layout,
+                          .count = spec.count,
                           .degree = spec.degree,
                           .page_bytes = shape.page_bytes,
                           .slots = shape.slots,
                           .slot_bytes = shape.slot_bytes,
                           .neighbor_bits = shape.neighbor_bits,
-                          .id_bytes = shape.id_bytes};
+                          .id_bytes = shape.id_bytes,
+                          .targets = shape.targets,
+                          .code_bytes = shape.code_bytes};
   for (std::uint32_t o = 0; o < spec.count; ++o) {
     for (const std::uint32_t to : ring_neighbors(o, spec)) {
       ++segment.edges;
@@ -129,9 +170,7 @@ Result<void> verify_level(std::span<const std::byte> file, const format::Manifes
 
 Result<void> verify_pages(std::span<const std::byte> file, const format::Manifest& m, const format::Section& s) {
   const format::Segment& segment = m.segments[s.segment];
-  const format::Field& field = m.fields[s.field];
-  const auto shape =
-      format::PageShape::choose(segment.count, field.dim, field.type, field.metric, segment.degree, segment.id_bytes);
+  const auto shape = segment.shape(m.fields[s.field]);
   for (std::uint32_t page = 0; page < s.count; ++page) {
     const std::uint64_t at = s.offset + std::uint64_t{page} * shape.page_bytes;
     NEARLINE_CHECK(check_page(shape, file.subspan(at, shape.page_bytes), page, segment.count, at));
@@ -192,6 +231,28 @@ void IndexAssembler::write_superblock(std::uint32_t slot, const format::Superblo
   std::copy(block.begin(), block.end(), bytes_.begin() + std::ptrdiff_t{slot} * kBlockBytes);
 }
 
+std::vector<std::byte> counting(std::size_t bytes) {
+  std::vector<std::byte> data(bytes);
+  for (std::size_t i = 0; i < bytes; ++i) data[i] = static_cast<std::byte>(i % 251);
+  return data;
+}
+
+format::CodeBook tiny_book(std::uint32_t dim) {
+  format::CodeBook book;
+  book.dim = dim;
+  book.offset = {.low = -2, .step = 0.5F};
+  book.factor = {.low = -3, .step = 0.25F};
+  book.error = 0.125F;
+  for (std::uint32_t i = 0; i < dim; ++i) book.mean.push_back(static_cast<float>(i + 1));
+  book.widths = {1, 2};
+  book.axes.assign(std::size_t{3} * dim, 0.0F);
+  book.axes[1] = 1;
+  book.axes[dim] = 1;
+  book.axes[std::size_t{2} * dim + 2] = -1;
+  for (std::uint32_t i = 0; i < 3 * format::kCentroids; ++i) book.centroids.push_back(static_cast<float>(i % 7));
+  return book;
+}
+
 IndexAssembler tiny_index(const TinySpec& spec) {
   format::Manifest manifest;
   for (std::size_t i = 0; i < manifest.file_id.size(); ++i) manifest.file_id[i] = static_cast<std::uint8_t>(i * 17);
@@ -203,8 +264,7 @@ IndexAssembler tiny_index(const TinySpec& spec) {
 }
 
 void add_segment(IndexAssembler& file, const TinySpec& spec) {
-  const auto shape =
-      format::PageShape::choose(spec.count, spec.dim, spec.type, spec.metric, spec.degree, spec.id_bytes);
+  const auto shape = shape_of(spec);
   const auto row = static_cast<std::uint32_t>(file.manifest().segments.size());
   file.manifest().live_count += spec.count;
   file.manifest().segments.push_back(segment_of(shape, spec));
@@ -222,6 +282,20 @@ void add_segment(IndexAssembler& file, const TinySpec& spec) {
   for (std::uint32_t i = 0; i < spec.count; ++i) by_id[i] = spec.count - 1 - i;
   file.add_section({.kind = format::SectionKind::kIdIndex, .segment = row, .count = spec.count, .element_bytes = 4},
                    std::as_bytes(std::span(by_id)));
+  if (!spec.fused) return;
+  const std::vector<std::byte> book = encode(tiny_book(spec.dim));
+  file.add_section({.kind = format::SectionKind::kCodes,
+                    .optional = true,
+                    .segment = row,
+                    .count = entries,
+                    .element_bytes = spec.fused->code_bytes},
+                   counting(std::size_t{entries} * spec.fused->code_bytes));
+  file.add_section({.kind = format::SectionKind::kCodeParameters,
+                    .optional = true,
+                    .segment = row,
+                    .count = 1,
+                    .element_bytes = static_cast<std::uint32_t>(book.size())},
+                   book);
 }
 
 namespace {

@@ -5,10 +5,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "format/code_book.h"
+#include "format/fused_page.h"
 #include "format/manifest.h"
 #include "format/superblock.h"
 
@@ -48,13 +51,21 @@ struct TinySpec {
   Metric metric = Metric::kL2;
   std::uint32_t degree = 4;
   std::uint8_t id_bytes = 4;
-  std::uint8_t file_number = 0;  ///< makes another file id
-  std::uint16_t minor = 0;       ///< of the format
-  Id above = 0;                  ///< added to all ids
-  bool flat = false;             ///< no neighbours
+  std::uint8_t file_number = 0;              ///< makes another file id
+  std::uint16_t minor = 0;                   ///< of the format
+  Id above = 0;                              ///< added to all ids
+  bool flat = false;                         ///< no neighbours
+  std::optional<format::FusedForm> fused{};  ///< lean pages without
 };
 
-/// One segment with graph pages, entry points and id index; not yet committed.
+/// A code book of two parts, the first of one axis, the second of two.  dim: 3 or more.
+format::CodeBook tiny_book(std::uint32_t dim);
+
+/// 0, 1, ... 250, 0, ...
+std::vector<std::byte> counting(std::size_t bytes);
+
+/// One segment with graph pages, entry points and id index, and with fused pages also codes of two parts; not yet
+/// committed.
 /// Record o has the id above + 10 * (count - o), and the neighbours o + 1, o - 1, o + 2, ... around the ring.
 IndexAssembler tiny_index(const TinySpec& spec);
 
