@@ -55,7 +55,7 @@ enum class IoMode : std::uint8_t {
 /// What a walk ranks candidates by before it reads their pages.
 enum class Ranking : std::uint8_t {
   kAuto = 0,   ///< kCodes where most pages must come from disk, kExact where memory holds them
-  kExact = 1,  ///< distances: the page of every candidate is read
+  kExact = 1,  ///< distances: the page of every candidate is read; fused pages rank by codes even so
   kCodes = 2,  ///< estimates from compressed codes, all of them resident: only promising pages are read
 };
 
