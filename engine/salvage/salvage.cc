@@ -179,11 +179,16 @@ BuildOptions build_options_of(const IndexFile& index, const SalvageOptions& opti
   build.alpha = std::clamp(made.alpha, 1.0F, 2.0F);
   build.seed = made.seed;
   const SegmentFile segment(index, row);
+  if (largest->layout == Layout::kFused) {
+    build.layout = Layout::kFused;
+    build.page_records = largest->slots;
+    build.code_bytes = largest->code_bytes;
+  }
   if (segment.flat() || largest->count < engine::kLeastCalibrated) return build;
   const format::Section* calibration = segment.section(SectionKind::kCalibration);
   const format::Section* codes = segment.section(SectionKind::kCodes);
   build.calibrate = calibration != nullptr && calibration->length > 0;
-  build.code_bytes = codes == nullptr ? 0 : codes->element_bytes;
+  if (!build.layout) build.code_bytes = codes == nullptr ? 0 : codes->element_bytes;
   return build;
 }
 
