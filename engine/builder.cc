@@ -10,16 +10,9 @@
 #include "engine/build/plan.h"
 #include "engine/on_file_system.h"
 #include "io/atomic_file.h"
+#include "io/temporary_name.h"
 
 namespace nearline {
-
-namespace {
-
-std::filesystem::path directory_of(const std::filesystem::path& file) {
-  return file.has_parent_path() ? file.parent_path() : ".";
-}
-
-}  // namespace
 
 class Builder::Impl {
  public:
@@ -41,7 +34,8 @@ class Builder::Impl {
     NEARLINE_CHECK(intake_.check_ids_unique());
     NEARLINE_TRY(plan, engine::plan_build(count(), schema_, options_, intake_.id_bytes()));
     NEARLINE_TRY(target, io::AtomicFile::create(fs_, output_, options_.replace));
-    NEARLINE_TRY(report, engine::assemble(intake_, plan, schema_, options_, fs_, directory_of(output_), target.file()));
+    NEARLINE_TRY(report,
+                 engine::assemble(intake_, plan, schema_, options_, fs_, io::directory_of(output_), target.file()));
     NEARLINE_CHECK(target.publish());
     report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
     return report;
@@ -67,7 +61,7 @@ Result<Builder> OnFileSystem::create(io::FileSystem& fs, const std::filesystem::
                    .file = output.string()};
     }
   }
-  NEARLINE_TRY(spill, fs.create_unnamed(directory_of(output)));
+  NEARLINE_TRY(spill, fs.create_unnamed(io::directory_of(output)));
   return Builder(std::make_unique<Builder::Impl>(fs, output, schema, options, std::move(spill)));
 }
 

@@ -32,7 +32,7 @@ FileSpace::FileSpace(std::uint64_t end, const std::vector<Extent>& free, std::ui
 }
 
 std::uint64_t FileSpace::take(std::uint64_t bytes) {
-  const std::uint64_t blocks = whole_blocks(bytes);
+  const std::uint64_t blocks = format::whole_blocks(bytes);
   if (blocks == 0) return end_;
   auto best = usable_.end();
   for (auto extent = usable_.begin(); extent != usable_.end(); ++extent) {
@@ -48,12 +48,12 @@ std::uint64_t FileSpace::take(std::uint64_t bytes) {
 
 std::uint64_t FileSpace::append(std::uint64_t bytes) noexcept {
   const std::uint64_t offset = end_;
-  end_ += whole_blocks(bytes);
+  end_ += format::whole_blocks(bytes);
   return offset;
 }
 
 void FileSpace::give_back(std::uint64_t offset, std::uint64_t bytes, std::uint64_t generation) {
-  if (bytes > 0) waiting_.push_back({.offset = offset, .length = whole_blocks(bytes), .freed_in = generation});
+  if (bytes > 0) waiting_.push_back({.offset = offset, .length = format::whole_blocks(bytes), .freed_in = generation});
 }
 
 std::vector<Extent> FileSpace::extents() const {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "format/manifest.h"
+#include "format/superblock.h"
 
 namespace nearline::engine {
 
@@ -36,10 +37,5 @@ class FileSpace {
   std::vector<format::Extent> usable_;
   std::vector<format::Extent> waiting_;
 };
-
-/// Bytes of whole blocks.
-constexpr std::uint64_t whole_blocks(std::uint64_t bytes) noexcept {
-  return (bytes + 4095) / 4096 * 4096;
-}
 
 }  // namespace nearline::engine

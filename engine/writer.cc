@@ -12,6 +12,7 @@
 #include "engine/on_file_system.h"
 #include "engine/write/commit.h"
 #include "engine/write/pending.h"
+#include "io/temporary_name.h"
 
 namespace nearline {
 namespace {
@@ -22,10 +23,6 @@ constexpr std::uint64_t kLeastHole = 64u << 10;
 /// Commits give free space back once it is more than one in so many bytes of the file.
 constexpr std::uint64_t kFreeOneIn = 5;
 
-std::filesystem::path directory_of(const std::filesystem::path& file) {
-  return file.has_parent_path() ? file.parent_path() : ".";
-}
-
 }  // namespace
 
 class Writer::Impl {
@@ -33,7 +30,7 @@ class Writer::Impl {
   Impl(io::FileSystem& fs, std::filesystem::path path, WriterOptions options, std::unique_ptr<io::File> file)
       : fs_(fs),
         path_(std::move(path)),
-        directory_(directory_of(path_)),
+        directory_(io::directory_of(path_)),
         options_(std::move(options)),
         file_(std::move(file)) {}
 

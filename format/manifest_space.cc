@@ -3,6 +3,7 @@
 
 #include "format/corrupt.h"
 #include "format/manifest_check.h"
+#include "format/superblock.h"
 
 namespace nearline::format {
 namespace {
@@ -13,10 +14,6 @@ struct Claim {
   std::uint64_t end;
   std::uint64_t claimed_at;
 };
-
-std::uint64_t whole_blocks(std::uint64_t bytes) noexcept {
-  return (bytes + kBlockBytes - 1) / kBlockBytes * kBlockBytes;
-}
 
 Result<void> check_free(const Manifest& manifest, const ManifestPlace& place) {
   std::uint64_t before = 0;

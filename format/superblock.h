@@ -14,6 +14,11 @@ namespace nearline::format {
 inline constexpr std::uint32_t kBlockBytes = 4096;  ///< unit of checksums, alignment and superblock slots
 inline constexpr std::uint64_t kDataStart = 2 * kBlockBytes;
 
+/// Bytes rounded up to whole blocks.
+constexpr std::uint64_t whole_blocks(std::uint64_t bytes) noexcept {
+  return (bytes + kBlockBytes - 1) / kBlockBytes * kBlockBytes;
+}
+
 /// Feature words: a reader ignores unknown `compat` bits, opens read-only on unknown `ro_compat` bits, refuses unknown
 /// `incompat` bits. Version 1.0 defines none.
 struct Features {

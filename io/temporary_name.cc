@@ -20,4 +20,8 @@ Result<std::unique_ptr<File>> create_temporary(FileSystem& fs, const std::filesy
   }
 }
 
+std::filesystem::path directory_of(const std::filesystem::path& file) {
+  return file.has_parent_path() ? file.parent_path() : ".";
+}
+
 }  // namespace nearline::io

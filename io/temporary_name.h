@@ -10,4 +10,7 @@ namespace nearline::io {
 /// Errors: those of FileSystem::create_new.
 Result<std::unique_ptr<File>> create_temporary(FileSystem& fs, const std::filesystem::path& directory);
 
+/// Where a file's temporary companions belong: beside it, so that a rename is enough.
+std::filesystem::path directory_of(const std::filesystem::path& file);
+
 }  // namespace nearline::io

@@ -71,20 +71,9 @@ format::FileId Assembly::identity() const {
 }
 
 void Assembly::add_segment(IndexFileWriter& writer) const {
-  const format::PageShape& shape = plan.file_shape;
-  format::Segment segment;
-  segment.count = count;
-  segment.degree = shape.degree;
-  segment.page_bytes = shape.page_bytes;
-  segment.slots = shape.slots;
-  segment.slot_bytes = shape.slot_bytes;
-  segment.neighbor_bits = shape.neighbor_bits;
-  segment.id_bytes = shape.id_bytes;
-  segment.layout = shape.layout;
-  segment.targets = shape.targets;
-  segment.code_bytes = shape.code_bytes;
   writer.add_segment(
-      segment, {.degree = options.degree, .l_build = options.l_build, .alpha = options.alpha, .seed = options.seed});
+      segment_of(plan.file_shape, count),
+      {.degree = options.degree, .l_build = options.l_build, .alpha = options.alpha, .seed = options.seed});
 }
 
 void Assembly::fill(std::byte* record, const format::PageShape& shape, Id id, std::span<const std::byte> vector) const {

@@ -78,7 +78,7 @@ void IndexFileWriter::drop_segments(std::span<const std::uint32_t> rows) {
 Result<void> IndexFileWriter::begin(const format::Section& section) {
   assert(tree_.empty());
   const std::uint64_t length = section.count * section.element_bytes;
-  const std::uint64_t bytes = whole_blocks(length) + format::TreeShape::of(length).bytes();
+  const std::uint64_t bytes = format::whole_blocks(length) + format::TreeShape::of(length).bytes();
   section_ = section;
   section_.segment = row_;
   section_.offset = at_ = space_.take(bytes);
@@ -100,7 +100,7 @@ Result<void> IndexFileWriter::append(std::span<const std::byte> bytes) {
 }
 
 Result<void> IndexFileWriter::flush() {
-  buffer_.resize(whole_blocks(buffer_.size()));
+  buffer_.resize(format::whole_blocks(buffer_.size()));
   tree_.front().add(buffer_);
   NEARLINE_CHECK(io::write_all(file_, at_, buffer_));
   at_ += buffer_.size();
@@ -135,7 +135,7 @@ Result<void> IndexFileWriter::add_optional(format::SectionKind kind, std::span<c
 }
 
 Result<void> IndexFileWriter::copy(const io::File& from, const format::Section& section) {
-  const std::uint64_t data = whole_blocks(section.length);
+  const std::uint64_t data = format::whole_blocks(section.length);
   SectionCheck check(from, manifest_.file_id, section);
   format::Section copied = section;
   copied.offset = at_ = space_.take(data + section.tree_bytes);

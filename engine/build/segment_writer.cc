@@ -53,6 +53,21 @@ Result<void> PageWriter::finish() {
   return next_ % shape_.slots == 0 ? Result<void>{} : flush();
 }
 
+format::Segment segment_of(const format::PageShape& shape, std::uint64_t count) noexcept {
+  format::Segment segment;
+  segment.layout = shape.layout;
+  segment.count = count;
+  segment.degree = shape.degree;
+  segment.page_bytes = shape.page_bytes;
+  segment.slots = shape.slots;
+  segment.slot_bytes = shape.slot_bytes;
+  segment.neighbor_bits = shape.neighbor_bits;
+  segment.id_bytes = shape.id_bytes;
+  segment.targets = shape.targets;
+  segment.code_bytes = shape.code_bytes;
+  return segment;
+}
+
 Result<void> write_tables(IndexFileWriter& writer, std::span<const std::uint32_t> entries, const std::vector<Id>& ids,
                           CodeWriter* codes) {
   NEARLINE_CHECK(write_u32(writer, format::SectionKind::kEntryPoints, entries));

@@ -48,7 +48,7 @@ class Commit {
   Result<void> adopt_tail(std::uint64_t committed, std::uint64_t generation, FileSpace& space) {
     NEARLINE_TRY(bytes, in_.file.size());
     if (bytes <= committed) return {};
-    const std::uint64_t tail = whole_blocks(bytes - committed);
+    const std::uint64_t tail = format::whole_blocks(bytes - committed);
     NEARLINE_CHECK(in_.file.allocate(committed + tail - format::kBlockBytes, format::kBlockBytes));
     space.give_back(space.append(tail), tail, generation);
     return {};

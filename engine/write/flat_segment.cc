@@ -20,15 +20,7 @@ Result<void> write_flat_segment(Intake& intake, const Schema& schema, const form
   const std::uint64_t count = intake.count();
   const auto shape =
       format::PageShape::choose(count, schema.dim, schema.type, schema.metric, kLeastDegree, intake.id_bytes());
-  format::Segment segment;
-  segment.count = count;
-  segment.degree = shape.degree;
-  segment.page_bytes = shape.page_bytes;
-  segment.slots = shape.slots;
-  segment.slot_bytes = shape.slot_bytes;
-  segment.neighbor_bits = shape.neighbor_bits;
-  segment.id_bytes = shape.id_bytes;
-  writer.add_segment(segment, build);
+  writer.add_segment(segment_of(shape, count), build);
   format::Section section;
   section.kind = format::SectionKind::kGraphPages;
   section.count = shape.pages(count);
