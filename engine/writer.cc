@@ -3,6 +3,7 @@
 #include "nearline/writer.h"
 
 #include <algorithm>
+#include <bit>
 #include <numeric>
 #include <string>
 #include <utility>
@@ -45,6 +46,12 @@ class Writer::Impl {
     if (held.superblock.file_id != impl->index_->file().superblock().file_id ||
         held.superblock.generation != impl->index_->file().superblock().generation) {
       return Error{.code = Code::kBusy, .what = "another file took the index's name just now", .file = path.string()};
+    }
+    if (const std::uint64_t unknown = held.superblock.features.ro_compat; unknown != 0) {
+      return Error{.code = Code::kUnsupported,
+                   .what = "feature " + std::to_string(std::countr_zero(unknown)) +
+                           " of a newer nearline: expected a file that this one may write to",
+                   .file = path.string()};
     }
     return impl;
   }

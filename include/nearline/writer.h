@@ -15,7 +15,9 @@
 namespace nearline {
 
 struct WriterOptions {
-  std::uint64_t memory_bytes = 256u << 20;  ///< bound on what commits and compactions allocate
+  /// Bound on what linking in a commit or compaction allocates. The writer's own view of the index takes a quarter as
+  /// much besides, and each record that waits for a commit some 40 bytes.
+  std::uint64_t memory_bytes = 256u << 20;
   /// New records are kept without a graph, and compared with every query, up to so many. Beyond, a commit links them.
   std::uint32_t delta_records = 4096;
   /// Commits merge segments of like size, so that there are few, and rewrite those of which too much is deleted.

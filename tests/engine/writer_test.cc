@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "nearline/writer.h"
 
+#include "format/superblock.h"
 #include "tests/engine/writer_world.h"
 
 namespace nearline {
@@ -117,6 +118,25 @@ TEST_SUITE("engine/writer") {
     world.put(next, 0, 3);
     commit(next);
     check_holds(world.disk, "index", world.model);
+  }
+
+  TEST_CASE("a file that a newer version allows only to be read is read, and left as it is") {
+    WriterWorld world;
+    std::vector<std::byte> bytes = world.disk.contents("index");
+    for (std::uint32_t slot = 0; slot < 2; ++slot) {
+      const auto block = std::span(bytes).subspan(std::size_t{slot} * format::kBlockBytes).first<format::kBlockBytes>();
+      auto superblock = format::decode_superblock(block, slot, bytes.size()).value();
+      superblock.features.ro_compat = std::uint64_t{1} << 40;
+      std::ranges::copy(format::encode(superblock), block.begin());
+    }
+    world.disk.put("index", bytes);
+    CHECK(open_index(world).info().count == 0);
+    const auto refused = OnFileSystem::open_writer(world.disk, "index", small_writer());
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == Code::kUnsupported);
+    CHECK(refused.error().message().find("index: ") == 0);
+    CHECK(refused.error().message().find("feature 40") != std::string::npos);
+    CHECK(world.disk.contents("index") == bytes);
   }
 
   TEST_CASE("bad rows and ids are refused by name, and nothing of their call is kept") {
