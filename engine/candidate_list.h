@@ -43,8 +43,8 @@ class CandidateList {
   /// Empties the list. Allocates only when `capacity` is above every earlier one.
   void reset(std::size_t capacity) {
     if (keys_.size() < capacity + 1) {
-      keys_.resize(capacity + 1);
       expanded_.resize(capacity + 1);
+      keys_.resize(capacity + 1);  // last: its size says that there is room in both
     }
     capacity_ = capacity;
     size_ = 0;

@@ -23,11 +23,13 @@ constexpr int kMostRetries = 1000;
 /// else.
 Result<format::Choice> read_superblocks(const io::File& file, std::uint64_t& file_bytes) {
   NEARLINE_TRY(bytes, file.size());
-  file_bytes = bytes;
   std::array<std::byte, 2 * format::kBlockBytes> slots{};
   NEARLINE_CHECK(io::read_exact(file, 0, std::span(slots).first(std::min<std::uint64_t>(bytes, slots.size()))));
+  // Asked again: a commit made meanwhile has made the file longer first, and then said so in a slot.
+  NEARLINE_TRY(now, file.size());
+  file_bytes = now;
   return format::choose_superblock(std::span(slots).first<format::kBlockBytes>(),
-                                   std::span(slots).last<format::kBlockBytes>(), bytes);
+                                   std::span(slots).last<format::kBlockBytes>(), now);
 }
 
 }  // namespace

@@ -46,8 +46,11 @@ std::vector<std::byte> Tombstones::encode(std::uint64_t records) const {
   return bytes;
 }
 
-bool Tombstones::add(std::uint32_t ordinal, std::uint64_t records) {
+void Tombstones::make_room(std::uint64_t records) {
   words_.resize(words_for(records));
+}
+
+bool Tombstones::add(std::uint32_t ordinal) noexcept {
   std::uint64_t& word = words_[ordinal / 64];
   const std::uint64_t bit = std::uint64_t{1} << (ordinal % 64);
   if ((word & bit) != 0) return false;

@@ -25,8 +25,10 @@ class Tombstones {
   [[nodiscard]] bool has(std::uint32_t ordinal) const noexcept {
     return !words_.empty() && (words_[ordinal / 64] >> (ordinal % 64) & 1) != 0;
   }
-  /// False when it was deleted before. records: of the segment.
-  bool add(std::uint32_t ordinal, std::uint64_t records);
+  /// Room for all records of the segment; does nothing the second time.
+  void make_room(std::uint64_t records);
+  /// False when it was deleted before. Precondition: there is room.
+  bool add(std::uint32_t ordinal) noexcept;
 
   [[nodiscard]] std::uint64_t count() const noexcept { return count_; }
   [[nodiscard]] std::uint64_t memory_bytes() const noexcept { return words_.capacity() * sizeof(std::uint64_t); }

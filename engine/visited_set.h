@@ -61,9 +61,9 @@ class VisitedSet {
   }
 
   void grow() {
-    std::vector<std::uint32_t> old;
+    std::vector<std::uint32_t> old(slots_.size() * 2, kEmpty);  // when there is no memory, the set is as it was
     old.swap(slots_);
-    resize(old.size() * 2);
+    shift_ = 32 - std::countr_zero(slots_.size());
     for (const std::uint32_t ordinal : old) {
       if (ordinal != kEmpty) *find(ordinal) = ordinal;
     }

@@ -40,14 +40,12 @@ class Writer::Impl {
     NEARLINE_TRY(file, fs.open_write(path));
     if (auto locked = engine::lock_for_writing(*file); !locked) return std::move(locked).error().in(path.string());
     auto impl = std::make_unique<Impl>(fs, path, options, std::move(file));
-    NEARLINE_CHECK(impl->open_newest());
-    // Between opening and locking, a compaction may have put another file under the name.
-    NEARLINE_TRY(held, engine::IndexFile::newest(*impl->file_));
-    if (held.superblock.file_id != impl->index_->file().superblock().file_id ||
-        held.superblock.generation != impl->index_->file().superblock().generation) {
-      return Error{.code = Code::kBusy, .what = "another file took the index's name just now", .file = path.string()};
+    if (auto opened = impl->ready(); !opened) {
+      // Between opening and locking, a compaction may have put another file under the name.
+      if (impl->spent_) opened.error().code = Code::kBusy;
+      return std::move(opened).error();
     }
-    if (const std::uint64_t unknown = held.superblock.features.ro_compat; unknown != 0) {
+    if (const std::uint64_t unknown = impl->index_->file().superblock().features.ro_compat; unknown != 0) {
       return Error{.code = Code::kUnsupported,
                    .what = "feature " + std::to_string(std::countr_zero(unknown)) +
                            " of a newer nearline: expected a file that this one may write to",
@@ -57,37 +55,37 @@ class Writer::Impl {
   }
 
   Result<void> add(const MatrixView& vectors, std::span<const Id> ids, bool replace) {
-    NEARLINE_CHECK(usable());
+    NEARLINE_CHECK(ready());
     return pending_->add(vectors, ids, replace);
   }
   Result<EraseReport> erase(std::span<const Id> ids) {
-    NEARLINE_CHECK(usable());
+    NEARLINE_CHECK(ready());
     return pending_->erase(ids);
   }
   [[nodiscard]] bool dirty() const noexcept { return pending_ && pending_->dirty(); }
-  void abandon() noexcept {
-    if (index_) pending_.emplace(*index_, fs_, directory_);
-  }
+  void abandon() noexcept { pending_.reset(); }
 
   Result<CommitReport> commit() {
-    NEARLINE_CHECK(usable());
+    NEARLINE_CHECK(ready());
     const engine::CommitInput input = this->input();
     return write(engine::plan_merge(engine::loads_of(input), pending_->fresh(), options_.delta_records, options_.merge),
                  pending_->dirty());
   }
 
   Result<CommitReport> compact() {
-    NEARLINE_CHECK(usable());
+    NEARLINE_CHECK(ready());
     NEARLINE_TRY(merged, write(engine::plan_compaction(engine::loads_of(input()), pending_->fresh()), true));
     // What the commit before uses is free once there is one more.
+    NEARLINE_CHECK(ready());
     NEARLINE_TRY(report, write({}, true));
     report.merged_records = merged.merged_records;
+    NEARLINE_CHECK(ready());
     NEARLINE_CHECK(punch_holes(0));
     return report;
   }
 
   Result<BuildReport> compact_to(const std::filesystem::path& output, bool replace) {
-    NEARLINE_CHECK(usable());
+    NEARLINE_CHECK(ready());
     if (dirty()) {
       return Error{.code = Code::kInvalidArgument,
                    .what = "changes that are not committed: expected a commit before a compaction to another file"};
@@ -97,38 +95,64 @@ class Writer::Impl {
     NEARLINE_TRY(builder, OnFileSystem::create(fs_, output, index_->info.schema, build));
     NEARLINE_CHECK(index_->for_each(
         kRowsAtOnce, [&](std::span<const Id> ids, const MatrixView& vectors) { return builder.add(vectors, ids); }));
-    NEARLINE_TRY(report, builder.finish());
-    const auto spelled = [](const std::filesystem::path& name) {
-      return std::filesystem::absolute(name).lexically_normal();
-    };
-    NEARLINE_TRY(held, engine::IndexFile::newest(*file_));
-    NEARLINE_TRY(named, engine::IndexFile::open(fs_, path_));
-    const bool replaced = spelled(output) == spelled(path_) || named->superblock().file_id != held.superblock.file_id;
-    if (replaced) give_up("the index was replaced by its compaction");
-    return report;
+    close();  // whatever comes of it, the name may lead to another file from here on
+    return builder.finish();
   }
 
  private:
-  Result<void> usable() const {
-    if (!spent_) return {};
-    return *spent_;
+  /// To be called before anything is done: opens what the last call closed. Error when nothing can be done any more.
+  Result<void> ready() {
+    if (spent_) return *spent_;
+    if (!index_) {
+      const OpenOptions open{
+          .io = io_, .memory_bytes = options_.memory_bytes / 4, .ranking = Ranking::kExact, .threads = 1};
+      NEARLINE_TRY(index, engine::OpenIndex::open(fs_, path_, open));
+      NEARLINE_CHECK(check_name(index->file().file()));
+      index_ = std::move(index);
+      io_ = index_->io;  // the system is asked once, not for each commit
+    }
+    if (!pending_) pending_.emplace(*index_, fs_, directory_);
+    return {};
   }
-  void give_up(std::string why) {
-    spent_ = Error{.code = Code::kInvalidArgument, .what = std::move(why) + ": open it anew", .file = path_.string()};
+
+  /// What is open is not the newest commit any more, or may not be.
+  void close() noexcept {
+    pending_.reset();
+    index_.reset();
+  }
+
+  /// A commit to a file without a name would be acknowledged and lost. named: what the name leads to. The file's id
+  /// would not tell: a compaction of the same records has the same one.
+  Result<void> check_name(const io::File& named) {
+    NEARLINE_TRY(theirs, named.identity());
+    NEARLINE_TRY(ours, file_->identity());
+    return theirs == ours ? Result<void>{} : lost_name();
+  }
+  Result<void> lost_name() {
+    spent_ = Error{.code = Code::kInvalidArgument,
+                   .what = "another file took the index's name: expected this writer to be opened anew",
+                   .file = path_.string()};
+    return *spent_;
   }
 
   [[nodiscard]] engine::CommitInput input() noexcept { return {*index_, *pending_, *file_, fs_, directory_, options_}; }
 
-  Result<void> open_newest() {
-    OpenOptions open{.memory_bytes = options_.memory_bytes / 4, .ranking = Ranking::kExact, .threads = 1};
-    NEARLINE_TRY(index, engine::OpenIndex::open(fs_, path_, open));
-    pending_.reset();
-    index_ = std::move(index);
-    pending_.emplace(*index_, fs_, directory_);
+  /// A writer that died may have left a name and a superblock that are seen but not durable. This one answers for both
+  /// from its first commit on.
+  Result<void> take_over() {
+    NEARLINE_CHECK(fs_.sync_directory(directory_));
+    if (auto settled = engine::settle(*file_, index_->file().superblock()); !settled) {
+      if (settled.error().code == Code::kCommitUnknown) spent_ = settled.error();
+      return settled;
+    }
+    own_commit_ = true;
     return {};
   }
 
   Result<CommitReport> write(const engine::MergePlan& merge, bool needed) {
+    NEARLINE_TRY(named, fs_.open_read(path_));
+    NEARLINE_CHECK(check_name(*named));
+    if (!own_commit_) NEARLINE_CHECK(take_over());
     if (!needed) {
       const IndexInfo& info = index_->info;
       return CommitReport{.generation = info.generation,
@@ -138,16 +162,17 @@ class Writer::Impl {
                           .free_bytes = info.free_bytes};
     }
     auto committed = engine::commit(input(), merge);
-    if (!committed) {
-      if (committed.error().code == Code::kCommitUnknown) spent_ = committed.error();
+    if (committed) {
+      close();
+    } else if (committed.error().code == Code::kCommitUnknown) {
+      spent_ = std::move(committed).error().in(path_.string());
+      close();
+      return *spent_;
+    } else {
       return std::move(committed).error().in(path_.string());
     }
-    if (auto opened = open_newest(); !opened) {
-      spent_ = opened.error();  // the commit stands, but nothing more can be built on it here
-      return std::move(opened).error();
-    }
     // Nothing of the commit depends on it: what is not given back now is tried again.
-    static_cast<void>(punch_holes(committed.value().file_bytes / kFreeOneIn).has_value());
+    if (ready()) static_cast<void>(punch_holes(committed.value().file_bytes / kFreeOneIn).has_value());
     return committed;
   }
 
@@ -170,9 +195,11 @@ class Writer::Impl {
   std::filesystem::path directory_;
   WriterOptions options_;
   std::unique_ptr<io::File> file_;
-  std::unique_ptr<engine::OpenIndex> index_;
+  std::unique_ptr<engine::OpenIndex> index_;  ///< the newest commit; null until it is needed
   std::optional<engine::Pending> pending_;
-  std::optional<Error> spent_;
+  IoMode io_ = IoMode::kAuto;
+  bool own_commit_ = false;     ///< the newest commit is this writer's: it is known to be durable
+  std::optional<Error> spent_;  ///< why nothing can be done any more
 };
 
 Result<Writer> OnFileSystem::open_writer(io::FileSystem& fs, const std::filesystem::path& path,

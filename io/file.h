@@ -30,6 +30,13 @@ class Mapping {
 /// How a mapped range will be used; a hint to the kernel that may be ignored.
 enum class Access { kNormal, kRandom, kSequential };
 
+/// Which file, whatever its name: two openings of one file have equal ones, two files that exist now have not.
+struct FileIdentity {
+  std::uint64_t device = 0;
+  std::uint64_t number = 0;
+  friend bool operator==(const FileIdentity&, const FileIdentity&) = default;
+};
+
 /// An open file. Every member may return kIo, kNoSpace or kPermission with errno and the path.
 /// Threads: reads from many; writes and changes of size from one.
 class File {
@@ -38,6 +45,8 @@ class File {
 
   [[nodiscard]] virtual const std::filesystem::path& path() const noexcept = 0;
   virtual Result<std::uint64_t> size() const = 0;
+  /// A file that cannot be opened twice need not say it.
+  virtual Result<FileIdentity> identity() const { return FileIdentity{0, reinterpret_cast<std::uintptr_t>(this)}; }
 
   /// One pread: may return fewer bytes than asked; 0 at the end of the file. EINTR is retried inside.
   virtual Result<std::size_t> read_some(std::uint64_t at, std::span<std::byte> out) const = 0;

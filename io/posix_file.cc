@@ -38,6 +38,12 @@ Result<std::uint64_t> PosixFile::size() const {
   return static_cast<std::uint64_t>(status.st_size);
 }
 
+Result<FileIdentity> PosixFile::identity() const {
+  struct stat status {};
+  if (::fstat(descriptor_.get(), &status) != 0) return system_error(errno, "cannot ask which file it is", path_);
+  return FileIdentity{status.st_dev, status.st_ino};
+}
+
 Result<std::size_t> PosixFile::read_some(std::uint64_t at, std::span<std::byte> out) const {
   if (beyond_any_file(at, out.size())) return std::size_t{0};
   const auto got =

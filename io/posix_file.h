@@ -14,6 +14,7 @@ class PosixFile final : public File {
 
   [[nodiscard]] const std::filesystem::path& path() const noexcept override { return path_; }
   Result<std::uint64_t> size() const override;
+  Result<FileIdentity> identity() const override;
   Result<std::size_t> read_some(std::uint64_t at, std::span<std::byte> out) const override;
   Result<std::size_t> write_some(std::uint64_t at, std::span<const std::byte> bytes) override;
   Result<void> allocate(std::uint64_t at, std::uint64_t bytes) override;

@@ -45,14 +45,16 @@ std::uint64_t SimulatedDisk::State::room() {
 }
 
 void SimulatedDisk::State::change_names(NameChange change) {
+  Names changed = names;  // all or nothing, where tests let allocations fail
   for (const auto& [name, inode] : change) {
     if (inode) {
-      names[name] = inode;
+      changed[name] = inode;
     } else {
-      names.erase(name);
+      changed.erase(name);
     }
   }
   name_changes.push_back(std::move(change));
+  names = std::move(changed);
 }
 
 InodePtr SimulatedDisk::State::make_inode() {

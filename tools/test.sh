@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Builds and runs every test: a release build with all suites, then one under ASan and UBSan. Ends with the line
-# "N passed, N failed"; the exit status is 0 when none failed.
+# Builds and runs every test: a release build with all suites, then one under ASan and UBSan, then the tests of threads
+# under TSan. Ends with the line "N passed, N failed"; the exit status is 0 when none failed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 tools/setup.sh
@@ -9,15 +9,16 @@ tools/setup.sh
 passed=0
 failed=0
 
-# suite NAME "MESON TEST OPTIONS" MESON SETUP OPTIONS...
+# suite NAME TARGET "MESON TEST OPTIONS" MESON SETUP OPTIONS...     (no TARGET: all)
 suite() {
-  local name=$1 test_options=$2 folder=build/$1 log=build/$1.log
-  shift 2
+  local name=$1 target=$2 test_options=$3 folder=build/$1 log=build/$1.log
+  shift 3
   echo "== $name: build"
   local how=()
   [[ -f $folder/build.ninja ]] && how=(--reconfigure)
   mkdir -p build
-  if ! { meson setup "${how[@]}" "$@" "$folder" && meson compile -C "$folder"; } >"$log" 2>&1; then
+  # shellcheck disable=SC2086  # no target is no word
+  if ! { meson setup "${how[@]}" "$@" "$folder" && meson compile -C "$folder" $target; } >"$log" 2>&1; then
     echo "$name does not build (all of it: $log):"
     grep -E -m 40 'error|ERROR|FAILED' "$log" || tail -n 40 "$log"
     failed=$((failed + 1))
@@ -34,12 +35,16 @@ suite() {
   failed=$((failed + bad))
 }
 
-suite release '' -Dbuildtype=release -Dtests=enabled
+suite release '' '' -Dbuildtype=release -Dtests=enabled
 
 export ASAN_OPTIONS=abort_on_error=1:detect_stack_use_after_return=1:strict_string_checks=1
 export UBSAN_OPTIONS=halt_on_error=1:abort_on_error=1:print_stacktrace=1
-suite sanitize '--no-suite lint --no-suite install --timeout-multiplier 4' \
+suite sanitize '' '--no-suite lint --no-suite install --timeout-multiplier 4' \
   -Doptimization=1 -Ddebug=true -Dcpp_args=-g1 -Db_ndebug=false -Db_sanitize=address,undefined -Dtests=enabled \
+  -Ddefault_library=static
+
+suite tsan thread_tests '--suite threads --timeout-multiplier 4' \
+  -Doptimization=1 -Ddebug=true -Dcpp_args=-g1 -Db_ndebug=false -Db_sanitize=thread -Dtests=enabled \
   -Ddefault_library=static
 
 [[ $passed -gt 0 ]] || failed=$((failed + 1))

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <new>
 #include <vector>
 
 #include "engine/graph_search.h"
@@ -31,7 +32,8 @@ class Finder {
     const Query query = graph_.space.query_of(image_.record(record), scratch_.query.data());
     const SearchTask task =
         search_graph(scratch_.frame, graph_, query, {.l = kList, .beam_width = 1, .k = 0}, reader_, scratch_);
-    assert(task.done() && task.outcome());
+    assert(task.done());
+    if (!task.outcome()) throw std::bad_alloc();  // an image has no other failure
     const CandidateList& found = scratch_.candidates;
     if (found.size() > 0 && found[0].distance == query_distance(query, record)) return true;  // itself, or a copy
     for (std::size_t i = 0; i < found.size(); ++i) {

@@ -214,4 +214,12 @@ Result<std::uint64_t> IndexFileWriter::commit() {
   return space_.end();
 }
 
+Result<void> settle(io::File& file, const format::Superblock& newest) {
+  const std::uint64_t at = std::uint64_t{newest.slot} * format::kBlockBytes;
+  format::Block block;
+  NEARLINE_CHECK(io::read_exact(file, at, block));
+  NEARLINE_CHECK(io::write_all(file, at, block));
+  return make_durable(file);
+}
+
 }  // namespace nearline::engine

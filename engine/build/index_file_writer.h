@@ -79,4 +79,9 @@ class IndexFileWriter {
   std::vector<format::TreeBuilder> tree_;  // none or one
 };
 
+/// Makes the newest superblock durable by writing it once more as it is. It may be known to the page cache alone: a
+/// flush that failed left it there, marked clean, and a commit that took it for durable would overwrite what the disk
+/// falls back to. Errors: those of reading and writing; kCommitUnknown as of IndexFileWriter::commit.
+Result<void> settle(io::File& file, const format::Superblock& newest);
+
 }  // namespace nearline::engine

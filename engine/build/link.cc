@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <new>
 #include <utility>
 
 #include "engine/build/back_edges.h"
@@ -190,7 +191,8 @@ class Linker {
     const Query query = space_.query_of(image_.record(record), s.query.data());
     const SearchTask task =
         search_graph(s.frame, graph, query, {.l = options_.l, .beam_width = 1, .k = 0}, worker.reader, s);
-    assert(task.done() && task.outcome());
+    assert(task.done());
+    if (!task.outcome()) throw std::bad_alloc();  // an image has no other failure
     worker.candidates.assign(s.path.begin(), s.path.end());
     lists_[thread]->measured_list(record, worker.candidates);
     return lists_[thread]->choose(record, worker.candidates);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/build/reach.h"
 
+#include <new>
+
 #include "engine/graph_search.h"
 
 namespace nearline::engine {
@@ -55,7 +57,8 @@ class Reacher {
     const Query query = space_.query_of(image_.record(record), scratch_.query.data());
     const SearchTask task =
         search_graph(scratch_.frame, graph, query, {.l = l_, .beam_width = 1, .k = 0}, reader_, scratch_);
-    assert(task.done() && task.outcome());
+    assert(task.done());
+    if (!task.outcome()) throw std::bad_alloc();  // an image has no other failure
     for (std::size_t i = 0; i < scratch_.candidates.size(); ++i) {
       std::byte* near = image_.record(scratch_.candidates[i].ordinal);
       const std::uint32_t degree = format::unpack_neighbors(image_.shape(), near, list_.data());

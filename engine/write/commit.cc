@@ -49,7 +49,10 @@ class Commit {
     NEARLINE_TRY(bytes, in_.file.size());
     if (bytes <= committed) return {};
     const std::uint64_t tail = format::whole_blocks(bytes - committed);
-    NEARLINE_CHECK(in_.file.allocate(committed + tail - format::kBlockBytes, format::kBlockBytes));
+    const std::uint64_t last = committed + tail - format::kBlockBytes;
+    NEARLINE_CHECK(in_.file.allocate(last, format::kBlockBytes));
+    // A flush that failed may have left a length that is seen and not durable: it has to be flushed with this commit.
+    NEARLINE_CHECK(io::write_all(in_.file, last, std::vector<std::byte>(format::kBlockBytes)));
     space.give_back(space.append(tail), tail, generation);
     return {};
   }

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <numeric>
 #include <string>
-#include <unordered_set>
 
 namespace nearline::engine {
 namespace {
@@ -36,6 +35,12 @@ Result<std::vector<Pending::Place>> Pending::find(std::span<const Id> ids) {
   return places;
 }
 
+void Pending::make_room(std::span<const Place> places) {
+  for (const Place& place : places) {
+    if (place.ordinal != kNoOrdinal) dead_[place.segment].make_room(index_.segments()[place.segment]->count());
+  }
+}
+
 Result<std::vector<Id>> Pending::following(std::size_t count) {
   Id largest = 0;
   bool any = false;
@@ -64,12 +69,12 @@ Result<void> Pending::add(const MatrixView& vectors, std::span<const Id> given, 
     made = std::move(ids);
     given = made;
   }
-  if (!replace) {
-    std::unordered_set<Id> seen;
-    for (const Id id : given) {
-      if (!seen.insert(id).second) return twice(id);
-      if (row_of_.contains(id)) return taken(id);
-    }
+  std::unordered_map<Id, std::uint64_t> rows;  // of the call; of an id given twice the last
+  const std::uint64_t first = intake_ ? intake_->count() : 0;
+  for (std::size_t i = 0; i < given.size(); ++i) {
+    const bool is_new = rows.insert_or_assign(given[i], first + i).second;
+    if (!replace && !is_new) return twice(given[i]);
+    if (!replace && row_of_.contains(given[i])) return taken(given[i]);
   }
   std::vector<Place> places(given.size());
   if (made.empty()) {
@@ -83,12 +88,16 @@ Result<void> Pending::add(const MatrixView& vectors, std::span<const Id> given, 
     NEARLINE_TRY(spill, fs_.create_unnamed(directory_));
     intake_.emplace(index_.info.schema, std::move(spill));
   }
-  const std::uint64_t first = intake_->count();
+  make_room(places);
+  row_of_.reserve(row_of_.size() + rows.size());
   NEARLINE_CHECK(intake_->add(vectors, given));
-  for (std::size_t i = 0; i < given.size(); ++i) {
-    row_of_[given[i]] = first + i;
-    if (places[i].ordinal == kNoOrdinal) continue;
-    dead_[places[i].segment].add(places[i].ordinal, index_.segments()[places[i].segment]->count());
+  // From here on nothing allocates: all of the call is kept.
+  for (const auto& [id, row] : rows) {
+    if (const auto before = row_of_.find(id); before != row_of_.end()) before->second = row;
+  }
+  row_of_.merge(rows);
+  for (const Place& place : places) {
+    if (place.ordinal != kNoOrdinal) dead_[place.segment].add(place.ordinal);
   }
   changed_ = changed_ || !given.empty();
   return {};
@@ -96,11 +105,12 @@ Result<void> Pending::add(const MatrixView& vectors, std::span<const Id> given, 
 
 Result<EraseReport> Pending::erase(std::span<const Id> ids) {
   NEARLINE_TRY(places, find(ids));
+  make_room(places);
   EraseReport report;
   for (std::size_t i = 0; i < ids.size(); ++i) {
     bool erased = row_of_.erase(ids[i]) > 0;
     if (places[i].ordinal != kNoOrdinal) {
-      erased |= dead_[places[i].segment].add(places[i].ordinal, index_.segments()[places[i].segment]->count());
+      erased |= dead_[places[i].segment].add(places[i].ordinal);
     }
     ++(erased ? report.erased : report.unknown);
   }

@@ -47,6 +47,8 @@ class Pending {
     std::uint32_t ordinal = kNoOrdinal;
   };
   Result<std::vector<Place>> find(std::span<const Id> ids);
+  /// For the tombstones of all of them.
+  void make_room(std::span<const Place> places);
   Result<std::vector<Id>> following(std::size_t count);
 
   OpenIndex& index_;

@@ -82,7 +82,8 @@ class NEARLINE_API Writer {
   void abandon() noexcept;
 
   /// Commits, with all records in one new segment without the deleted ones, and gives freed space back to the file
-  /// system (as holes; the file's length stays), as far as no reader holds an older commit. Errors: as commit.
+  /// system (as holes; the file's length stays), as far as no reader holds an older commit. Errors: as commit; the
+  /// changes may be committed even so (`dirty` says), for this takes two commits.
   Result<CommitReport> compact();
 
   /// Writes all records as they were committed to a new, dense file, as Builder does, which then takes the name

@@ -10,8 +10,9 @@ TEST_SUITE("engine/tombstones") {
     for (const std::uint64_t records : {1U, 7U, 8U, 9U, 63U, 64U, 65U, 200U}) {
       Tombstones dead;
       CHECK_FALSE(dead.has(0));
-      for (std::uint32_t o = 0; o < records; o += 3) CHECK(dead.add(o, records));
-      CHECK_FALSE(dead.add(0, records));
+      dead.make_room(records);
+      for (std::uint32_t o = 0; o < records; o += 3) CHECK(dead.add(o));
+      CHECK_FALSE(dead.add(0));
       const std::vector<std::byte> bytes = dead.encode(records);
       CHECK(bytes.size() == (records + 7) / 8);
       const auto again = Tombstones::decode(bytes, records, dead.count(), 4096);
@@ -22,7 +23,8 @@ TEST_SUITE("engine/tombstones") {
 
   TEST_CASE("bits behind the last record, or another number of them than the segment says, are damage") {
     Tombstones dead;
-    dead.add(2, 10);
+    dead.make_room(10);
+    dead.add(2);
     std::vector<std::byte> bytes = dead.encode(10);
     CHECK(Tombstones::decode(bytes, 10, 2, 8192).error().code == Code::kCorrupt);
     CHECK(Tombstones::decode(bytes, 10, 2, 8192).error().at == 8192);

@@ -69,6 +69,32 @@ TEST_SUITE("engine/writer") {
     CHECK_FALSE(before.refresh().value());
   }
 
+  TEST_CASE("an index can be opened whichever call of opening it a commit overtakes") {
+    WriterWorld world;
+    Writer writer = open_writer(world);
+    bool overtaken = true;
+    for (int call = 1; overtaken; ++call) {
+      CAPTURE(call);
+      const Model before = world.model;
+      world.put(writer, static_cast<Id>(call) * 1000, 300);  // the file grows
+      int left = call;
+      overtaken = false;
+      world.disk.on_call([&](std::uint64_t, io::Operation) {
+        if (overtaken || --left > 0) return;
+        overtaken = true;
+        commit(writer);
+      });
+      const auto index = OnFileSystem::open(world.disk, "index", {.io = IoMode::kPread, .threads = 1});
+      world.disk.on_call({});
+      REQUIRE_MESSAGE(index, (index ? std::string() : index.error().message()));
+      const Model held = testing::contents(index.value());
+      const bool good = held == before || held == world.model;
+      CHECK(good);
+      if (call > 200) break;
+    }
+    CHECK_FALSE(overtaken);
+  }
+
   TEST_CASE("space that no commit in use needs is written again") {
     WriterWorld world;
     Writer writer = open_writer(world);
@@ -137,6 +163,24 @@ TEST_SUITE("engine/writer") {
     CHECK(refused.error().message().find("index: ") == 0);
     CHECK(refused.error().message().find("feature 40") != std::string::npos);
     CHECK(world.disk.contents("index") == bytes);
+  }
+
+  TEST_CASE("a file that lost its name to another one gets no more commits, even if the other one is a copy of it") {
+    WriterWorld world;
+    Writer writer = open_writer(world);
+    world.put(writer, 0, 20);
+    commit(writer);
+    const Model held = world.model;
+    world.put(writer, 100, 1);
+    REQUIRE(open_index(world).snapshot("copy"));
+    REQUIRE(world.disk.rename("copy", "index", true));
+    const auto refused = writer.commit();
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().message().find("another file took the index's name") != std::string::npos);
+    CHECK(writer.erase(std::vector<Id>{0}).error().code == Code::kInvalidArgument);
+    check_holds(world.disk, "index", held);
+    REQUIRE(world.disk.remove("index"));
+    CHECK(OnFileSystem::open_writer(world.disk, "index").error().code == Code::kNotFound);
   }
 
   TEST_CASE("bad rows and ids are refused by name, and nothing of their call is kept") {

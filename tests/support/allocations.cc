@@ -13,6 +13,13 @@ std::atomic<std::uint64_t> calls{0};
 std::atomic<std::uint64_t> in_use{0};
 std::atomic<std::uint64_t> peak{0};
 
+constexpr std::int64_t kNeverFails = std::int64_t{1} << 62;
+std::atomic<std::int64_t> until_failure{kNeverFails};  // calls that still work
+
+bool fails_now() noexcept {
+  return until_failure.fetch_sub(1, std::memory_order_relaxed) == 0;
+}
+
 void* counted(void* memory) noexcept {
   if (memory == nullptr) return nullptr;
   calls.fetch_add(1, std::memory_order_relaxed);
@@ -25,10 +32,11 @@ void* counted(void* memory) noexcept {
 }
 
 void* take(std::size_t bytes) noexcept {
-  return counted(std::malloc(bytes == 0 ? 1 : bytes));
+  return fails_now() ? nullptr : counted(std::malloc(bytes == 0 ? 1 : bytes));
 }
 
 void* take(std::size_t bytes, std::align_val_t alignment) noexcept {
+  if (fails_now()) return nullptr;
   const auto to = static_cast<std::size_t>(alignment);
   return counted(std::aligned_alloc(to, (bytes + to - 1) / to * to));
 }
@@ -82,6 +90,12 @@ std::uint64_t bytes_in_use() noexcept {
 }
 std::uint64_t peak_bytes() noexcept {
   return peak.load(std::memory_order_relaxed);
+}
+void fail_allocation(std::uint64_t k) noexcept {
+  until_failure = static_cast<std::int64_t>(k) - 1;
+}
+bool allow_allocations() noexcept {
+  return until_failure.exchange(kNeverFails) < 0;
 }
 void reset_peak() noexcept {
   peak.store(in_use.load(std::memory_order_relaxed), std::memory_order_relaxed);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Counts what goes through operator new, in programs that are linked with allocations.cc.
+/// Counts, and fails on demand, what goes through operator new, in programs that are linked with allocations.cc.
 #pragma once
 
 #include <cstdint>
@@ -13,5 +13,10 @@ std::uint64_t allocations() noexcept;
 std::uint64_t bytes_in_use() noexcept;
 std::uint64_t peak_bytes() noexcept;
 void reset_peak() noexcept;
+
+/// The k-th call of operator new from now on fails, k from 1.
+void fail_allocation(std::uint64_t k) noexcept;
+/// Takes that back. Whether one has failed.
+bool allow_allocations() noexcept;
 
 }  // namespace nearline::testing

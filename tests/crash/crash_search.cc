@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/crash/crash_search.h"
+
+#include <cerrno>
+#include <utility>
+
+namespace nearline::crash {
+namespace {
+
+using io::Operation;
+using io::SimulatedDisk;
+
+constexpr std::uint64_t kThoroughOneIn = 16;
+constexpr std::uint64_t kFallbackOneIn = 4;
+constexpr std::size_t kFirstRecords = 150;
+constexpr int kReaderSteps = 3;
+
+/// Between two calls that only look, a crash leaves the same.
+bool changes_disk(Operation operation) {
+  switch (operation) {
+    case Operation::kOpen:
+    case Operation::kRead:
+    case Operation::kMap:
+    case Operation::kLock: return false;
+    default: return true;
+  }
+}
+
+bool is_flush(Operation operation) {
+  return operation == Operation::kSync || operation == Operation::kSyncDirectory;
+}
+
+/// The disk as it is seen now, all of it durable.
+std::unique_ptr<SimulatedDisk> copy_of(const SimulatedDisk& disk) {
+  auto copy = std::make_unique<SimulatedDisk>(7);
+  for (const auto& name : disk.names()) copy->put(name, disk.contents(name));
+  return copy;
+}
+
+/// What images may hold while a step runs, and once it is acknowledged.
+void permit(const Step& step, const Model& before, Allowed& allowed) {
+  if (step.kind == Kind::kSnapshot) {
+    allowed[kCopy].emplace_back(before);
+  } else {
+    allowed[kIndex].emplace_back(after(before, step));
+  }
+}
+void acknowledge(const Step& step, const Model& before, Allowed& allowed) {
+  allowed[step.kind == Kind::kSnapshot ? kCopy : kIndex].clear();
+  permit(step, before, allowed);
+}
+
+class Search {
+ public:
+  Search(const SearchPlan& plan, Tally& tally) : plan_(plan), tally_(tally), source_(plan.seed), random_(plan.seed) {}
+
+  std::string run() {
+    disk_ = std::make_unique<SimulatedDisk>(plan_.seed);
+    create_index(*disk_);
+    allowed_ = {{kIndex, {Model{}}}, {kCopy, {std::nullopt}}};
+    for (int i = 0; i < plan_.steps && going(); ++i) {
+      const Model before = *allowed_[kIndex].front();
+      // The first ones of every workload have all kinds.
+      constexpr Kind kFirst[] = {Kind::kCommit, Kind::kCommit, Kind::kSnapshot, Kind::kCompact, Kind::kReplace};
+      const Kind kind = i < static_cast<int>(std::size(kFirst)) ? kFirst[i] : source_.draw_kind();
+      const Step step = source_.draw(kind, before, i == 1 ? kFirstRecords : 30);
+      constexpr const char* kNames[] = {"commit", "compact", "replace", "snapshot"};
+      context_ = "seed " + std::to_string(plan_.seed) + ", step " + std::to_string(i) + " (" +
+                 kNames[static_cast<int>(kind)] + ")";
+      const std::vector<Operation> calls = calls_of(step, before);
+      if (plan_.kills) kill_everywhere(step, before, calls);
+      if (plan_.failed_flushes) fail_flushes(step, before, calls);
+      if (!going()) break;
+      if (i > 4 && random_() % 4 == 0) {
+        go_on_from_cut(step, before, calls);
+      } else {
+        hold_readers(i, before);
+        advance(step, before);
+      }
+    }
+    return violation_;
+  }
+
+ private:
+  [[nodiscard]] bool going() const { return violation_.empty() && tally_.images < plan_.most_images; }
+  void violated(const std::string& what) {
+    if (violation_.empty()) violation_ = context_ + ": " + what;
+  }
+
+  struct Seen {
+    std::unique_ptr<io::FileSystem> wrapped;
+    io::FileSystem* fs = nullptr;
+  };
+  [[nodiscard]] Seen seen(SimulatedDisk& disk) const {
+    Seen made;
+    if (plan_.wrap) made.wrapped = plan_.wrap(disk);
+    made.fs = made.wrapped ? made.wrapped.get() : &disk;
+    return made;
+  }
+
+  /// Lets the power fail now, so many times.
+  void cut(const SimulatedDisk& disk, const Allowed& allowed, const Model* coming, std::uint64_t times) {
+    for (std::uint64_t i = 0; i < times && going(); ++i) {
+      const std::uint64_t seed = random_();
+      const auto left = disk.after_power_cut(seed);
+      Model held;
+      std::string wrong = tally_.images % kFallbackOneIn == 0 ? check_fallback(*left) : "";
+      if (wrong.empty()) wrong = check_image(*left, allowed, tally_.images % kThoroughOneIn == 0, &held);
+      ++tally_.images;
+      if (coming != nullptr && allowed.at(kIndex).size() > 1 && held == *coming) ++tally_.newer;
+      if (!wrong.empty()) violated("power cut " + std::to_string(seed) + ": " + wrong);
+    }
+  }
+
+  /// Runs a step, with power cuts before each call that changes the disk and after the last one.
+  void run_cut(SimulatedDisk& disk, const Step& step, const Model& before, Allowed& allowed, std::uint64_t times) {
+    const Model coming = after(before, step);
+    permit(step, before, allowed);
+    const Seen fs = seen(disk);
+    auto writer = OnFileSystem::open_writer(*fs.fs, kIndex, small_writer());
+    if (!writer) return violated("no writer can open it: " + writer.error().message());
+    disk.on_call([&](std::uint64_t, Operation operation) {
+      if (changes_disk(operation)) cut(disk, allowed, &coming, times);
+    });
+    Done done;
+    const auto ran = nearline::crash::run(*fs.fs, writer.value(), step, done);
+    disk.on_call({});
+    if (!ran) return violated("fails: " + ran.error().message());
+    ++tally_.commits;
+    acknowledge(step, before, allowed);
+    const std::string context = std::exchange(context_, context_ + ", acknowledged");
+    cut(disk, allowed, nullptr, times);
+    context_ = context;
+    const auto held = contents(disk, kIndex);
+    if (!held || held.value() != *allowed[kIndex].front()) violated("does not hold what was committed");
+  }
+
+  void advance(const Step& step, const Model& before) {
+    run_cut(*disk_, step, before, allowed_, plan_.cuts_per_call);
+    check_readers();
+  }
+
+  /// The calls of the disk that a step makes from the first change on.
+  std::vector<Operation> calls_of(const Step& step, const Model&) {
+    std::vector<Operation> calls;
+    const auto disk = copy_of(*disk_);
+    const Seen fs = seen(*disk);
+    auto writer = OnFileSystem::open_writer(*fs.fs, kIndex, small_writer());
+    if (!writer) return violated("no writer can open it: " + writer.error().message()), calls;
+    disk->on_call([&](std::uint64_t, Operation operation) { calls.push_back(operation); });
+    Done done;
+    const auto ran = nearline::crash::run(*fs.fs, writer.value(), step, done);
+    disk->on_call({});
+    if (!ran) violated("fails: " + ran.error().message());
+    return calls;
+  }
+
+  /// Another writer takes over from what one left that failed; meanwhile the power fails.
+  void take_over(SimulatedDisk& disk, const Step& failed, const Model& before, bool acknowledged) {
+    Allowed allowed = allowed_;
+    (acknowledged ? acknowledge : permit)(failed, before, allowed);
+    if (const auto wrong = check_image(disk, allowed, false); !wrong.empty()) return violated(wrong);
+    const auto visible = contents(disk, kIndex);
+    if (!visible) return violated(visible.error().message());
+    // What is visible need not be durable yet, but it is what the next commit builds on.
+    const Step next = source_.draw(Kind::kCommit, visible.value(), 8);
+    run_cut(disk, next, visible.value(), allowed, plan_.cuts_after_kill);
+  }
+
+  void kill_everywhere(const Step& step, const Model& before, const std::vector<Operation>& calls) {
+    const std::string context = context_;
+    for (std::uint64_t k = 1; k <= calls.size() && going(); ++k) {
+      if (!changes_disk(calls[k - 1])) continue;
+      context_ = context + ", killed at call " + std::to_string(k);
+      const auto disk = copy_of(*disk_);
+      bool acknowledged = false;
+      {
+        const Seen fs = seen(*disk);
+        auto writer = OnFileSystem::open_writer(*fs.fs, kIndex, small_writer());
+        if (!writer) return violated("no writer can open it: " + writer.error().message());
+        disk->set_faults({.fail_call = disk->calls() + k, .fail_for_ever = true});
+        Done done;
+        acknowledged = nearline::crash::run(*fs.fs, writer.value(), step, done).has_value();
+      }
+      disk->set_faults({});
+      ++tally_.kills;
+      take_over(*disk, step, before, acknowledged);
+    }
+    context_ = context;
+  }
+
+  void fail_flushes(const Step& step, const Model& before, const std::vector<Operation>& calls) {
+    const std::string context = context_;
+    for (std::uint64_t k = 1; k <= calls.size() && going(); ++k) {
+      if (!is_flush(calls[k - 1])) continue;
+      context_ = context + ", flush failed at call " + std::to_string(k);
+      const auto disk = copy_of(*disk_);
+      {
+        const Seen fs = seen(*disk);
+        auto writer = OnFileSystem::open_writer(*fs.fs, kIndex, small_writer());
+        if (!writer) return violated("no writer can open it: " + writer.error().message());
+        disk->set_faults({.fail_call = disk->calls() + k, .error = EIO, .sync_drops = true});
+        Done done;
+        const auto ran = nearline::crash::run(*fs.fs, writer.value(), step, done);
+        disk->set_faults({});
+        if (ran) violated("a flush that failed is reported as success");
+        const bool unknown = !ran && ran.error().code == Code::kCommitUnknown && step.kind != Kind::kSnapshot;
+        if (unknown && writer.value().commit()) violated("a writer goes on after a flush that failed");
+      }
+      take_over(*disk, step, before, false);
+    }
+    context_ = context;
+  }
+
+  /// The power fails in the middle of the step, and all else happens to what that left.
+  void go_on_from_cut(const Step& step, const Model& before, const std::vector<Operation>& calls) {
+    readers_.clear();
+    permit(step, before, allowed_);
+    std::unique_ptr<SimulatedDisk> left;
+    {
+      const Seen fs = seen(*disk_);
+      auto writer = OnFileSystem::open_writer(*fs.fs, kIndex, small_writer());
+      if (!writer) return violated("no writer can open it: " + writer.error().message());
+      std::uint64_t until = 1 + random_() % calls.size();
+      disk_->on_call([&](std::uint64_t, Operation) {
+        if (--until == 0) left = disk_->after_power_cut(random_());
+      });
+      Done done;
+      if (!nearline::crash::run(*fs.fs, writer.value(), step, done)) violated("fails");
+      disk_->on_call({});
+    }
+    if (!left) return violated("made fewer calls than before");
+    ++tally_.images;
+    ++tally_.generations;
+    if (const auto wrong = check_image(*left, allowed_, false); !wrong.empty()) return violated(wrong);
+    disk_ = std::move(left);
+    const auto settle = [&](const char* name) {
+      auto held = contents(*disk_, name);
+      allowed_[name] = {held ? std::optional(std::move(held).value()) : std::nullopt};
+    };
+    settle(kIndex);
+    settle(kCopy);
+  }
+
+  struct Reader {
+    Index index;
+    Model held;
+    int steps = 0;
+  };
+  void hold_readers(int step, const Model& held) {
+    if (plan_.reader_every == 0 || static_cast<std::uint64_t>(step) % plan_.reader_every != 0) return;
+    auto index = OnFileSystem::open(*disk_, kIndex, {.io = IoMode::kPread, .memory_bytes = 8U << 20, .threads = 1});
+    if (!index) return violated("no reader can open it: " + index.error().message());
+    readers_.push_back({std::move(index).value(), held});
+  }
+  void check_readers() {
+    for (Reader& reader : readers_) {
+      const auto held = contents(reader.index);
+      if (!held || held.value() != reader.held) {
+        violated("a reader lost its commit: " + (held ? std::string("other records") : held.error().message()));
+      }
+      ++reader.steps;
+    }
+    std::erase_if(readers_, [](const Reader& reader) { return reader.steps >= kReaderSteps; });
+  }
+
+  const SearchPlan& plan_;
+  Tally& tally_;
+  StepSource source_;
+  std::mt19937_64 random_;
+  std::unique_ptr<SimulatedDisk> disk_;
+  Allowed allowed_;
+  std::vector<Reader> readers_;
+  std::string context_;
+  std::string violation_;
+};
+
+}  // namespace
+
+std::string search_for_violation(const SearchPlan& plan, Tally& tally) {
+  return Search(plan, tally).run();
+}
+
+}  // namespace nearline::crash

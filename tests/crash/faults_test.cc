@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Promises 4 and 5: whichever call of the disk and whichever allocation fails, there is the state before or the one
+/// after, nothing of the failed call in between; the next attempt works, or says that the writer must be opened anew.
+#include <doctest/doctest.h>
+
+#include <cerrno>
+#include <new>
+
+#include "tests/crash/crash_search.h"
+#include "tests/support/allocations.h"
+
+namespace nearline::crash {
+namespace {
+
+using io::SimulatedDisk;
+
+#if defined(__SANITIZE_ADDRESS__) || !defined(NDEBUG)
+constexpr std::uint64_t kAllocationStep = 7;  // not every one: each run costs ten times as much
+constexpr int kErrors[] = {EIO};
+#else
+constexpr std::uint64_t kAllocationStep = 1;
+constexpr int kErrors[] = {EIO, ENOSPC, EDQUOT, ENOMEM, EMFILE};
+#endif
+
+/// The state in which a step begins, and the step.
+struct Stage {
+  std::vector<std::byte> file;
+  Model before;
+  Step step;
+};
+
+/// Of all kinds, on an index that has linked and flat segments, tombstones and free space.
+std::vector<Stage> stages() {
+  std::vector<Stage> all;
+  SimulatedDisk disk;
+  create_index(disk);
+  StepSource source(5);
+  Model model;
+  int round = 0;
+  for (const Kind kind :
+       {Kind::kCommit, Kind::kCommit, Kind::kCommit, Kind::kCompact, Kind::kReplace, Kind::kSnapshot}) {
+    const Step step = source.draw(kind, model, round++ == 0 ? 120 : 25);
+    if (round > 1) all.push_back({disk.contents(kIndex), model, step});
+    auto writer = OnFileSystem::open_writer(disk, kIndex, small_writer());
+    Done done;
+    REQUIRE(run(disk, writer.value(), step, done));
+    model = after(model, step);
+  }
+  return all;
+}
+
+/// What stands and how it goes on after a step that failed, or did not.
+void check_after(SimulatedDisk& disk, Writer& writer, const Stage& stage, Done& done, const Result<void>& ran) {
+  const Model after = crash::after(stage.before, stage.step);
+  const auto held = contents(disk, kIndex);
+  REQUIRE_MESSAGE(held, (held ? "" : held.error().message()));
+  const bool good = held.value() == after || (!ran && held.value() == stage.before);
+  REQUIRE(good);
+  if (ran) return;
+  CHECK_FALSE(ran.error().message().empty());
+  const auto again = run(disk, writer, stage.step, done);
+  if (again) {
+    CHECK(contents(disk, kIndex).value() == after);
+  } else {
+    // Nobody can say whether the commit is there, or the file lost its name: all must begin anew.
+    const bool says_so =
+        again.error().code == Code::kCommitUnknown || again.error().message().find("opened anew") != std::string::npos;
+    CHECK_MESSAGE(says_so, again.error().message());
+    CHECK_FALSE(writer.erase(std::vector<Id>{1}));
+  }
+}
+
+/// Anew, from whatever there is.
+void check_reopened(SimulatedDisk& disk, const Stage& stage) {
+  const Model visible = contents(disk, kIndex).value();
+  auto writer = OnFileSystem::open_writer(disk, kIndex, small_writer());
+  REQUIRE_MESSAGE(writer, (writer ? "" : writer.error().message()));
+  Step next{.kind = Kind::kCommit, .erased = {}, .replaced = {}, .added = {{900'000, {1, 2, 3, 4}}}};
+  if (!stage.before.empty() && visible.contains(stage.before.begin()->first)) {
+    next.erased = {stage.before.begin()->first};
+  }
+  Done done;
+  REQUIRE(run(disk, writer.value(), next, done));
+  const auto cut = disk.after_power_cut(1);
+  CHECK(check_image(*cut, {{kIndex, {after(visible, next)}}}, false) == "");
+}
+
+}  // namespace
+
+TEST_SUITE("crash/faults") {
+  TEST_CASE("whichever call of the disk fails, the state is the one before or after, and the next attempt works") {
+    std::uint64_t runs = 0;
+    for (const Stage& stage : stages()) {
+      for (const int error : kErrors) {
+        for (const bool for_ever : {false, true}) {
+          if (for_ever && error > ENOSPC) continue;
+          for (std::uint64_t k = 1;; ++k) {
+            CAPTURE(static_cast<int>(stage.step.kind));
+            CAPTURE(error);
+            CAPTURE(for_ever);
+            CAPTURE(k);
+            SimulatedDisk disk;
+            disk.put(kIndex, stage.file);
+            const std::uint64_t start = disk.calls();
+            bool reached = false;
+            {
+              auto writer = OnFileSystem::open_writer(disk, kIndex, small_writer());
+              REQUIRE(writer);
+              const std::uint64_t call = disk.calls() + k;
+              disk.set_faults({.fail_call = call, .fail_for_ever = for_ever, .error = error, .sync_drops = true});
+              Done done;
+              const auto ran = run(disk, writer.value(), stage.step, done);
+              reached = disk.calls() >= call;
+              disk.set_faults({});
+              check_after(disk, writer.value(), stage, done, ran);
+            }
+            check_reopened(disk, stage);
+            ++runs;
+            REQUIRE(disk.calls() > start);
+            if (!reached) break;
+          }
+        }
+      }
+    }
+    MESSAGE(runs, " runs");
+  }
+
+  TEST_CASE("short reads and writes change nothing") {
+    for (const Stage& stage : stages()) {
+      SimulatedDisk disk(9);
+      disk.put(kIndex, stage.file);
+      disk.set_faults({.short_io = true});
+      auto writer = OnFileSystem::open_writer(disk, kIndex, small_writer());
+      REQUIRE(writer);
+      Done done;
+      REQUIRE(run(disk, writer.value(), stage.step, done));
+      CHECK(check_image(disk, {{kIndex, {after(stage.before, stage.step)}}}, false) == "");
+    }
+  }
+
+  TEST_CASE("a disk that is full at any size is an error; with room enough the same writer goes on") {
+    for (const Stage& stage : stages()) {
+      std::uint64_t refused = 0;
+      for (std::uint64_t room = 0;; room += 2'048) {
+        CAPTURE(room);
+        SimulatedDisk disk;
+        disk.put(kIndex, stage.file);
+        auto writer = OnFileSystem::open_writer(disk, kIndex, small_writer());
+        REQUIRE(writer);
+        disk.set_faults({.capacity = stage.file.size() + room});
+        Done done;
+        const auto ran = run(disk, writer.value(), stage.step, done);
+        if (!ran) CHECK(ran.error().code == Code::kNoSpace);
+        disk.set_faults({});
+        check_after(disk, writer.value(), stage, done, ran);
+        if (ran) break;
+        ++refused;
+      }
+      CHECK(refused > 0);
+    }
+  }
+
+  TEST_CASE("whichever allocation fails, the state is the one before or after, and the next attempt works") {
+    std::uint64_t runs = 0;
+    for (const Stage& stage : stages()) {
+      for (std::uint64_t k = 1;; k += kAllocationStep) {
+        CAPTURE(static_cast<int>(stage.step.kind));
+        CAPTURE(k);
+        SimulatedDisk disk;
+        disk.put(kIndex, stage.file);
+        bool reached = false;
+        {
+          auto writer = OnFileSystem::open_writer(disk, kIndex, small_writer());
+          REQUIRE(writer);
+          Done done;
+          Result<void> ran;
+          testing::fail_allocation(k);
+          try {
+            ran = run(disk, writer.value(), stage.step, done);
+            reached = testing::allow_allocations();
+          } catch (const std::bad_alloc&) {
+            reached = testing::allow_allocations();
+            ran = Error{.code = Code::kNoMemory, .what = "no memory"};
+          }
+          check_after(disk, writer.value(), stage, done, ran);
+        }
+        check_reopened(disk, stage);
+        ++runs;
+        if (!reached) break;
+      }
+    }
+    MESSAGE(runs, " runs");
+  }
+}
+
+}  // namespace nearline::crash

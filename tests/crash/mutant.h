@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+/// A writer that gets the order of a commit wrong, made from one that gets it right by standing between it and the
+/// disk.
+#pragma once
+
+#include <memory>
+
+#include "io/file.h"
+
+namespace nearline::crash {
+
+enum class Fault {
+  kNone,              ///< forwards everything
+  kDropFlush,         ///< a flush of the index says that it is done, and is not
+  kDropNewFileFlush,  ///< the same of a file that will get a name
+  kDropNameFlush,     ///< the same of names
+  kSuperblockFirst,   ///< the superblock is durable before what it leads to
+  kReuseTooEarly,     ///< space is written one generation before nothing needs it
+  kForgetPins,        ///< readers' locks are not seen
+  kForgetTombstones,  ///< deletes are not in the manifest
+  kTrustPageCache,    ///< the superblock of a writer that died is not written again
+  kTrustLength        ///< nor what makes the length durable
+};
+
+struct Mutation {
+  Fault fault = Fault::kNone;
+  std::uint64_t every = 1;  ///< of kDropFlush: which flush of so many in turn ...
+  std::uint64_t which = 0;  ///< ... counted from 0 since the file was opened
+};
+
+std::unique_ptr<io::FileSystem> mutant(io::FileSystem& of, const Mutation& mutation);
+
+}  // namespace nearline::crash

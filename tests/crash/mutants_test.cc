@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+/// The crash search sees what it is there to see: a writer that leaves out a flush, or breaks a rule of SPEC.md section
+/// 8 in another way, is caught, every one; a writer that keeps to all of them is not.
+#include <doctest/doctest.h>
+
+#include "tests/crash/crash_search.h"
+#include "tests/crash/mutant.h"
+
+namespace nearline::crash {
+namespace {
+
+#if defined(__SANITIZE_ADDRESS__) || !defined(NDEBUG)
+constexpr std::uint64_t kMostImages = 4'000;  // each costs ten times as much
+#else
+constexpr std::uint64_t kMostImages = 12'000;
+#endif
+
+struct Case {
+  std::string what;
+  Mutation mutation;
+};
+
+/// What the search finds under a mutation, in workloads enough.
+std::string violation_of(const Mutation& mutation, Tally& tally) {
+  for (std::uint64_t seed = 1; tally.images < kMostImages; ++seed) {
+    const SearchPlan plan{.seed = seed,
+                          .steps = 40,
+                          .cuts_per_call = 1,
+                          .kills = seed % 2 == 0,  // every second workload gets far instead
+                          .failed_flushes = seed % 2 == 0,
+                          .wrap = [&](io::FileSystem& disk) { return mutant(disk, mutation); },
+                          .most_images = kMostImages};
+    const std::string violation = search_for_violation(plan, tally);
+    if (!violation.empty()) return violation;
+  }
+  return {};
+}
+
+}  // namespace
+
+TEST_SUITE("crash/mutants") {
+  TEST_CASE("a writer that breaks one rule of the commit order is caught, whichever rule it is") {
+    for (const auto& [what, mutation] : {
+             // A writer's first commit makes three: of what it found, of what it wrote, of the superblock.
+             Case{"no flush of what was found", {.fault = Fault::kDropFlush, .every = 3, .which = 0}},
+             Case{"no flush of what was written", {.fault = Fault::kDropFlush, .every = 3, .which = 1}},
+             Case{"no flush of the superblock", {.fault = Fault::kDropFlush, .every = 3, .which = 2}},
+             Case{"no flush of a new file", {.fault = Fault::kDropNewFileFlush}},
+             Case{"no flush of any name", {.fault = Fault::kDropNameFlush}},
+             Case{"the superblock before what it leads to", {.fault = Fault::kSuperblockFirst}},
+             Case{"space written again too early", {.fault = Fault::kReuseTooEarly}},
+             Case{"readers' locks ignored", {.fault = Fault::kForgetPins}},
+             Case{"tombstones forgotten", {.fault = Fault::kForgetTombstones}},
+             Case{"a dead writer's superblock trusted", {.fault = Fault::kTrustPageCache}},
+             Case{"a dead writer's length trusted", {.fault = Fault::kTrustLength}},
+         }) {
+      CAPTURE(what);
+      Tally tally;
+      const std::string violation = violation_of(mutation, tally);
+      CHECK_FALSE(violation.empty());
+      MESSAGE(what, ": caught after ", tally.images, " images: ", violation);
+    }
+  }
+
+  TEST_CASE("a writer that breaks none is not") {
+    Tally tally;
+    CHECK(violation_of({}, tally) == "");
+  }
+}
+
+}  // namespace nearline::crash

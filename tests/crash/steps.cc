@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/crash/steps.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+
+namespace nearline::crash {
+namespace {
+
+struct Rows {
+  explicit Rows(const Model& model) {
+    for (const auto& [id, row] : model) {
+      ids.push_back(id);
+      values.insert(values.end(), row.begin(), row.end());
+    }
+  }
+  [[nodiscard]] MatrixView view() const { return {values.data(), ids.size(), kDim, ElementType::kF32}; }
+
+  std::vector<Id> ids;
+  std::vector<float> values;
+};
+
+}  // namespace
+
+std::vector<float> StepSource::vector() {
+  std::vector<float> made(kDim);
+  for (float& x : made) x = static_cast<float>(random_() % 1000);
+  return made;
+}
+
+std::vector<Id> StepSource::some_ids(const Model& model, std::size_t count) {
+  std::vector<Id> ids;
+  for (const auto& [id, row] : model) ids.push_back(id);
+  std::shuffle(ids.begin(), ids.end(), random_);
+  ids.resize(std::min(count, ids.size()));
+  return ids;
+}
+
+Step StepSource::draw(Kind kind, const Model& model, std::size_t most_added) {
+  Step step{.kind = kind, .erased = {}, .replaced = {}, .added = {}};
+  if (kind == Kind::kReplace || kind == Kind::kSnapshot) return step;
+  const std::uint64_t shape = random_() % 8;  // of eight steps one only deletes, and one only adds
+  if (shape != 0) {
+    for (std::size_t left = random_() % (most_added + 1); left > 0; --left) step.added[next_id_++] = vector();
+  }
+  if (shape != 1) {
+    // Few enough at times that no segment is written anew for them: then there are tombstones.
+    const std::uint64_t most = shape < 5 ? 4 : 14;
+    step.erased = some_ids(model, random_() % most);
+    Model kept = model;
+    for (const Id id : step.erased) kept.erase(id);
+    for (const Id id : some_ids(kept, random_() % most)) step.replaced[id] = vector();
+  }
+  return step;
+}
+
+Kind StepSource::draw_kind() {
+  switch (random_() % 12) {
+    case 0: return Kind::kCompact;
+    case 1: return Kind::kReplace;
+    case 2: return Kind::kSnapshot;
+    default: return Kind::kCommit;
+  }
+}
+
+Model after(Model model, const Step& step) {
+  for (const Id id : step.erased) model.erase(id);
+  for (const auto& [id, row] : step.replaced) model[id] = row;
+  for (const auto& [id, row] : step.added) model[id] = row;
+  return model;
+}
+
+Result<void> run(io::FileSystem& fs, Writer& writer, const Step& step, Done& done) {
+  if (!done.erased && !step.erased.empty()) {
+    NEARLINE_TRY(report, writer.erase(step.erased));
+    if (report.erased != step.erased.size()) return Error{.what = "erase missed a record that is there"};
+  }
+  done.erased = true;
+  if (!done.replaced && !step.replaced.empty()) {
+    const Rows rows(step.replaced);
+    NEARLINE_CHECK(writer.upsert(rows.view(), rows.ids));
+  }
+  done.replaced = true;
+  if (!done.added && !step.added.empty()) {
+    const Rows rows(step.added);
+    NEARLINE_CHECK(writer.insert(rows.view(), rows.ids));
+  }
+  done.added = true;
+  const auto without_value = [](auto&& result) { return result ? Result<void>{} : std::move(result).error(); };
+  switch (step.kind) {
+    case Kind::kCommit: return without_value(writer.commit());
+    case Kind::kCompact: return without_value(writer.compact());
+    case Kind::kReplace: return without_value(writer.compact_to(kIndex, true));
+    case Kind::kSnapshot: {
+      NEARLINE_TRY(index, OnFileSystem::open(fs, kIndex, {.io = IoMode::kPread, .threads = 1}));
+      return index.snapshot(kCopy, true);
+    }
+  }
+  return {};
+}
+
+void create_index(io::FileSystem& fs) {
+  const Schema schema{.dim = kDim, .type = ElementType::kF32, .metric = Metric::kL2};
+  auto builder = OnFileSystem::create(fs, kIndex, schema, {.degree = 8, .l_build = 16, .threads = 1});
+  if (!builder || !builder->finish()) std::abort();
+}
+
+Result<Model> contents(const Index& index) {
+  Model held;
+  NEARLINE_CHECK(index.for_each(64, [&](std::span<const Id> ids, const MatrixView& rows) -> Result<void> {
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+      std::vector<float> row(kDim);
+      std::memcpy(row.data(), rows.row(i), kDim * sizeof(float));
+      held[ids[i]] = std::move(row);
+    }
+    return {};
+  }));
+  if (held.size() != index.info().count) return Error{.what = "the index counts other records than it holds"};
+  return held;
+}
+
+Result<Model> contents(io::FileSystem& fs, const char* path) {
+  NEARLINE_TRY(index, OnFileSystem::open(fs, path, {.io = IoMode::kPread, .memory_bytes = 8U << 20, .threads = 1}));
+  return contents(index);
+}
+
+}  // namespace nearline::crash

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+/// What crash tests let a writer do, drawn from a seed, and what an index must hold afterwards.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "engine/on_file_system.h"
+#include "io/simulated_disk.h"
+#include "nearline/writer.h"
+
+namespace nearline::crash {
+
+/// What an index holds: each record's vector by its id.
+using Model = std::map<Id, std::vector<float>>;
+
+constexpr std::uint32_t kDim = 4;
+constexpr const char* kIndex = "index";
+constexpr const char* kCopy = "copy";
+
+/// Small tables and lists, so that every step of growth is seen with few records.
+inline WriterOptions small_writer() {
+  return {.memory_bytes = 64U << 20, .delta_records = 24, .threads = 1};
+}
+
+enum class Kind {
+  kCommit,
+  kCompact,
+  kReplace,  ///< compact_to, onto the index itself
+  kSnapshot
+};
+
+/// Changes, and what makes them durable. Where it fails it can be run again from where it failed.
+struct Step {
+  Kind kind = Kind::kCommit;
+  std::vector<Id> erased;
+  Model replaced;  ///< by upsert
+  Model added;     ///< by insert
+};
+
+class StepSource {
+ public:
+  explicit StepSource(std::uint64_t seed) : random_(seed) {}
+
+  /// A step of that kind for an index that holds `model`. Of kReplace and kSnapshot, which change nothing, an empty
+  /// one.
+  Step draw(Kind kind, const Model& model, std::size_t most_added = 30);
+  Kind draw_kind();
+
+ private:
+  std::vector<Id> some_ids(const Model& model, std::size_t count);
+  std::vector<float> vector();
+
+  std::mt19937_64 random_;
+  Id next_id_ = 0;
+};
+
+[[nodiscard]] Model after(Model model, const Step& step);
+
+/// How much of a step is done: the calls that made changes are not made twice.
+struct Done {
+  bool erased = false, replaced = false, added = false;
+};
+
+/// fs: for snapshots. Errors: those of the call that failed.
+Result<void> run(io::FileSystem& fs, Writer& writer, const Step& step, Done& done);
+
+/// An index of no records, with the degree that crash tests use. Durable on return.
+void create_index(io::FileSystem& fs);
+
+/// All that an index holds. Errors: those of reading.
+Result<Model> contents(const Index& index);
+Result<Model> contents(io::FileSystem& fs, const char* path);
+
+}  // namespace nearline::crash

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Promises 6 and 7 inside one process: a writer changes an index while threads search it, follow it and copy it. Built
+/// with ThreadSanitizer too, where io_uring is left out: the sanitizer does not see what the kernel orders.
+#include <doctest/doctest.h>
+
+#include <array>
+#include <atomic>
+#include <filesystem>
+#include <thread>
+
+#include "tests/crash/agent/agent.h"
+#include "tests/io/temp_dir.h"
+
+namespace nearline::crash {
+namespace {
+
+#if defined(__SANITIZE_THREAD__)
+constexpr IoMode kModes[] = {IoMode::kPread, IoMode::kMapped};
+#else
+constexpr IoMode kModes[] = {IoMode::kPread, IoMode::kMapped, IoMode::kDirect};
+#endif
+constexpr std::uint64_t kCommits = 60;
+constexpr int kReaders = 4;
+
+struct Run {
+  std::atomic<bool> done{false};
+  std::atomic<int> failures{0};
+  std::atomic<std::uint64_t> checks{0};
+  std::array<std::atomic<std::uint64_t>, kCommits + 1> hashes{};
+};
+
+void write(Run& shared, Writer& writer) {
+  StepSource source(1);
+  Model model;
+  for (std::uint64_t state = 1; state <= kCommits; ++state) {
+    Step step = source.draw(state % 10 == 0 ? Kind::kCompact : Kind::kCommit, model);
+    step.added.erase(0);
+    std::erase(step.erased, 0);
+    step.replaced[0] = {static_cast<float>(state), 0, 0, 0};
+    model = after(std::move(model), step);
+    shared.hashes[state] = hash_of(model);
+    Done done;
+    if (!run(io::real_file_system(), writer, step, done)) ++shared.failures;
+  }
+  shared.done = true;
+}
+
+/// Two searches at once on one index, then a look at all of it, then the next commit.
+void read(Run& shared, const std::filesystem::path& path, int number) {
+  auto index = Index::open(path, {.io = kModes[static_cast<std::size_t>(number) % std::size(kModes)], .threads = 2});
+  if (!index) return static_cast<void>(++shared.failures);
+  const std::filesystem::path copy = path.string() + std::to_string(number);
+  const std::vector<float> query(kDim, 500.0F);
+  const auto search = [&] {
+    const auto found = index->search({query.data(), 1, kDim, ElementType::kF32}, {.k = 1, .l = 50});
+    if (!found && index->info().count > 0) ++shared.failures;
+  };
+  while (!shared.done) {
+    if (!index->refresh()) ++shared.failures;
+    std::thread other(search);
+    search();
+    other.join();
+    const auto held = contents(index.value());
+    if (!held || shared.hashes[state_of(held.value())] != hash_of(held.value())) ++shared.failures;
+    if (shared.checks++ % 8 == 0 && !index->snapshot(copy, true)) ++shared.failures;
+  }
+}
+
+}  // namespace
+
+TEST_SUITE("crash/threads") {
+  TEST_CASE("readers see whole commits, one at a time, while a writer goes on") {
+    const io::TempDir folder;
+    const std::filesystem::path path = folder / kIndex;
+    const auto before = std::filesystem::current_path();
+    std::filesystem::current_path(path.parent_path());  // steps name the index alone
+    create_index(io::real_file_system());
+    Run shared;
+    shared.hashes[0] = hash_of({});
+    auto writer = Writer::open(kIndex, small_writer());
+    REQUIRE(writer);
+    CHECK(Writer::open(kIndex).error().code == Code::kBusy);
+    std::vector<std::thread> readers;
+    for (int number = 0; number < kReaders; ++number) {
+      readers.emplace_back([&shared, &path, number] { read(shared, path, number); });
+    }
+    write(shared, writer.value());
+    for (std::thread& reader : readers) reader.join();
+    std::filesystem::current_path(before);
+    CHECK(shared.failures == 0);
+    MESSAGE(shared.checks.load(), " checks of ", kCommits, " commits");
+  }
+}
+
+}  // namespace nearline::crash

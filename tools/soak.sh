@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# The long crash programme: simulated power cuts, real kills, and a soak of one writer and eight readers whose processes
+# are killed and stopped at random. Every part prints its tally and its seed; the first violation ends it.
+#   tools/soak.sh [CUTS [KILLS [SECONDS [SEED]]]]     200000 5000 3600 1
+set -euo pipefail
+cd "$(dirname "$0")/.."
+cuts=${1:-200000} kills=${2:-5000} seconds=${3:-3600} seed=${4:-1}
+
+folder=build/soak
+if [[ ! -f $folder/build.ninja ]]; then
+  tools/setup.sh
+  meson setup -Dbuildtype=release -Dtests=enabled -Dtools=disabled "$folder" >/dev/null
+fi
+meson compile -C "$folder" crash_tests crash_agent >/dev/null
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+mkdir "$work/kills" "$work/soak"
+NEARLINE_CUTS=$cuts NEARLINE_SEED=$seed "$folder/tests/crash/crash_tests" --test-suite=crash/power_cut --no-intro |
+  grep -E 'MESSAGE|ERROR|logged|Status'
+"$folder/tests/crash/crash_agent" kills "$work/kills" "$kills" "$seed"
+"$folder/tests/crash/crash_agent" soak "$work/soak" "$seconds" "$seed"
