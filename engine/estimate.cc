@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "engine/build/assembly.h"
+#include "engine/build/code_writer.h"
 #include "engine/build/plan.h"
 #include "engine/search_budget.h"
 #include "engine/space.h"
@@ -51,13 +52,21 @@ Result<Estimate> estimate(std::uint64_t count, const Schema& schema, const Build
   BuildOptions unbounded = options;
   unbounded.memory_bytes = ~std::uint64_t{0};
   NEARLINE_TRY(plan, engine::plan_build(count, schema, unbounded, 4));
-  const engine::SearchNeeds needs{
+  engine::SearchNeeds needs{
       .shape = plan.file_shape, .count = count, .entries = 2 * std::uint64_t{engine::entry_count(count)}};
+  const std::uint64_t exact = engine::least_search_bytes(needs, 1, IoMode::kPread);
+  std::uint64_t by_codes = 0;
+  if (plan.code_bytes > 0) {
+    needs.code_bytes = count * plan.code_bytes + engine::coding_bytes(schema.dim, plan.code_bytes);
+    needs.code_parts = plan.code_bytes - format::kCodeHeadBytes;
+    by_codes = engine::least_search_bytes(needs, 1, IoMode::kPread);
+  }
   const double per_record = kDistances * seconds_per_distance(schema) + kFixedSeconds;
   return Estimate{.file_bytes = plan.file_bytes,
                   .build_memory_bytes = plan.memory_bytes,
                   .least_build_memory_bytes = plan.least_bytes,
-                  .search_memory_bytes = engine::least_search_bytes(needs, 1, IoMode::kPread),
+                  .search_memory_bytes = exact,
+                  .code_search_memory_bytes = by_codes,
                   .build_cpu_seconds = per_record * static_cast<double>(count)};
 }
 

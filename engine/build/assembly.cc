@@ -115,7 +115,7 @@ Result<void> Assembly::add_calibration(IndexFileWriter& writer) const {
   const IndexFile written(writer.file(), writer.manifest());
   NEARLINE_TRY(calibration,
                calibrate(written.segments().back(),
-                         {.memory_bytes = options.memory_bytes / 2,
+                         {.memory_bytes = plan.calibration_bytes,
                           .freed_bytes = plan.image_shape.pages(plan.part_records) * plan.image_shape.page_bytes,
                           .threads = threads,
                           .progress = progress_of}));

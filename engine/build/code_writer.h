@@ -22,8 +22,15 @@ namespace nearline::engine {
 Result<std::optional<format::CodeBook>> train_on(Spill& spill, const Schema& schema, std::uint32_t code_bytes,
                                                  std::uint64_t memory_bytes, std::uint32_t threads);
 
-/// What training allocates besides its sample.
-std::uint64_t training_bytes(std::uint32_t dim) noexcept;
+/// What finding the axes allocates besides the sample.
+std::uint64_t axes_bytes(std::uint32_t dim) noexcept;
+
+/// The peak of train_on.
+std::uint64_t training_bytes(std::uint64_t count, std::uint32_t dim, std::uint32_t code_bytes,
+                             std::uint64_t memory_bytes) noexcept;
+
+/// What a code book and its CodeWriter hold while the build goes on.
+std::uint64_t coding_bytes(std::uint32_t dim, std::uint32_t code_bytes) noexcept;
 
 class CodeWriter {
  public:
@@ -33,11 +40,10 @@ class CodeWriter {
   /// The next record by final ordinal. scale: as stored with it, 1 / |x| under cosine.
   Result<void> add(const std::byte* vector, float scale);
 
-  /// Writes the sections of codes and of their book. Precondition: every record was added.
+  /// Writes the sections of codes and of their book, and gives its memory back. Precondition: every record was added.
   Result<void> finish(IndexFileWriter& writer);
 
  private:
-  static constexpr std::size_t kBatchRows = 1024;
   Result<void> flush();
 
   const format::CodeBook& book_;
@@ -45,6 +51,7 @@ class CodeWriter {
   std::uint32_t threads_;
   CodeEncoder encoder_;
   std::unique_ptr<io::File> file_;
+  std::size_t batch_rows_;
   std::vector<float> rows_;       ///< waiting to be coded
   std::vector<std::byte> codes_;  ///< of one batch
   std::size_t waiting_ = 0;
