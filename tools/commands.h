@@ -21,6 +21,7 @@ Action declare_report(Args& args);
 Action declare_search(Args& args);
 Action declare_snapshot(Args& args);
 Action declare_truth(Args& args);
+Action declare_tune(Args& args);
 Action declare_verify(Args& args);
 
 }  // namespace nearline::tools

@@ -6,7 +6,7 @@ import support
 from support import CliTest, fbin, vectors
 
 COMMANDS = ["build", "search", "eval", "report", "truth", "info", "verify", "inspect", "profile", "convert", "export",
-            "estimate"]
+            "estimate", "tune"]
 
 
 class Arguments(CliTest):
