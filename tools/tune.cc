@@ -47,12 +47,13 @@ std::optional<std::size_t> best_of(const std::vector<Candidate>& candidates) {
   return best;
 }
 
-/// The lengths of codes to try beside the one that builds choose: half and twice as many bytes without the head.
+/// The lengths of codes to try beside the one that builds choose: a quarter, half and twice as many bytes without the
+/// head.
 std::vector<std::uint32_t> other_codes(std::uint32_t chosen) {
   constexpr std::uint32_t kHead = 4, kMost = 1028;
   if (chosen <= kHead) return {};
   const std::uint32_t body = chosen - kHead;
-  return {kHead + std::max(1U, body / 2), std::min(kMost, kHead + 2 * body)};
+  return {kHead + std::max(1U, body / 4), kHead + std::max(1U, body / 2), std::min(kMost, kHead + 2 * body)};
 }
 
 Result<void> try_all(const DataSample& sample, const Options& options, const TuneTruth& truth,
@@ -64,7 +65,7 @@ Result<void> try_all(const DataSample& sample, const Options& options, const Tun
   const auto best = best_of(candidates);
   if (!best) return {};
   const Candidate leader = candidates[*best];
-  for (const std::uint32_t bytes : other_codes(leader.code_bytes)) {
+  for (const std::uint32_t bytes : other_codes(leader.chosen_code_bytes)) {
     NEARLINE_TRY(some, try_out(sample, leader.type, bytes, options.goal, truth, progress));
     candidates.insert(candidates.end(), some.begin(), some.end());
   }

@@ -59,9 +59,16 @@ class TryOut {
   }
 
   Result<std::vector<Candidate>> run(std::uint32_t code_bytes) {
+    if (code_bytes != kAutoCode && code_bytes != 0) {  // what cannot be searched need not be built
+      NEARLINE_TRY(needs, needs_of_all(code_bytes));
+      if (goal_.memory_bytes < needs.code_search_memory_bytes) return std::vector<Candidate>();
+    }
     NEARLINE_CHECK(build_sample(sample_, schema_, code_bytes, goal_.threads, setup_.index, progress_));
     NEARLINE_TRY(index, Index::open(setup_.index, {.io = IoMode::kPread, .threads = 1}));
-    Candidate candidate{.type = schema_.type, .code_bytes = index.info().code_bytes, .layout = index.info().layout};
+    Candidate candidate{.type = schema_.type,
+                        .code_bytes = index.info().code_bytes,
+                        .chosen_code_bytes = index.info().code_bytes,
+                        .layout = index.info().layout};
     std::vector<Candidate> measured;
     if (candidate.code_bytes > 0) {
       NEARLINE_TRY(needs, needs_of_all(candidate.code_bytes));

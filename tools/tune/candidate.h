@@ -21,6 +21,7 @@ struct TuneGoal {
 struct Candidate {
   ElementType type = ElementType::kF32;
   std::uint32_t code_bytes = 0;
+  std::uint32_t chosen_code_bytes = 0;  ///< those that builds choose when they are left the choice
   Layout layout = Layout::kLean;
   Ranking ranking = Ranking::kExact;
 
