@@ -7,6 +7,7 @@
 #include "engine/build/calibrate.h"
 #include "engine/effort.h"
 #include "format/checksum.h"
+#include "io/memory_info.h"
 
 namespace nearline::engine {
 namespace {
@@ -44,6 +45,7 @@ Result<void> Assembly::sort() {
                             return progress("sort", done);
                           }}));
   content_ = content;
+  io::give_back_freed();
   return {};
 }
 
@@ -98,8 +100,9 @@ Result<void> Assembly::prepare_codes(std::optional<format::CodeBook> book) {
   book_ = std::move(book);
   if (!book_) {
     NEARLINE_CHECK(progress("learn codes", 0));
-    NEARLINE_TRY(learned, train_on(intake.spill(), schema, plan.code_bytes, options.memory_bytes / 4, threads));
+    NEARLINE_TRY(learned, train_on(intake.spill(), schema, plan.code_bytes, plan.sample_bytes, threads));
     book_ = std::move(learned);
+    io::give_back_freed();
   }
   if (!book_) return {};  // all vectors are alike
   NEARLINE_TRY(file, fs.create_unnamed(directory));
@@ -112,6 +115,7 @@ Result<void> Assembly::add_calibration(IndexFileWriter& writer) const {
   const auto progress_of = [&](double share) {
     return progress("calibrate", static_cast<std::uint64_t>(share * static_cast<double>(count)));
   };
+  io::give_back_freed();
   const IndexFile written(writer.file(), writer.manifest());
   NEARLINE_TRY(calibration,
                calibrate(written.segments().back(),

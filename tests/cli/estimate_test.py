@@ -44,7 +44,7 @@ class Estimate(CliTest):
         return peak
 
     def test_files_and_builds_are_as_estimated(self):
-        for kind, extension, rows, dim, more in [("u8", "u8bin", 6000, 96, []), ("f32", "fbin", 6000, 96, []),
+        for kind, extension, rows, dim, more in [("u8", "u8bin", 6000, 96, []), ("f32", "fbin", 16000, 128, []),
                                                  ("f32", "fbin", 6000, 96, ["--code-bytes", "0"]),
                                                  ("f16", "hbin", 3000, 512, []), ("i8", "i8bin", 5000, 7, []),
                                                  ("b1", "bbin", 8000, 256, ["-R", "16"]),
