@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "engine/build/assembly.h"
+#include "engine/build/code_writer.h"
 #include "engine/build/fused_writer.h"
 #include "engine/build/plan.h"
 #include "engine/search_budget.h"
@@ -54,16 +55,21 @@ Result<Estimate> estimate(std::uint64_t count, const Schema& schema, const Build
   NEARLINE_TRY(plan, engine::plan_build(count, schema, unbounded, 4));
   engine::SearchNeeds needs{
       .shape = plan.file_shape, .count = count, .entries = 2 * std::uint64_t{engine::entry_count(count)}};
-  if (plan.file_shape.layout == Layout::kFused) {
-    needs.entries = engine::fused_entry_count(count);
-    needs.code_bytes = plan.code_section_bytes;
+  const bool fused = plan.file_shape.layout == Layout::kFused;
+  const std::uint64_t book = plan.code_bytes > 0 ? engine::coding_bytes(schema.dim, plan.code_bytes) : 0;
+  const auto by_codes = [&](std::uint64_t codes) {
+    needs.code_bytes = codes * plan.code_bytes + book;
     needs.code_parts = plan.code_bytes - format::kCodeHeadBytes;
-  }
+    return engine::least_search_bytes(needs, 1, IoMode::kPread);
+  };
+  if (fused) needs.entries = engine::fused_entry_count(count);
+  const std::uint64_t least = fused ? by_codes(needs.entries) : engine::least_search_bytes(needs, 1, IoMode::kPread);
   const double per_record = kDistances * seconds_per_distance(schema) + kFixedSeconds;
   return Estimate{.file_bytes = plan.file_bytes,
                   .build_memory_bytes = plan.memory_bytes,
                   .least_build_memory_bytes = plan.least_bytes,
-                  .search_memory_bytes = engine::least_search_bytes(needs, 1, IoMode::kPread),
+                  .search_memory_bytes = least,
+                  .code_search_memory_bytes = fused || plan.code_bytes == 0 ? 0 : by_codes(count),
                   .build_cpu_seconds = per_record * static_cast<double>(count)};
 }
 

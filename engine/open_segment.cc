@@ -68,6 +68,8 @@ Result<void> OpenSegment::open_all(const OpenOptions& options, IoMode mode) {
   graph_ = std::make_unique<GraphView>(Space(schema_.metric, schema_.type, schema_.dim), file_.shape(),
                                        file_.segment().count, entries_, pages.offset);
   graph_->dead = std::move(dead);
+  needs_ = needs;
+  walk_bytes_ = budget.walk_bytes;
   pool_ = std::make_unique<ReaderPool>(*source_, budget.lanes, budget.cache_bytes, budget.walks);
   auto lane = pool_->take();  // what cannot work is refused now, not at the first query
   if (!lane) return std::move(lane).error();

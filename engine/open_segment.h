@@ -43,7 +43,11 @@ class OpenSegment {
                                   const format::Calibration* borrowed) const;
 
   /// The k nearest of each query, fewer only where there are not so many. Precondition: the queries were checked.
+  /// Errors: kNoMemory when the walk is too long for the memory; kCorrupt, kIo.
   Result<SearchResult> answer(const MatrixView& queries, std::uint32_t k, const Plan& plan);
+
+  /// Walks of that kind that a lane's memory has room for at once.
+  [[nodiscard]] std::uint64_t room_for(const Plan& plan) const noexcept;
 
   /// Ids and vectors of records by ordinal. Precondition: ordinals below the count.
   Result<void> read_ordinals(std::span<const std::uint32_t> ordinals, std::vector<Id>& ids,
@@ -113,6 +117,8 @@ class OpenSegment {
   std::unique_ptr<CodeTable> codes_;  // null when the file has none, or the budget no room for them
   std::unique_ptr<io::PageSource> source_;
   std::unique_ptr<ReaderPool> pool_;
+  SearchNeeds needs_;
+  std::uint64_t walk_bytes_ = 0;  // for the scratch of each lane's walks
 };
 
 }  // namespace nearline::engine

@@ -25,6 +25,7 @@ struct SearchBudget {
   std::uint32_t lanes = 1;        ///< searches at once
   std::uint32_t walks = 1;        ///< queries of one search that are under way together
   std::uint64_t cache_bytes = 0;  ///< of each lane's reader
+  std::uint64_t walk_bytes = 0;   ///< for the scratch of each lane's walks
   std::uint32_t tree_blocks = 0;  ///< checksum blocks that a section's checker may keep
 };
 
@@ -36,7 +37,8 @@ Result<SearchBudget> divide_search_memory(std::uint64_t memory_bytes, const Sear
 /// The least that works for `threads` searches at once, 0 counting as 1.
 std::uint64_t least_search_bytes(const SearchNeeds& needs, std::uint32_t threads, IoMode mode) noexcept;
 
-/// What the scratch of one walk may grow to at L of 512; longer walks take more.
-std::uint64_t walk_scratch_bytes(const SearchNeeds& needs) noexcept;
+/// What the scratch of a walk may grow to. Scratch of walks up to kUsualL is kept, that of longer ones given back.
+inline constexpr std::uint32_t kUsualL = 512;
+std::uint64_t walk_scratch_bytes(const SearchNeeds& needs, std::uint64_t l = kUsualL) noexcept;
 
 }  // namespace nearline::engine

@@ -97,13 +97,15 @@ void OpenSegment::prepare_codes(const std::byte* vector, ElementType type, float
 /// The queries of one call, on one lane.
 class OpenSegment::Batch {
  public:
-  Batch(OpenSegment& segment, Lane& lane, const MatrixView& queries, const Plan& plan, SearchResult& result)
+  /// walks: how many go on at once.
+  Batch(OpenSegment& segment, Lane& lane, const MatrixView& queries, const Plan& plan, std::size_t walks,
+        SearchResult& result)
       : segment_(segment),
         lane_(lane),
         queries_(queries),
         plan_(plan),
         result_(result),
-        flights_(lane.scratches.size()) {}
+        flights_(std::min(walks, lane.scratches.size())) {}
   Batch(const Batch&) = delete;
   Batch& operator=(const Batch&) = delete;
   /// Takes back what walks still hold when a call ends early: the lane outlives them, and nobody may resume them.
@@ -152,7 +154,8 @@ class OpenSegment::Batch {
       const float squares = kernels::squared_norm(queries_.type, vector, queries_.dim);
       options.stop.zero = 1 - std::sqrt(squares) * plan_.norm;
     }
-    if (plan_.exact || (again && flight.l == graph.count)) {
+    const bool too_long = again && segment_.room_for({.walk = options}) < flights_.size();
+    if (plan_.exact || (again && flight.l == graph.count) || too_long) {
       flight.l = graph.count;
       flight.task = search_exactly(scratch.frame, graph, query, options.k, *lane_.reader, scratch);
     } else if (segment_.codes_) {
@@ -210,9 +213,28 @@ Result<SearchResult> OpenSegment::answer(const MatrixView& queries, std::uint32_
   result.distances.assign(queries.rows * k, std::numeric_limits<float>::infinity());
   result.counts.assign(queries.rows, 0);
   result.stats.assign(queries.rows, {});
+  const std::uint64_t walks = room_for(plan);
+  if (walks == 0) {
+    return Error{.code = Code::kNoMemory,
+                 .what = "L of " + std::to_string(plan.walk.l) + ": the memory bound has room for shorter walks only"};
+  }
   NEARLINE_TRY(lane, pool_->take());
-  NEARLINE_CHECK(Batch(*this, *lane, queries, plan, result).run());
+  Result<void> outcome = Batch(*this, *lane, queries, plan, walks, result).run();
+  if (plan.walk.l > kUsualL || dead().count() > 0) {
+    for (auto& scratch : lane->scratches) {  // what is kept is what the budget counts on
+      if (scratch->memory_bytes() > walk_scratch_bytes(needs_)) scratch = std::make_unique<Scratch>();
+    }
+  }
+  if (!outcome) return std::move(outcome).error();
   return result;
+}
+
+std::uint64_t OpenSegment::room_for(const Plan& plan) const noexcept {
+  if (plan.walk.l <= kUsualL) return walk_bytes_ / walk_scratch_bytes(needs_);
+  // Comparing with every record takes but a heap of the answers.
+  const std::uint64_t bytes = plan.exact ? walk_scratch_bytes(needs_) + std::uint64_t{plan.walk.k} * 2 * sizeof(Hit)
+                                         : walk_scratch_bytes(needs_, plan.walk.l);
+  return walk_bytes_ / bytes;
 }
 
 }  // namespace nearline::engine

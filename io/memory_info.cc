@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/memory_info.h"
 
+#include <malloc.h>
 #include <sched.h>
 
 #include <algorithm>
@@ -106,6 +107,12 @@ ResidentMemory resident_memory() {
   constexpr std::uint64_t kKib = 1024;
   return {.now = number_after("/proc/self/status", "VmRSS:").value_or(0) * kKib,
           .peak = number_after("/proc/self/status", "VmHWM:").value_or(0) * kKib};
+}
+
+void give_back_freed() noexcept {
+#ifdef __GLIBC__
+  ::malloc_trim(0);
+#endif
 }
 
 }  // namespace nearline::io

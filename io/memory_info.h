@@ -28,4 +28,8 @@ struct ResidentMemory {
 };
 [[nodiscard]] ResidentMemory resident_memory();
 
+/// Gives memory that was freed back to the system. The allocator keeps it otherwise, where the next large piece may not
+/// fit: for work that takes its bound several times over, one phase after another.
+void give_back_freed() noexcept;
+
 }  // namespace nearline::io

@@ -64,9 +64,11 @@ struct Run {
 /// With so many queries, one read of each in flight keeps the disk busy.
 constexpr std::size_t kManyQueries = 16;
 
-Error in_queries(Error error, const SearchSetup& setup) {
+/// A row that cannot be searched for is the queries' fault; a recall that was not calibrated for is the index's.
+Error in_file(Error error, const SearchSetup& setup, const SearchOptions& options) {
+  const auto& file = error.code == Code::kBadInput || options.recall == 0 ? setup.queries : setup.index;
   const bool about_input = error.code == Code::kBadInput || error.code == Code::kInvalidArgument;
-  return about_input ? std::move(error).in(setup.queries.string()) : error;
+  return about_input ? std::move(error).in(file.string()) : error;
 }
 
 }  // namespace
@@ -128,9 +130,9 @@ Result<SearchResult> search_all(const OpenSearch& open, const SearchSetup& setup
     // rows up to the end of this batch finds the same row at once, under its own number.
     const std::size_t rows = std::min(open.queries.rows, run.failed_row + setup.batch);
     if (auto again = open.index.search({open.queries.data, rows, open.queries.dim, open.queries.type}, same); !again)
-      return in_queries(std::move(again).error(), setup);
+      return in_file(std::move(again).error(), setup, same);
   }
-  return in_queries(std::move(run.error), setup);
+  return in_file(std::move(run.error), setup, same);
 }
 
 }  // namespace nearline::tools

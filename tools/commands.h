@@ -22,6 +22,7 @@ Action declare_salvage(Args& args);
 Action declare_search(Args& args);
 Action declare_snapshot(Args& args);
 Action declare_truth(Args& args);
+Action declare_tune(Args& args);
 Action declare_verify(Args& args);
 
 }  // namespace nearline::tools

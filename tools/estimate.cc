@@ -29,7 +29,11 @@ void print_text(const Options& options, const Schema& schema, const Estimate& es
              bytes_text(static_cast<double>(estimate.build_memory_bytes)));
   fmt::print("least build memory  {}\n", bytes_text(static_cast<double>(estimate.least_build_memory_bytes)));
   fmt::print("search memory       {} for one thread\n", bytes_text(static_cast<double>(estimate.search_memory_bytes)));
-  fmt::print("build time          {} on one core of this machine, roughly\n", seconds_text(estimate.build_cpu_seconds));
+  if (estimate.code_search_memory_bytes > 0)
+    fmt::print("ranking by codes    {} for one thread\n",
+               bytes_text(static_cast<double>(estimate.code_search_memory_bytes)));
+  fmt::print("build time          {} on one core of this machine, roughly: 7000 distances a record\n",
+             seconds_text(estimate.build_cpu_seconds));
 }
 
 int run(const Options& options) {
@@ -48,6 +52,7 @@ int run(const Options& options) {
   line.put("metric", name(schema.metric)).put("file_bytes", got->file_bytes).put("bytes_per_vector", per_vector);
   line.put("build_memory_bytes", got->build_memory_bytes);
   line.put("least_build_memory_bytes", got->least_build_memory_bytes);
+  line.put("code_search_memory_bytes", got->code_search_memory_bytes);
   line.put("search_memory_bytes", got->search_memory_bytes).put("build_cpu_seconds", got->build_cpu_seconds).print();
   return 0;
 }
@@ -66,6 +71,7 @@ Action declare_estimate(Args& args) {
   args.code_bytes(options->build.code_bytes);
   args.layout(options->build.layout);
   args.page_records(options->build.page_records);
+  args.threads(options->build.threads, "threads that the build will have; 0 means one a processor");
   args.json(options->json);
   args.example("nearline estimate --count 1000000 --dim 768 --type f16");
   return [options] { return run(*options); };

@@ -23,6 +23,7 @@ int main(int argc, char** argv) {
       Command{"profile", "describe a file of vectors and what follows for an index", declare_profile},
       Command{"convert", "copy vectors or neighbours into another form", declare_convert},
       Command{"export", "write the vectors of an index to a file", declare_export},
+      Command{"tune", "find the index that serves vectors best within a memory bound", declare_tune},
       Command{"estimate", "predict size, memory and time of an index", declare_estimate},
   };
   return run_command_line(kCommands, argc, argv);

@@ -8,6 +8,7 @@
 #include "engine/build/fused_writer.h"
 #include "engine/effort.h"
 #include "format/checksum.h"
+#include "io/memory_info.h"
 
 namespace nearline::engine {
 namespace {
@@ -29,7 +30,7 @@ Assembly::Assembly(Intake& i, const BuildPlan& p, const Schema& s, const BuildOp
       options(o),
       count(static_cast<std::uint32_t>(i.count())),
       space(Space(s.metric, s.type, s.dim).for_linking(i.largest_squared_norm())),
-      threads(build_threads(o)),
+      threads(p.threads),
       fs(f),
       directory(d) {}
 
@@ -45,6 +46,7 @@ Result<void> Assembly::sort() {
                             return progress("sort", done);
                           }}));
   content_ = content;
+  io::give_back_freed();
   return {};
 }
 
@@ -111,8 +113,9 @@ Result<void> Assembly::prepare_codes(std::optional<format::CodeBook> book) {
   book_ = std::move(book);
   if (!book_) {
     NEARLINE_CHECK(progress("learn codes", 0));
-    NEARLINE_TRY(learned, train_on(intake.spill(), schema, plan.code_bytes, options.memory_bytes / 4, threads));
+    NEARLINE_TRY(learned, train_on(intake.spill(), schema, plan.code_bytes, plan.sample_bytes, threads));
     book_ = std::move(learned);
+    io::give_back_freed();
   }
   fit_pages(plan, book_ ? book_->code_bytes() : 0);
   if (!book_) return {};  // all vectors are alike
@@ -126,10 +129,11 @@ Result<void> Assembly::add_calibration(IndexFileWriter& writer) const {
   const auto progress_of = [&](double share) {
     return progress("calibrate", static_cast<std::uint64_t>(share * static_cast<double>(count)));
   };
+  io::give_back_freed();
   const IndexFile written(writer.file(), writer.manifest());
   NEARLINE_TRY(calibration,
                calibrate(written.segments().back(),
-                         {.memory_bytes = options.memory_bytes / 2,
+                         {.memory_bytes = plan.calibration_bytes,
                           .freed_bytes = plan.image_shape.pages(plan.part_records) * plan.image_shape.page_bytes,
                           .threads = threads,
                           .progress = progress_of}));

@@ -17,6 +17,10 @@ constexpr std::size_t kChunkQueries = 4;
 /// A cache that serves, on all threads together: queries come in the order of their places, and so meet the pages of
 /// those before them.
 constexpr std::uint64_t kEnoughCache = 32U << 20;
+/// Shares of the work that are done once the queries have their neighbours, and the first ranking its curves.
+constexpr double kDrawn = 0.3, kHalf = 0.6;
+/// A curve's queries are climbed with in so many rounds, between which it can be cancelled.
+constexpr std::size_t kRounds = 16;
 constexpr float kFound = 0.9995F;  ///< more effort would show nothing
 
 /// A curve for each k. Recall of many answers is known from fewer queries.
@@ -120,8 +124,9 @@ class Calibration {
     const double part = (after - before) / static_cast<double>(std::size(kCurves));
     for (std::size_t c = 0; c < std::size(kCurves); ++c) {
       if (kCurves[c].k >= index.count()) break;
-      NEARLINE_CHECK(options_.progress(before + part * static_cast<double>(c)));
-      NEARLINE_CHECK(add_curve(index, ranking, kCurves[c]));
+      const double begun = before + part * static_cast<double>(c);
+      const auto told = [&](double share) { return options_.progress(begun + part * share); };
+      NEARLINE_CHECK(add_curve(index, ranking, kCurves[c], told));
     }
     return {};
   }
@@ -129,9 +134,13 @@ class Calibration {
   format::Calibration take() { return std::move(result_); }
 
  private:
-  Result<void> add_curve(OpenSegment& index, std::uint16_t ranking, const CurveKind& kind) {
-    const std::vector<WalkOptions> efforts = efforts_of(ranking, kind.k, index.count());
-    NEARLINE_TRY(hits, measure(index, ranking, efforts, kind));
+  using Told = std::function<Result<void>(double)>;
+
+  Result<void> add_curve(OpenSegment& index, std::uint16_t ranking, const CurveKind& kind, const Told& told) {
+    std::vector<WalkOptions> efforts = efforts_of(ranking, kind.k, index.count());
+    // The rungs always fit: they are no longer than kUsualL.
+    while (index.room_for({.walk = efforts.back()}) == 0) efforts.pop_back();
+    NEARLINE_TRY(hits, measure(index, ranking, efforts, kind, told));
     const double all = static_cast<double>(std::min(kind.queries, held_.size())) * kind.k;
     float reached = 0;
     for (std::size_t e = 0; e < efforts.size() && reached < kFound; ++e) {
@@ -148,21 +157,26 @@ class Calibration {
 
   /// The hits of all queries of a curve, for each effort.
   Result<std::vector<std::uint64_t>> measure(OpenSegment& index, std::uint16_t ranking,
-                                             std::span<const WalkOptions> efforts, const CurveKind& kind) {
+                                             std::span<const WalkOptions> efforts, const CurveKind& kind,
+                                             const Told& told) {
     const std::size_t queries = std::min(kind.queries, held_.size());
     std::vector<std::uint64_t> hits(efforts.size());
     Result<void> outcome;
     std::mutex mutex;  // guards both
-    parallel_for(queries, kChunkQueries, options_.threads, [&](std::size_t begin, std::size_t end, unsigned) {
-      std::vector<std::uint64_t> some(efforts.size());
-      Result<void> climbed;
-      for (std::size_t i = begin; i < end && climbed; ++i) {
-        climbed = climb(index, ranking, efforts, i * held_.size() / queries, some);
-      }
-      const std::scoped_lock lock(mutex);
-      for (std::size_t e = 0; e < hits.size(); ++e) hits[e] += some[e];
-      if (outcome && !climbed) outcome = std::move(climbed);
-    });
+    for (std::size_t round = 0; round < kRounds && outcome; ++round) {
+      NEARLINE_CHECK(told(static_cast<double>(round) / kRounds));
+      const std::size_t first = queries * round / kRounds, last = queries * (round + 1) / kRounds;
+      parallel_for(last - first, kChunkQueries, options_.threads, [&](std::size_t begin, std::size_t end, unsigned) {
+        std::vector<std::uint64_t> some(efforts.size());
+        Result<void> climbed;
+        for (std::size_t i = first + begin; i < first + end && climbed; ++i) {
+          climbed = climb(index, ranking, efforts, i * held_.size() / queries, some);
+        }
+        const std::scoped_lock lock(mutex);
+        for (std::size_t e = 0; e < hits.size(); ++e) hits[e] += some[e];
+        if (outcome && !climbed) outcome = std::move(climbed);
+      });
+    }
     if (!outcome) return std::move(outcome).error();
     return hits;
   }
@@ -207,18 +221,28 @@ std::uint32_t queries_for(const Schema& schema, std::uint64_t memory_bytes) noex
   return static_cast<std::uint32_t>(std::min<std::uint64_t>(kCurves[0].queries, memory_bytes / each));
 }
 
-/// Opens the segment with as little memory as serves, or else with half of the bound. Not mapped: what a map touches
-/// would count as the build's memory wherever someone looks at it.
+/// The longest walk of all.
+WalkOptions longest_walk(std::uint64_t records) noexcept {
+  const std::uint64_t l = std::uint64_t{list_for(std::end(kCurves)[-1].k)} << kDoublings;
+  return {.l = static_cast<std::uint32_t>(std::min(l, records))};
+}
+
+/// Opens the segment with as little memory as serves, and with as many threads as that has room for: what one thread
+/// can do decides the outcome. Not mapped: what a map touches would count as the build's memory wherever someone looks.
 Result<std::unique_ptr<OpenSegment>> open_within(const SegmentFile& file, const CalibrateOptions& options,
                                                  Ranking ranking, std::uint64_t enough) {
   OpenOptions open{.io = IoMode::kPread,
-                   .memory_bytes = std::min(enough, options.memory_bytes / 2),
+                   .memory_bytes = std::min(enough, options.memory_bytes / 4 * 3),
                    .ranking = ranking,
                    .threads = options.threads};
-  auto segment = OpenSegment::open(file, open, open.io);
-  if (segment || segment.error().code != Code::kNoMemory) return segment;
-  open.memory_bytes = options.memory_bytes / 2;
-  return OpenSegment::open(file, open, open.io);
+  while (true) {
+    auto segment = OpenSegment::open(file, open, open.io);
+    if (!segment && segment.error().code != Code::kNoMemory) return segment;
+    if (segment && (*segment)->room_for({.walk = longest_walk((*segment)->count())}) > 0) return segment;
+    if (open.threads == 1 && open.memory_bytes == options.memory_bytes / 4 * 3) return segment;
+    if (open.memory_bytes == options.memory_bytes / 4 * 3) open.threads = std::max(1U, open.threads / 2);
+    open.memory_bytes = options.memory_bytes / 4 * 3;
+  }
 }
 
 }  // namespace
@@ -235,18 +259,19 @@ Result<std::optional<format::Calibration>> calibrate(const SegmentFile& file, co
   if (queries < kLeastQueries) return std::optional<format::Calibration>();
   const auto k = static_cast<std::uint32_t>(std::min<std::uint64_t>(std::end(kCurves)[-1].k, count - 1));
   NEARLINE_CHECK(options.progress(0));
-  NEARLINE_TRY(held, HeldOut::draw(**first, queries, k, options.threads));
+  const auto drawing = [&](double share) { return options.progress(share * kDrawn); };
+  NEARLINE_TRY(held, HeldOut::draw(**first, queries, k, options.threads, drawing));
   Calibration calibration(held, options);
   if (fused) {
-    NEARLINE_CHECK(calibration.add(**first, format::kRankedByCodes, 0.3, 1));
+    NEARLINE_CHECK(calibration.add(**first, format::kRankedByCodes, kDrawn, 1));
     return std::optional(calibration.take());
   }
-  NEARLINE_CHECK(calibration.add(**first, format::kRankedExactly, 0.3, 0.6));
+  NEARLINE_CHECK(calibration.add(**first, format::kRankedExactly, kDrawn, kHalf));
   first = std::unique_ptr<OpenSegment>();  // its memory is needed
   if (code_bytes > 0) {
     auto by_codes = open_within(file, options, Ranking::kCodes, kEnoughCache + count * code_bytes);
     if (!by_codes && by_codes.error().code != Code::kNoMemory) return std::move(by_codes).error();
-    if (by_codes) NEARLINE_CHECK(calibration.add(**by_codes, format::kRankedByCodes, 0.6, 1));
+    if (by_codes) NEARLINE_CHECK(calibration.add(**by_codes, format::kRankedByCodes, kHalf, 1));
   }
   return std::optional(calibration.take());
 }

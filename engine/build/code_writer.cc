@@ -15,6 +15,27 @@ namespace {
 constexpr std::uint64_t kSampleRows = 16'384;
 constexpr std::uint64_t kCopyBytes = 1u << 20;
 constexpr std::size_t kChunkRows = 32;
+/// Rows that are coded together: enough for all threads, few where rows are long.
+constexpr std::uint64_t kBatchBytes = 1u << 20;
+constexpr std::uint64_t kMostBatchRows = 1024;
+
+std::uint64_t batch_rows(std::uint32_t dim) noexcept {
+  return std::clamp<std::uint64_t>(kBatchBytes / (std::uint64_t{dim} * sizeof(float)), kChunkRows, kMostBatchRows);
+}
+
+std::uint64_t sample_rows(std::uint64_t count, std::uint32_t dim, std::uint64_t memory_bytes) noexcept {
+  const std::uint64_t row_bytes = 2 * std::uint64_t{dim} * sizeof(float);  // as it comes, and in its axes
+  return std::min({count, kSampleRows, std::max<std::uint64_t>(format::kCentroids, memory_bytes / row_bytes)});
+}
+
+/// An axis has a bit at least.
+std::uint64_t most_axes(std::uint32_t dim, std::uint32_t code_bytes) noexcept {
+  return std::min<std::uint64_t>(dim, 8 * std::uint64_t{code_bytes - format::kCodeHeadBytes});
+}
+
+std::uint64_t book_bytes(std::uint32_t dim, std::uint32_t code_bytes) noexcept {
+  return (dim + most_axes(dim, code_bytes) * (std::uint64_t{dim} + format::kCentroids)) * sizeof(float);
+}
 
 void to_unit_length(std::span<float> vector) noexcept {
   double squares = 0;
@@ -25,15 +46,24 @@ void to_unit_length(std::span<float> vector) noexcept {
 
 }  // namespace
 
-std::uint64_t training_bytes(std::uint32_t dim) noexcept {
+std::uint64_t axes_bytes(std::uint32_t dim) noexcept {
   return 4 * std::uint64_t{dim} * dim * sizeof(float);  // covariance, the solver's copy, its vectors, their rows
+}
+
+std::uint64_t training_bytes(std::uint64_t count, std::uint32_t dim, std::uint32_t code_bytes,
+                             std::uint64_t memory_bytes) noexcept {
+  const std::uint64_t rows = sample_rows(count, dim, memory_bytes);
+  const std::uint64_t turned = axes_bytes(dim) / 4 + rows * most_axes(dim, code_bytes) * sizeof(float);
+  return rows * dim * sizeof(float) + std::max(axes_bytes(dim), turned + book_bytes(dim, code_bytes));
+}
+
+std::uint64_t coding_bytes(std::uint32_t dim, std::uint32_t code_bytes) noexcept {
+  return book_bytes(dim, code_bytes) + batch_rows(dim) * (std::uint64_t{dim} * sizeof(float) + code_bytes);
 }
 
 Result<std::optional<format::CodeBook>> train_on(Spill& spill, const Schema& schema, std::uint32_t code_bytes,
                                                  std::uint64_t memory_bytes, std::uint32_t threads) {
-  const std::uint64_t row_bytes = 2 * std::uint64_t{schema.dim} * sizeof(float);  // as it comes, and in its axes
-  const std::uint64_t rows =
-      std::min({spill.count(), kSampleRows, std::max<std::uint64_t>(format::kCentroids, memory_bytes / row_bytes)});
+  const std::uint64_t rows = sample_rows(spill.count(), schema.dim, memory_bytes);
   std::vector<float> sample(rows * schema.dim);
   for (std::uint64_t i = 0; i < rows; ++i) {
     NEARLINE_TRY(row, spill.read(i * spill.count() / rows, 1));
@@ -51,8 +81,9 @@ CodeWriter::CodeWriter(const format::CodeBook& book, const Schema& schema, std::
       threads_(threads),
       encoder_(book, schema.metric),
       file_(std::move(file)),
-      rows_(kBatchRows * schema.dim),
-      codes_(kBatchRows * book.code_bytes()) {}
+      batch_rows_(batch_rows(schema.dim)),
+      rows_(batch_rows_ * schema.dim),
+      codes_(batch_rows_ * book.code_bytes()) {}
 
 Result<void> CodeWriter::add(const std::byte* vector, float scale) {
   float* const row = rows_.data() + waiting_ * schema_.dim;
@@ -60,7 +91,7 @@ Result<void> CodeWriter::add(const std::byte* vector, float scale) {
   if (schema_.metric == Metric::kCosine) {
     for (std::uint32_t i = 0; i < schema_.dim; ++i) row[i] *= scale;
   }
-  return ++waiting_ == kBatchRows ? flush() : Result<void>{};
+  return ++waiting_ == batch_rows_ ? flush() : Result<void>{};
 }
 
 Result<void> CodeWriter::flush() {
@@ -77,7 +108,10 @@ Result<void> CodeWriter::flush() {
   return {};
 }
 
-Result<void> CodeWriter::begin(IndexFileWriter& writer, std::uint64_t count) const {
+Result<void> CodeWriter::begin(IndexFileWriter& writer, std::uint64_t count) {
+  NEARLINE_CHECK(flush());
+  rows_ = {};
+  codes_ = {};
   format::Section codes;
   codes.kind = format::SectionKind::kCodes;
   codes.optional = true;
@@ -92,9 +126,9 @@ Result<void> CodeWriter::end(IndexFileWriter& writer) const {
 }
 
 Result<void> CodeWriter::finish(IndexFileWriter& writer) {
-  NEARLINE_CHECK(flush());
-  NEARLINE_CHECK(begin(writer, written_));
-  const std::uint64_t bytes = written_ * book_.code_bytes();
+  const std::uint64_t count = written_ + waiting_;
+  NEARLINE_CHECK(begin(writer, count));
+  const std::uint64_t bytes = count * book_.code_bytes();
   std::vector<std::byte> buffer;
   for (std::uint64_t at = 0; at < bytes; at += buffer.size()) {
     buffer.resize(std::min(kCopyBytes, bytes - at));
@@ -105,7 +139,6 @@ Result<void> CodeWriter::finish(IndexFileWriter& writer) {
 }
 
 Result<void> CodeWriter::finish(IndexFileWriter& writer, std::span<const std::uint32_t> ordinals) {
-  NEARLINE_CHECK(flush());
   NEARLINE_CHECK(begin(writer, ordinals.size()));
   std::vector<std::byte> code(book_.code_bytes());
   for (const std::uint32_t ordinal : ordinals) {

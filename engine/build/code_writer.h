@@ -22,8 +22,15 @@ namespace nearline::engine {
 Result<std::optional<format::CodeBook>> train_on(Spill& spill, const Schema& schema, std::uint32_t code_bytes,
                                                  std::uint64_t memory_bytes, std::uint32_t threads);
 
-/// What training allocates besides its sample.
-std::uint64_t training_bytes(std::uint32_t dim) noexcept;
+/// What finding the axes allocates besides the sample.
+std::uint64_t axes_bytes(std::uint32_t dim) noexcept;
+
+/// The peak of train_on.
+std::uint64_t training_bytes(std::uint64_t count, std::uint32_t dim, std::uint32_t code_bytes,
+                             std::uint64_t memory_bytes) noexcept;
+
+/// What a code book and its CodeWriter hold while the build goes on.
+std::uint64_t coding_bytes(std::uint32_t dim, std::uint32_t code_bytes) noexcept;
 
 class CodeWriter {
  public:
@@ -37,14 +44,13 @@ class CodeWriter {
   Result<void> flush();
   [[nodiscard]] const io::File& file() const noexcept { return *file_; }
 
-  /// Writes the sections of codes and of their book. Precondition: every record was added.
+  /// Writes the sections of codes and of their book, and gives its memory back. Precondition: every record was added.
   Result<void> finish(IndexFileWriter& writer);
   /// As finish, with the codes of these records alone.
   Result<void> finish(IndexFileWriter& writer, std::span<const std::uint32_t> ordinals);
 
  private:
-  static constexpr std::size_t kBatchRows = 1024;
-  Result<void> begin(IndexFileWriter& writer, std::uint64_t count) const;
+  Result<void> begin(IndexFileWriter& writer, std::uint64_t count);
   Result<void> end(IndexFileWriter& writer) const;
 
   const format::CodeBook& book_;
@@ -52,6 +58,7 @@ class CodeWriter {
   std::uint32_t threads_;
   CodeEncoder encoder_;
   std::unique_ptr<io::File> file_;
+  std::size_t batch_rows_;
   std::vector<float> rows_;       ///< waiting to be coded
   std::vector<std::byte> codes_;  ///< of one batch
   std::size_t waiting_ = 0;

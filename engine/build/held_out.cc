@@ -17,7 +17,7 @@ constexpr std::uint64_t kBlockBytes = 1u << 20;
 constexpr float kRounding = 1e-5F;
 
 /// Shows all records of the index to the scan.
-Result<void> show_all(OpenSegment& index, ExactScan& scan) {
+Result<void> show_all(OpenSegment& index, ExactScan& scan, const std::function<Result<void>(double)>& progress) {
   const Schema& schema = index.schema();
   const auto rows =
       static_cast<std::uint32_t>(std::max<std::uint64_t>(1, kBlockBytes / vector_bytes(schema.type, schema.dim)));
@@ -26,6 +26,7 @@ Result<void> show_all(OpenSegment& index, ExactScan& scan) {
   std::vector<Id> ids;
   std::vector<std::byte> vectors;
   for (std::uint32_t first = 0; first < count; first += static_cast<std::uint32_t>(ordinals.size())) {
+    NEARLINE_CHECK(progress(static_cast<double>(first) / count));
     ordinals.resize(std::min(rows, count - first));
     std::iota(ordinals.begin(), ordinals.end(), first);
     NEARLINE_CHECK(index.read_ordinals(ordinals, ids, vectors));
@@ -41,7 +42,8 @@ std::uint64_t HeldOut::bytes_per_query(const Schema& schema, std::uint32_t k) no
          ExactScan::bytes_per_query(schema.type, schema.dim, k + 1);
 }
 
-Result<HeldOut> HeldOut::draw(OpenSegment& index, std::uint32_t count, std::uint32_t k, unsigned threads) {
+Result<HeldOut> HeldOut::draw(OpenSegment& index, std::uint32_t count, std::uint32_t k, unsigned threads,
+                              const std::function<Result<void>(double)>& progress) {
   HeldOut held;
   held.schema_ = index.schema();
   held.k_ = k;
@@ -51,7 +53,7 @@ Result<HeldOut> HeldOut::draw(OpenSegment& index, std::uint32_t count, std::uint
   std::vector<Id> ids;
   NEARLINE_CHECK(index.read_ordinals(held.ordinals_, ids, held.vectors_));
   ExactScan scan(held.queries(), held.schema_.type, {.metric = held.schema_.metric, .k = k + 1, .threads = threads});
-  NEARLINE_CHECK(show_all(index, scan));
+  NEARLINE_CHECK(show_all(index, scan, progress));
   held.nearest_.reserve(std::size_t{count} * k);
   for (std::uint32_t q = 0; q < count; ++q) {
     std::uint32_t taken = 0;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -14,8 +15,10 @@ namespace nearline::engine {
 class HeldOut {
  public:
   /// `count` records evenly over the ordinals, so evenly over space. The k nearest others of each are found by
-  /// comparing with all, `threads` at a time.  Errors: those of reading pages.
-  static Result<HeldOut> draw(OpenSegment& index, std::uint32_t count, std::uint32_t k, unsigned threads);
+  /// comparing with all, `threads` at a time. progress: is told the share that is done.
+  /// Errors: those of reading pages and of progress.
+  static Result<HeldOut> draw(OpenSegment& index, std::uint32_t count, std::uint32_t k, unsigned threads,
+                              const std::function<Result<void>(double)>& progress);
 
   /// Bytes that it holds for each query, and while it draws.
   static std::uint64_t bytes_per_query(const Schema& schema, std::uint32_t k) noexcept;

@@ -14,6 +14,13 @@ constexpr std::size_t kMostCopied = 1088;
 
 }  // namespace
 
+std::uint64_t LeafPairs::memory_bytes(const format::PageShape& shape, std::uint32_t most,
+                                      std::uint32_t nearest) noexcept {
+  const std::uint64_t stride = (std::uint64_t{shape.id_place()} + 63) / 64 * 64;
+  const std::uint64_t tables = sizeof(std::byte*) + nearest * sizeof(Candidate) + 5 * sizeof(std::uint32_t);
+  return most * (tables + (stride <= kMostCopied ? stride : 0));
+}
+
 LeafPairs::LeafPairs(const RecordImage& image, const Space& space, std::uint32_t nearest)
     : image_(image),
       space_(space),

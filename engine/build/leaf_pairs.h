@@ -20,6 +20,9 @@ class LeafPairs {
 
   void compare(std::span<const std::uint32_t> leaf);
 
+  /// What one holds after leaves of `most` records.
+  static std::uint64_t memory_bytes(const format::PageShape& shape, std::uint32_t most, std::uint32_t nearest) noexcept;
+
   /// The nearest of leaf[i], in no order. Of its exact copies only the next one by ordinal, cyclically, is there:
   /// copies form a ring that leads through all of them, and cannot fill a list. Valid until the next compare.
   void nearest_of(std::size_t i, std::vector<Candidate>& out) const;

@@ -208,6 +208,11 @@ class Linker {
 
 }  // namespace
 
+std::uint64_t link_worker_bytes(const format::PageShape& shape) noexcept {
+  constexpr std::uint64_t kSmall = 256u << 10;  // its stack, what a short search keeps, lists being chosen
+  return kSmall + 4 * std::uint64_t{shape.dim} * sizeof(float) + LeafPairs::memory_bytes(shape, kLeaf, kNearest);
+}
+
 std::uint32_t refining_list(std::uint32_t l_build) noexcept {
   return std::max(16U, l_build / 4);
 }

@@ -35,6 +35,9 @@ struct LinkReport {
 /// nearly right, so a quarter of the effort does.
 std::uint32_t refining_list(std::uint32_t l_build) noexcept;
 
+/// What each thread of `link` takes.
+std::uint64_t link_worker_bytes(const format::PageShape& shape) noexcept;
+
 /// Precondition: the image holds vectors, ids and scales, and empty lists of at least `degree` places.
 /// Afterwards the records stand in another order, and every list has at most `degree` neighbours.
 /// Errors: kCancelled.

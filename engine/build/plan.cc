@@ -10,6 +10,7 @@
 #include "engine/build/input_order.h"
 #include "engine/build/link.h"
 #include "engine/codes/code_training.h"
+#include "engine/effort.h"
 #include "format/checksum_tree.h"
 #include "format/superblock.h"
 #include "io/memory_info.h"
@@ -24,8 +25,13 @@ constexpr std::uint64_t kWorthCoding = 2;
 
 /// Pages of the image while linking: large, so that their ends waste next to nothing.
 constexpr std::uint32_t kImagePageBytes = 1u << 18;
-/// Buffers that do not grow with the input: writers, readers, each thread's candidates, the allocator's own.
-constexpr std::uint64_t kFixedBytes = 12u << 20;
+/// Buffers that do not grow with the input: writers, readers, the allocator's own.
+constexpr std::uint64_t kFixedBytes = 4u << 20;
+/// For what each linking thread takes: at least, and at most in parts, where it grows with the bound. The file must not
+/// depend on the threads, so it is the threads that follow from the room.
+constexpr std::uint64_t kLeastWorkerRoom = 4u << 20;
+constexpr std::uint64_t kMoreWorkerRoom = 60u << 20;
+constexpr std::uint64_t kWorkerShare = 16;
 
 std::uint64_t section_bytes(std::uint64_t data) noexcept {
   const std::uint64_t blocks = (data + format::kBlockBytes - 1) / format::kBlockBytes;
@@ -48,7 +54,7 @@ std::uint32_t code_bytes_of(std::uint64_t count, const Schema& schema, const Bui
   const std::uint32_t bytes = default_code_bytes(schema.dim);
   const bool worth =
       can_code(schema.metric, schema.dim) && kWorthCoding * bytes <= vector_bytes(schema.type, schema.dim);
-  return worth && training_bytes(schema.dim) <= options.memory_bytes / 2 ? bytes : 0;
+  return worth && axes_bytes(schema.dim) <= options.memory_bytes / 2 ? bytes : 0;
 }
 
 /// Beside the image: a tree and waiting back edges while linking; final order, its inverse and the ids while writing.
@@ -86,22 +92,79 @@ std::uint64_t code_section_bytes(const BuildPlan& plan, std::uint64_t count, std
   return section_bytes(codes * plan.code_bytes) + section_bytes(dim * 4 + axes * (dim + format::kCentroids) * 4);
 }
 
-/// Sets least_bytes, and divides the build when it does not fit as a whole but can in parts.
-void divide(BuildPlan& plan, std::uint64_t count, const BuildOptions& options) noexcept {
+std::uint32_t threads_in(std::uint64_t room, const format::PageShape& shape, const BuildOptions& options) noexcept {
+  return static_cast<std::uint32_t>(
+      std::clamp<std::uint64_t>(room / link_worker_bytes(shape), 1, build_threads(options)));
+}
+
+/// Divides a build that does not fit as a whole but can in parts. coding: bytes that codes hold all the time.
+void divide(BuildPlan& plan, std::uint64_t count, std::uint64_t coding, const BuildOptions& options) noexcept {
   const format::PageShape shape = image_shape(plan.lean_shape, options.degree / 2);
   const auto together = static_cast<std::uint64_t>(static_cast<double>(count) * kOverlap);
-  const std::uint64_t tables = kPartFixedBytes + count * kPartTableBytes + shape.page_bytes + writer_bytes(plan, count);
+  const std::uint64_t tables =
+      kPartFixedBytes + coding + count * kPartTableBytes + shape.page_bytes + writer_bytes(plan, count);
   const std::uint64_t least_part = std::max(kLeastPart, together / kMostParts + 1);
-  plan.least_bytes = tables + least_part * part_record_bytes(shape);
-  if (plan.memory_bytes <= options.memory_bytes || plan.least_bytes > options.memory_bytes) return;
-  plan.part_records = (options.memory_bytes - tables) / part_record_bytes(shape);
+  const std::uint64_t least = tables + kLeastWorkerRoom + least_part * part_record_bytes(shape);
+  const bool whole = plan.memory_bytes <= options.memory_bytes;
+  plan.least_bytes = std::min(plan.memory_bytes, least);
+  if (whole || least > options.memory_bytes) return;
+  const std::uint64_t room =
+      kLeastWorkerRoom + std::min((options.memory_bytes - least) / kWorkerShare, kMoreWorkerRoom);
+  plan.part_records = (options.memory_bytes - tables - room) / part_record_bytes(shape);
   plan.parts = static_cast<std::uint32_t>(together / plan.part_records + 1);
   if (plan.part_records >= count) {  // in two parts each record would be in both
     plan.parts = 3;
     plan.part_records = together / 3 + 1;
   }
   plan.image_shape = shape;
-  plan.memory_bytes = tables + plan.part_records * part_record_bytes(shape);
+  plan.threads = threads_in(room, shape, options);
+  plan.memory_bytes = tables + room + plan.part_records * part_record_bytes(shape);
+}
+
+std::uint64_t bytes_of_file(const BuildPlan& plan, std::uint64_t count, bool calibrated) noexcept {
+  const std::uint64_t bytes =
+      format::kDataStart + section_bytes(plan.file_shape.pages(count) * plan.file_shape.page_bytes) +
+      section_bytes(count * sizeof(std::uint32_t)) + plan.code_section_bytes + 4 * format::kBlockBytes;
+  return calibrated ? bytes + 2 * format::kBlockBytes : bytes;  // the steps, and a manifest that knows of them
+}
+
+/// What pages will look like. Fused ones may be impossible: then they have no slots.
+BuildPlan shape_build(std::uint32_t code_bytes, const format::PageShape& lean, const BuildOptions& options) noexcept {
+  BuildPlan plan;
+  plan.lean_shape = lean;
+  plan.image_shape = image_shape(lean, options.degree);
+  plan.fused = options.layout == Layout::kFused;
+  plan.page_records = options.page_records;
+  plan.code_bytes = code_bytes;
+  fit_pages(plan, code_bytes);
+  return plan;
+}
+
+/// What it takes. The memory may be above the bound: then the plan is impossible.
+void reckon(BuildPlan& plan, std::uint64_t count, const Schema& schema, const BuildOptions& options) noexcept {
+  plan.part_records = count;
+  plan.code_section_bytes = code_section_bytes(plan, count, schema.dim);
+  plan.file_bytes = bytes_of_file(plan, count, options.calibrate && count >= kLeastCalibrated);
+  const std::uint64_t coding = plan.code_bytes == 0 ? 0 : coding_bytes(schema.dim, plan.code_bytes);
+  const std::uint64_t beside =
+      kFixedBytes + coding + count * kTableBytes + image_bytes(plan.image_shape, count) + writer_bytes(plan, count);
+  plan.memory_bytes = beside + kLeastWorkerRoom;
+  divide(plan, count, coding, options);
+  std::uint64_t training = 0;
+  if (plan.code_bytes > 0) {
+    const std::uint64_t least = kFixedBytes + training_bytes(count, schema.dim, plan.code_bytes, 0);
+    plan.least_bytes = std::max(plan.least_bytes, least);
+    plan.sample_bytes =
+        std::min(options.memory_bytes / 4, options.memory_bytes - std::min(options.memory_bytes, least));
+    training = kFixedBytes + training_bytes(count, schema.dim, plan.code_bytes, plan.sample_bytes);
+  }
+  plan.calibration_bytes = std::max(plan.memory_bytes, training) - kFixedBytes - coding;
+  if (plan.parts == 1) {  // more threads where there is room for them
+    const std::uint64_t room = std::max(options.memory_bytes, plan.memory_bytes) - beside;
+    plan.threads = threads_in(room, plan.image_shape, options);
+    plan.memory_bytes = std::max(plan.memory_bytes, beside + plan.threads * link_worker_bytes(plan.image_shape));
+  }
+  plan.memory_bytes = std::max(plan.memory_bytes, training);
 }
 
 }  // namespace
@@ -154,29 +217,23 @@ void fit_pages(BuildPlan& plan, std::uint32_t code_bytes) noexcept {
 
 Result<BuildPlan> plan_build(std::uint64_t count, const Schema& schema, const BuildOptions& options,
                              std::uint8_t id_bytes) {
-  BuildPlan plan;
-  plan.lean_shape = format::PageShape::choose(count, schema.dim, schema.type, schema.metric, options.degree, id_bytes);
-  plan.image_shape = image_shape(plan.lean_shape, options.degree);
-  plan.fused = options.layout == Layout::kFused;
-  plan.page_records = options.page_records;
-  plan.code_bytes = !plan.fused                       ? code_bytes_of(count, schema, options)
-                    : options.code_bytes != kAutoCode ? options.code_bytes
-                                                      : fused_code_bytes(plan.lean_shape, options.page_records);
-  fit_pages(plan, plan.code_bytes);
+  const auto lean = format::PageShape::choose(count, schema.dim, schema.type, schema.metric, options.degree, id_bytes);
+  const std::uint32_t code_bytes = options.layout != Layout::kFused  ? code_bytes_of(count, schema, options)
+                                   : options.code_bytes != kAutoCode ? options.code_bytes
+                                                                     : fused_code_bytes(lean, options.page_records);
+  BuildPlan plan = shape_build(code_bytes, lean, options);
   if (plan.file_shape.slots == 0) {
     return Error{.code = Code::kInvalidArgument,
                  .what = "page records of " + std::to_string(options.page_records) +
                          ": expected so few that a page of 64 KiB holds them and the codes of their neighbours"};
   }
-  plan.code_section_bytes = code_section_bytes(plan, count, schema.dim);
-  plan.part_records = count;
-  plan.memory_bytes =
-      kFixedBytes + count * kTableBytes + image_bytes(plan.image_shape, count) + writer_bytes(plan, count);
-  plan.file_bytes = format::kDataStart + section_bytes(plan.file_shape.pages(count) * plan.file_shape.page_bytes) +
-                    section_bytes(count * sizeof(std::uint32_t)) + plan.code_section_bytes + 4 * format::kBlockBytes;
-  const std::uint64_t whole = plan.memory_bytes;
-  divide(plan, count, options);
-  plan.least_bytes = std::min(whole, plan.least_bytes);
+  reckon(plan, count, schema, options);
+  if (options.code_bytes == kAutoCode && plan.code_bytes > 0 && !plan.fused) {  // where they do not fit there are none
+    BuildPlan without = shape_build(0, lean, options);
+    reckon(without, count, schema, options);
+    if (plan.memory_bytes > options.memory_bytes) plan = without;
+    plan.least_bytes = without.least_bytes;
+  }
   if (plan.memory_bytes > options.memory_bytes) {
     return Error{.code = Code::kNoMemory,
                  .what = "a memory bound of " + std::to_string(options.memory_bytes) +

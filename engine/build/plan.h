@@ -18,9 +18,13 @@ struct BuildPlan {
   format::PageShape image_shape;   ///< of one part while it is linked: larger pages
   std::uint32_t parts = 1;
   std::uint64_t part_records = 0;  ///< most records, shared ones included, of one part
+  std::uint32_t threads = 1;       ///< those asked for, or as many as the memory has room for
   std::uint64_t memory_bytes = 0;  ///< peak of what the build allocates
-  std::uint64_t least_bytes = 0;   ///< a smaller budget is refused
+  /// For the calibration. It follows from the memory bound and the records alone, as its outcome must.
+  std::uint64_t calibration_bytes = 0;
+  std::uint64_t least_bytes = 0;  ///< a smaller budget is refused
   std::uint64_t file_bytes = 0;
+  std::uint64_t sample_bytes = 0;        ///< bound on the sample that codes are learned from
   std::uint32_t code_bytes = 0;          ///< compressed code of a record; 0 for none
   std::uint64_t code_section_bytes = 0;  ///< of the file, codes of their own and the code book
 };

@@ -101,7 +101,10 @@ struct Estimate {
   std::uint64_t build_memory_bytes = 0;        ///< for a build in one part
   std::uint64_t least_build_memory_bytes = 0;  ///< below this a build is refused
   std::uint64_t search_memory_bytes = 0;       ///< least private memory of one searching thread, from disk
-  double build_cpu_seconds = 0;                ///< on one core of this machine; a rough figure
+  std::uint64_t code_search_memory_bytes = 0;  ///< the same when it ranks by resident codes; 0 where there are none
+  /// On one core of this machine, a rough figure: records times 7,000 distances, which is what linking was seen to take
+  /// of two sets, at the speed that distances of that kind have here just now.
+  double build_cpu_seconds = 0;
 };
 
 /// Errors: kInvalidArgument for a schema or option outside its range.

@@ -294,14 +294,17 @@ TEST_SUITE("api/builder") {
       BuildOptions options = quick_build();
       const auto guess = estimate(rows, schema, options);
       REQUIRE(guess);
-      options.memory_bytes = guess->least_build_memory_bytes;
-      const auto report = build(folder / "x", schema, rows == 0 ? MatrixView{.dim = 40} : base.view(), {}, options);
+      const MatrixView all = rows == 0 ? MatrixView{.dim = 40} : base.view();
+      options.memory_bytes = guess->build_memory_bytes;
+      const auto report = build(folder / "x", schema, all, {}, options);
       REQUIRE_MESSAGE(report, message(report));
       CHECK(report->file_bytes <= guess->file_bytes + 5 * 4096);
       CHECK(guess->file_bytes <= report->file_bytes + 5 * 4096);
-      options.memory_bytes = guess->least_build_memory_bytes - 1;
-      CHECK(build(folder / "y", schema, rows == 0 ? MatrixView{.dim = 40} : base.view(), {}, options).error().code ==
-            Code::kNoMemory);
+      options.memory_bytes = guess->least_build_memory_bytes;
+      const auto least = build(folder / "z", schema, all, {}, options);
+      CHECK_MESSAGE(least, message(least));
+      --options.memory_bytes;
+      CHECK(build(folder / "y", schema, all, {}, options).error().code == Code::kNoMemory);
       if (rows == 0) continue;
       OpenOptions open{.io = IoMode::kPread, .memory_bytes = guess->search_memory_bytes, .threads = 1};
       const auto index = Index::open(folder / "x", open);

@@ -76,14 +76,16 @@ TEST_SUITE("engine/build/plan") {
       options.l_build = 1024;
       const auto whole = plan_build(c.count, c.schema, options, 4);
       REQUIRE(whole);
-      std::uint32_t before = 0xFFFF'FFFF;
+      std::uint32_t before = 0xFFFF'FFFF, codes = 0;
       for (int step = 0; step <= 40; ++step) {
         options.memory_bytes =
             whole->least_bytes + (whole->memory_bytes - whole->least_bytes) / 40 * static_cast<unsigned>(step);
         const auto plan = plan_build(c.count, c.schema, options, 4);
         REQUIRE(plan);
-        CHECK(plan->parts <= before);
+        // Codes, which a build has once there is room for learning them, take some memory from the parts.
+        if (plan->code_bytes == codes) CHECK(plan->parts <= before);
         before = plan->parts;
+        codes = plan->code_bytes;
         CHECK(plan->memory_bytes <= options.memory_bytes);
         CHECK(plan->file_shape == whole->file_shape);
         if (plan->parts == 1) continue;
