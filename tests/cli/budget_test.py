@@ -79,6 +79,18 @@ class Budget(CliTest):
                                       "-L", "100,2000", *how)
                     self.assertGreater(got["recall"], 0.98)
 
+    def test_fused_pages_are_built_and_searched_within_their_bounds(self):
+        shape = ["--count", ROWS, "--dim", DIM, "--type", "f32", "--threads", "2", "--layout", "fused"]
+        [estimate] = self.good_json("estimate", *shape, "--json")
+        self.build(estimate["build_memory_bytes"], "fused.near", "--layout", "fused")
+        self.put("q.u8bin", clusters(200, DIM, 1)[:8 + 200 * DIM])
+        self.good("convert", "q.u8bin", "q.fbin")
+        for mode in ["direct", "pread"]:
+            how = ["--io", mode, "--threads", "2", "-k", "10"]
+            least = self.least("search", "fused.near", "q.fbin", *how)
+            with self.subTest(mode=mode, budget=least):
+                self.capped(least, "search", "fused.near", "q.fbin", "-L", "400", *how)
+
     def test_a_walk_that_the_bound_has_no_room_for_is_refused(self):
         self.good("build", "x.u8bin", "-o", "x.near", "--no-calibrate", "--l-build", "32", "--code-bytes", "0")
         least = self.least("search", "x.near", "x.u8bin", "-k", "10", "--io", "pread", "--threads", "1")

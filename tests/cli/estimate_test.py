@@ -48,6 +48,8 @@ class Estimate(CliTest):
                                                  ("f32", "fbin", 6000, 96, ["--code-bytes", "0"]),
                                                  ("f16", "hbin", 3000, 512, []), ("i8", "i8bin", 5000, 7, []),
                                                  ("b1", "bbin", 8000, 256, ["-R", "16"]),
+                                                 ("u8", "u8bin", 12000, 96, ["--layout", "fused"]),
+                                                 ("f16", "hbin", 3000, 512, ["--layout", "fused"]),
                                                  ("f32", "fbin", 1200, 1500, [])]:
             with self.subTest(kind=kind, rows=rows, dim=dim, more=more):
                 self.put("x." + extension, random_rows(rows, dim, kind))
