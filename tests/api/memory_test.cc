@@ -60,7 +60,7 @@ TEST_SUITE("api/memory") {
           const auto work = [&] {
             for (const std::uint32_t l : {10U, 100U, 500U}) {
               for (const std::uint32_t beam_width : {1U, 64U}) {
-                const auto found = index->search(world().base.view(0, 17), {.k = 10, .l = l, .beam_width = beam_width});
+                const auto found = index->search(world().base.view(0, 5), {.k = 10, .l = l, .beam_width = beam_width});
                 if (!found) return;
               }
             }

@@ -192,6 +192,8 @@ TEST_SUITE("engine/build") {
     const auto rows = testing::clusters(ElementType::kU8, count, dim);
     const Schema schema{dim, ElementType::kU8, Metric::kL2};
     BuildOptions options = quick_build();
+    options.degree = 8;
+    options.l_build = 16;
     options.threads = 2;
     const auto whole = plan_build(count, schema, options, 4);
     REQUIRE(whole);
