@@ -2,6 +2,7 @@
 #include "engine/code_search.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "engine/page_walk.h"
 
@@ -14,11 +15,34 @@ constexpr std::size_t kEntryRegions = 4;
 constexpr std::uint32_t kRegionSamples = 64;
 constexpr std::size_t kStarts = 8;
 
-/// What one walk is made of; the coroutine only says when to wait.
-class CodeWalk : public PageWalk {
+/// A scan estimates so many records at once, and looks so many standard errors of an estimate beyond what is known.
+constexpr std::uint64_t kChunk = 256;
+constexpr float kErrors = 2;
+
+/// A walk over pages whose records have codes.
+class CodePages : public PageWalk {
  public:
-  CodeWalk(const GraphView& graph, CodeTable& codes, const Query& query, const WalkOptions& options, Scratch& s)
+  CodePages(const GraphView& graph, CodeTable& codes, const Query& query, const WalkOptions& options, Scratch& s)
       : PageWalk(graph, query, options, s), codes_(codes) {}
+
+ protected:
+  /// s.distances: the estimates of s.fresh.
+  Result<void> estimate_fresh() {
+    NEARLINE_CHECK(codes_.need(s_.fresh));
+    s_.records.resize(s_.fresh.size());
+    for (std::size_t i = 0; i < s_.fresh.size(); ++i) s_.records[i] = codes_.of(s_.fresh[i]);
+    estimate();
+    return {};
+  }
+
+ private:
+  CodeTable& codes_;
+};
+
+/// What one walk is made of; the coroutine only says when to wait.
+class CodeWalk : public CodePages {
+ public:
+  using CodePages::CodePages;
 
   /// The nearest entry points, and around them, since ordinals that are near are near in space, the nearest of some.
   Result<void> enter() {
@@ -68,15 +92,6 @@ class CodeWalk : public PageWalk {
   }
 
  private:
-  /// s.distances: the estimates of s.fresh.
-  Result<void> estimate_fresh() {
-    NEARLINE_CHECK(codes_.need(s_.fresh));
-    s_.records.resize(s_.fresh.size());
-    for (std::size_t i = 0; i < s_.fresh.size(); ++i) s_.records[i] = codes_.of(s_.fresh[i]);
-    estimate();
-    return {};
-  }
-
   /// Meets the neighbours of a candidate that is here.
   Result<void> expand(std::size_t candidate) {
     const std::uint32_t from = s_.shortlist[candidate].ordinal;
@@ -93,8 +108,29 @@ class CodeWalk : public PageWalk {
     guess();
     return {};
   }
+};
 
-  CodeTable& codes_;
+class CodeScan : public CodePages {
+ public:
+  using CodePages::CodePages;
+
+  Result<void> enter() {
+    reset(0);
+    look_no_farther_than(kErrors * s_.code_query.error());
+    for (std::uint64_t first = 0; first < graph_.count; first += kChunk) {
+      s_.fresh.resize(std::min(kChunk, graph_.count - first));
+      std::iota(s_.fresh.begin(), s_.fresh.end(), static_cast<std::uint32_t>(first));
+      std::erase(s_.fresh, options_.hidden);
+      NEARLINE_CHECK(estimate_fresh());
+      guess();
+    }
+    return {};
+  }
+  Result<bool> advance() { return ask(); }
+  Result<void> land() {
+    compare_oldest();
+    return {};
+  }
 };
 
 }  // namespace
@@ -102,6 +138,11 @@ class CodeWalk : public PageWalk {
 SearchTask search_by_codes(FrameMemory& memory, const GraphView& graph, CodeTable& codes, const Query& query,
                            const WalkOptions& options, io::PageReader& reader, Scratch& scratch) {
   return run_walk(memory, CodeWalk(graph, codes, query, options, scratch), reader, scratch);
+}
+
+SearchTask scan_codes(FrameMemory& memory, const GraphView& graph, CodeTable& codes, const Query& query,
+                      const WalkOptions& options, io::PageReader& reader, Scratch& scratch) {
+  return run_walk(memory, CodeScan(graph, codes, query, options, scratch), reader, scratch);
 }
 
 }  // namespace nearline::engine

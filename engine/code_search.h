@@ -16,4 +16,10 @@ namespace nearline::engine {
 SearchTask search_by_codes(FrameMemory& memory, const GraphView& graph, CodeTable& codes, const Query& query,
                            const WalkOptions& options, io::PageReader& reader, Scratch& scratch);
 
+/// Compares the query with all codes and reads the pages of the most promising: for a small segment beside a larger one
+/// whose answers say how far to look (options.bound), fewer reads than the shortest walk. At most L records are looked
+/// for; deleted ones count. As search_by_codes in all else.
+SearchTask scan_codes(FrameMemory& memory, const GraphView& graph, CodeTable& codes, const Query& query,
+                      const WalkOptions& options, io::PageReader& reader, Scratch& scratch);
+
 }  // namespace nearline::engine

@@ -28,7 +28,8 @@ float PageWalk::limit() const noexcept {
   const bool full = options_.k > 0 && s_.hits.size() == options_.k;
   const float own = full ? s_.hits.front().distance : std::numeric_limits<float>::infinity();
   const float kth = options_.kth(own, best_);
-  return kth == std::numeric_limits<float>::infinity() ? StopRule::kNever : options_.stop.limit(kth);
+  if (kth == std::numeric_limits<float>::infinity()) return StopRule::kNever;
+  return std::min(kth + margin_, options_.stop.limit(kth));
 }
 
 void PageWalk::estimate() {

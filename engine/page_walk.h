@@ -25,6 +25,13 @@ class PageWalk {
   /// list_bytes: that the shortlist keeps of each record that is here.
   void reset(std::size_t list_bytes);
 
+  /// For a search that has an estimate of every record: what is farther than the k-th answer, of this segment or the
+  /// others, by more than `margin` is not looked at, whatever the stop rule says.
+  void look_no_farther_than(float margin) noexcept {
+    best_ = -std::numeric_limits<float>::infinity();
+    margin_ = margin;
+  }
+
   /// No page of a guess beyond it is read any more, whatever comes.
   [[nodiscard]] float limit() const noexcept;
 
@@ -64,6 +71,7 @@ class PageWalk {
   std::uint32_t oldest_ = 0;
   std::uint32_t in_flight_ = 0;
   float best_ = std::numeric_limits<float>::infinity();  // the nearest that was compared
+  float margin_ = StopRule::kNever;
 };
 
 /// Runs a walk that has `Result<void> enter()`, `Result<bool> advance()` (true when newest() is to be read) and

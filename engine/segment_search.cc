@@ -19,6 +19,9 @@ using Clock = std::chrono::steady_clock;
 /// Below this many records comparing with all of them costs less than walking.
 constexpr std::uint64_t kScanCount = 512;
 
+/// Beside a larger segment, so many bytes of codes are compared in less time than the reads of a walk take.
+constexpr std::uint64_t kScannedBytes = 1u << 20;
+
 /// Calls of so many queries keep a disk busy with one read of each in flight.
 constexpr std::size_t kManyQueries = 16;
 constexpr std::uint32_t kFewQueriesWidth = 4;
@@ -160,7 +163,8 @@ class OpenSegment::Batch {
       flight.task = search_exactly(scratch.frame, graph, query, options.k, *lane_.reader, scratch);
     } else if (segment_.codes_) {
       segment_.prepare_codes(vector, queries_.type, query.scale, scratch);
-      const auto search = graph.shape.layout == Layout::kFused ? search_fused : search_by_codes;
+      const bool beside = !plan_.bounds.empty() && graph.count * segment_.code_bytes_ <= kScannedBytes;
+      const auto search = graph.shape.layout == Layout::kFused ? search_fused : beside ? scan_codes : search_by_codes;
       flight.task = search(scratch.frame, graph, *segment_.codes_, query, options, *lane_.reader, scratch);
     } else {
       flight.task = search_graph(scratch.frame, graph, query, options, *lane_.reader, scratch);
