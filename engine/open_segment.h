@@ -3,6 +3,7 @@
 /// segment_search.cc and segment_read.cc.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -53,6 +54,9 @@ class OpenSegment {
   Result<void> read_ordinals(std::span<const std::uint32_t> ordinals, std::vector<Id>& ids,
                              std::vector<std::byte>& vectors);
 
+  /// Visits every record, deleted ones too, as it stands on its page (shape()). visit(ordinal, record): for that call.
+  Result<void> for_each_record(const std::function<void(std::uint32_t, const std::byte*)>& visit);
+
   /// As read_ordinals, of positions [first, first + count) in ascending order of id; without the deleted ones.
   Result<void> read_by_id(std::uint64_t first, std::uint64_t count, std::vector<Id>& ids,
                           std::vector<std::byte>& vectors);
@@ -70,6 +74,7 @@ class OpenSegment {
 
   [[nodiscard]] const SegmentFile& file() const noexcept { return file_; }
   [[nodiscard]] const Schema& schema() const noexcept { return schema_; }
+  [[nodiscard]] const format::PageShape& shape() const noexcept { return graph_->shape; }
   [[nodiscard]] std::uint64_t count() const noexcept { return graph_->count; }
   [[nodiscard]] std::uint64_t live() const noexcept { return graph_->count - graph_->dead.count(); }
   [[nodiscard]] const Tombstones& dead() const noexcept { return graph_->dead; }

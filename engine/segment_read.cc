@@ -102,6 +102,19 @@ Result<void> OpenSegment::read_ordinals(std::span<const std::uint32_t> ordinals,
   return copy_records(*lane, ordinals, ids, vectors);
 }
 
+Result<void> OpenSegment::for_each_record(const std::function<void(std::uint32_t, const std::byte*)>& visit) {
+  NEARLINE_TRY(lane, pool_->take());
+  const Release release(*lane);
+  std::vector<std::uint32_t> ordinals;
+  for (std::uint64_t first = 0; first < graph_->count; first += kMaxBatch) {
+    ordinals.resize(std::min<std::uint64_t>(kMaxBatch, graph_->count - first));
+    std::iota(ordinals.begin(), ordinals.end(), static_cast<std::uint32_t>(first));
+    NEARLINE_CHECK(read_records(*lane, ordinals));
+    for (std::size_t i = 0; i < ordinals.size(); ++i) visit(ordinals[i], lane->scratches[0]->records[i]);
+  }
+  return {};
+}
+
 Result<void> OpenSegment::read_by_id(std::uint64_t first, std::uint64_t count, std::vector<Id>& ids,
                                      std::vector<std::byte>& vectors) {
   NEARLINE_TRY(lane, pool_->take());

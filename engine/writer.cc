@@ -23,6 +23,8 @@ constexpr std::size_t kRowsAtOnce = 1024;
 constexpr std::uint64_t kLeastHole = 64u << 10;
 /// Commits give free space back once it is more than one in so many bytes of the file.
 constexpr std::uint64_t kFreeOneIn = 5;
+/// So much space that a merge left behind, and a third of the file, is worth one more commit.
+constexpr std::uint64_t kWorthACommit = 1u << 20;
 
 }  // namespace
 
@@ -68,8 +70,16 @@ class Writer::Impl {
   Result<CommitReport> commit() {
     NEARLINE_CHECK(ready());
     const engine::CommitInput input = this->input();
-    return write(engine::plan_merge(engine::loads_of(input), pending_->fresh(), options_.delta_records, options_.merge),
-                 pending_->dirty());
+    NEARLINE_TRY(report, write(engine::plan_merge(engine::loads_of(input), pending_->fresh(), options_.delta_records,
+                                                  options_.merge),
+                               pending_->dirty()));
+    // What a merge took in is free once there is one more commit.
+    if (report.merged_records > 0 && report.free_bytes > std::max(kWorthACommit, report.file_bytes / 3) && ready()) {
+      const auto again = write({}, true);
+      if (!again && again.error().code == Code::kCommitUnknown) return again;
+      if (again) report.generation = again.value().generation;
+    }
+    return report;
   }
 
   Result<CommitReport> compact() {

@@ -73,21 +73,24 @@ format::Manifest new_manifest(const format::FileId& id, const Schema& schema, st
 }
 
 /// Adds a segment of sorted rows, unless there are none.
-Result<BuildReport> add_segment(Assembly& build, IndexFileWriter& writer, std::optional<format::CodeBook> book = {}) {
+Result<BuildReport> add_segment(Assembly& build, IndexFileWriter& writer, Heritage heritage = {}) {
   if (build.count == 0) return BuildReport{};
-  NEARLINE_CHECK(build.prepare_codes(std::move(book)));
+  NEARLINE_CHECK(build.prepare_codes(std::move(heritage.book)));
   build.add_segment(writer);
-  NEARLINE_TRY(report, build.plan.parts == 1 ? assemble_whole(build, writer) : assemble_parts(build, writer));
+  NEARLINE_TRY(report,
+               build.plan.parts == 1 ? assemble_whole(build, writer, heritage.lists) : assemble_parts(build, writer));
   NEARLINE_CHECK(build.add_calibration(writer));
   return report;
 }
 
 }  // namespace
 
-Result<BuildReport> assemble_whole(const Assembly& build, IndexFileWriter& writer) {
+Result<BuildReport> assemble_whole(const Assembly& build, IndexFileWriter& writer, KnownLists* known) {
   BuildReport report{.count = build.count};
   NEARLINE_TRY(image, load(build));
-  NEARLINE_TRY(linked, link(image, build.space, build.link_options(build.options.degree, entry_count(build.count))));
+  LinkOptions options = build.link_options(build.options.degree, entry_count(build.count));
+  options.known = known;
+  NEARLINE_TRY(linked, link(image, build.space, options));
   report.unreachable_repaired = linked.repaired;
   NEARLINE_CHECK(write(build, writer, std::move(image), std::move(linked.entries)));
   report.mean_degree = static_cast<double>(writer.segment().edges) / build.count;
@@ -97,10 +100,10 @@ Result<BuildReport> assemble_whole(const Assembly& build, IndexFileWriter& write
 Result<BuildReport> assemble_segment(Intake& intake, const BuildPlan& plan, const Schema& schema,
                                      const BuildOptions& options, io::FileSystem& fs,
                                      const std::filesystem::path& directory, IndexFileWriter& writer,
-                                     std::optional<format::CodeBook> book) {
+                                     Heritage heritage) {
   Assembly build(intake, plan, schema, options, fs, directory);
   NEARLINE_CHECK(build.sort());
-  return add_segment(build, writer, std::move(book));
+  return add_segment(build, writer, std::move(heritage));
 }
 
 Result<BuildReport> assemble(Intake& intake, const BuildPlan& plan, const Schema& schema, const BuildOptions& options,

@@ -7,6 +7,7 @@
 
 #include "engine/build/index_file_writer.h"
 #include "engine/build/intake.h"
+#include "engine/build/known_lists.h"
 #include "engine/build/plan.h"
 #include "format/code_book.h"
 #include "io/file.h"
@@ -20,11 +21,16 @@ namespace nearline::engine {
 Result<BuildReport> assemble(Intake& intake, const BuildPlan& plan, const Schema& schema, const BuildOptions& options,
                              io::FileSystem& fs, const std::filesystem::path& directory, io::File& file);
 
-/// Adds a segment, unless nothing was taken in, to the file that is being written. book: to code with, or none: then
-/// one is learned. Errors: as assemble.
+/// What a segment has from others: the book to code with, and neighbour lists. Without, both are made.
+struct Heritage {
+  std::optional<format::CodeBook> book;
+  KnownLists* lists = nullptr;  ///< of no use to a build in parts
+};
+
+/// Adds a segment, unless nothing was taken in, to the file that is being written. Errors: as assemble.
 Result<BuildReport> assemble_segment(Intake& intake, const BuildPlan& plan, const Schema& schema,
                                      const BuildOptions& options, io::FileSystem& fs,
                                      const std::filesystem::path& directory, IndexFileWriter& writer,
-                                     std::optional<format::CodeBook> book = {});
+                                     Heritage heritage = {});
 
 }  // namespace nearline::engine

@@ -69,8 +69,8 @@ class Assembly {
   std::unique_ptr<CodeWriter> codes_;
 };
 
-/// As assemble, when all records fit the memory bound together, and when they do not.
-Result<BuildReport> assemble_whole(const Assembly& build, IndexFileWriter& writer);
+/// As assemble, when all records fit the memory bound together, and when they do not. known: as Heritage::lists.
+Result<BuildReport> assemble_whole(const Assembly& build, IndexFileWriter& writer, KnownLists* known);
 Result<BuildReport> assemble_parts(const Assembly& build, IndexFileWriter& writer);
 
 /// Entry points that a graph of so many records gets.

@@ -27,6 +27,9 @@ constexpr std::uint32_t kNearest = 20;
 constexpr std::uint32_t kWindows = 32;
 constexpr std::uint32_t kBatches = 20;
 constexpr std::size_t kChunk = 64;
+/// An insertion's search keeps so many times as many candidates as a refining one, and begins at so many on each side.
+constexpr std::uint32_t kInserting = 2;
+constexpr std::size_t kSides = 2;
 
 /// What one thread works with.
 struct Worker {
@@ -35,6 +38,7 @@ struct Worker {
   LeafPairs pairs;
   Scratch scratch;
   std::vector<Candidate> candidates;
+  std::vector<std::uint32_t> starts;
 };
 
 class Linker {
@@ -50,16 +54,7 @@ class Linker {
   Result<LinkReport> run() {
     NEARLINE_CHECK(progress(0));
     renumber(grow(0));
-    Leaves leaves;
-    for (std::uint32_t tree = 1; tree <= kTrees; ++tree) {
-      leaves = grow(tree);
-      NEARLINE_CHECK(link_leaves(leaves, tree));
-    }
-    leaves.ends = {};
-    NEARLINE_CHECK(progress(kTrees * kStep));
-    add_back_edges();
-    NEARLINE_CHECK(refine(leaves.order));
-    leaves.order = {};
+    NEARLINE_CHECK(options_.known != nullptr ? connect() : link_all());
     std::vector<std::uint32_t> entries(std::min(options_.entries, count_));
     for (std::uint32_t i = 0; i < entries.size(); ++i) {  // spread over the leaf order, and so over space
       entries[i] = static_cast<std::uint32_t>(std::uint64_t{i} * count_ / entries.size());
@@ -70,11 +65,39 @@ class Linker {
   }
 
  private:
-  static constexpr std::uint64_t kStep = 100;  // progress of one tree; refining counts as two
+  static constexpr std::uint64_t kStep = 100;  // progress of one tree
+  static constexpr std::uint32_t kSteps = kTrees + 2;
+
+  Result<void> link_all() {
+    Leaves leaves;
+    for (std::uint32_t tree = 1; tree <= kTrees; ++tree) {
+      leaves = grow(tree);
+      NEARLINE_CHECK(link_leaves(leaves, tree));
+    }
+    leaves.ends = {};
+    NEARLINE_CHECK(progress(kTrees * kStep));
+    add_back_edges();
+    return refine(leaves.order, options_.l, kTrees, kSteps);
+  }
+
+  /// Inserts the records whose lists do not say yet what is near them.
+  Result<void> connect() {
+    NEARLINE_TRY(loose, options_.known->fill(image_));
+    loose_ = std::move(loose);
+    std::vector<std::uint32_t> order;
+    // Records that follow each other here are near each other, and would not see each other in one batch.
+    for (std::uint32_t batch = 0; batch < kBatches; ++batch) {
+      for (std::uint32_t at = batch; at < count_; at += kBatches) {
+        if (loose_[at]) order.push_back(at);
+      }
+    }
+    NEARLINE_CHECK(refine(order, kInserting * options_.l, 0, kTrees));
+    loose_ = {};  // now that all are connected they look around once more, as after linking anew
+    return refine(order, options_.l, kTrees, kSteps);
+  }
 
   Result<void> progress(std::uint64_t done) const {
-    constexpr std::uint64_t kAll = (kTrees + 2) * kStep;
-    if (!options_.progress || options_.progress({"link", count_ * done / kAll, count_})) return {};
+    if (!options_.progress || options_.progress({"link", count_ * done / (kSteps * kStep), count_})) return {};
     return Error{.code = Code::kCancelled, .what = "cancelled"};
   }
 
@@ -145,19 +168,20 @@ class Linker {
     }
   }
 
-  /// One pass of short searches, each beginning at the record itself, in leaf order: finds the near records that no
-  /// leaf brought together. The records of a batch see the graph as it was before the batch.
-  Result<void> refine(std::span<const std::uint32_t> order) {
-    const std::size_t size = (std::size_t{count_} + kBatches - 1) / kBatches;
+  /// One pass of short searches, each beginning at the record itself or near it: finds the near records that no leaf
+  /// brought together. The records of a batch see the graph as it was before the batch.
+  /// from, to: steps of progress.
+  Result<void> refine(std::span<const std::uint32_t> order, std::uint32_t l, std::uint32_t from, std::uint32_t to) {
+    const std::size_t size = std::max<std::size_t>(1, (order.size() + kBatches - 1) / kBatches);
     std::vector<std::uint32_t> chosen(size * options_.degree);
     std::vector<std::uint32_t> degrees(size);
     BackEdges edges(0, count_, options_.threads);
-    for (std::size_t first = 0; first < count_; first += size) {
-      NEARLINE_CHECK(progress((kTrees + first * 2 / count_) * kStep));
-      const auto batch = order.subspan(first, std::min(size, count_ - first));
+    for (std::size_t first = 0; first < order.size(); first += size) {
+      NEARLINE_CHECK(progress((from + first * (to - from) / order.size()) * kStep));
+      const auto batch = order.subspan(first, std::min(size, order.size() - first));
       parallel_for(batch.size(), kChunk, options_.threads, [&](std::size_t begin, std::size_t end, unsigned thread) {
         for (std::size_t i = begin; i < end; ++i) {
-          const auto list = search(batch[i], thread);
+          const auto list = search(batch[i], l, thread);
           degrees[i] = static_cast<std::uint32_t>(list.size());
           std::copy(list.begin(), list.end(), chosen.begin() + static_cast<std::ptrdiff_t>(i * options_.degree));
         }
@@ -182,15 +206,28 @@ class Linker {
     }
   }
 
-  /// The neighbours that a record would choose of its list and of what a search that begins at it meets.
-  std::span<const std::uint32_t> search(std::uint32_t record, unsigned thread) {
+  /// Where a search for what is near a record begins: at the record, and where it is still to be connected also at the
+  /// connected ones that come before and after it, for the order is that of a tree's leaves.
+  void begin_near(std::uint32_t record, std::vector<std::uint32_t>& starts) const {
+    starts.assign(1, record);
+    if (loose_.empty() || !loose_[record]) return;
+    for (std::uint32_t at = record; at > 0 && starts.size() < 1 + kSides;) {
+      if (!loose_[--at]) starts.push_back(at);
+    }
+    for (std::uint32_t at = record; ++at < count_ && starts.size() < 1 + 2 * kSides;) {
+      if (!loose_[at]) starts.push_back(at);
+    }
+  }
+
+  /// The neighbours that a record would choose of its list and of what a search that begins near it meets.
+  std::span<const std::uint32_t> search(std::uint32_t record, std::uint32_t l, unsigned thread) {
     Worker& worker = *workers_[thread];
     Scratch& s = worker.scratch;
-    const GraphView graph(space_, image_.shape(), count_, {&record, 1}, 0);
+    begin_near(record, worker.starts);
+    const GraphView graph(space_, image_.shape(), count_, worker.starts, 0);
     s.query.resize(space_.query_bytes());
     const Query query = space_.query_of(image_.record(record), s.query.data());
-    const SearchTask task =
-        search_graph(s.frame, graph, query, {.l = options_.l, .beam_width = 1, .k = 0}, worker.reader, s);
+    const SearchTask task = search_graph(s.frame, graph, query, {.l = l, .beam_width = 1, .k = 0}, worker.reader, s);
     assert(task.done());
     if (!task.outcome()) throw std::bad_alloc();  // an image has no other failure
     worker.candidates.assign(s.path.begin(), s.path.end());
@@ -202,6 +239,7 @@ class Linker {
   const Space& space_;
   const LinkOptions& options_;
   const std::uint32_t count_;
+  std::vector<bool> loose_;  ///< with known lists: records that are still to be connected
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<std::unique_ptr<ListWorker>> lists_;
 };

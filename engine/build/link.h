@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "engine/build/known_lists.h"
 #include "engine/build/record_image.h"
 #include "engine/space.h"
 #include "nearline/types.h"
@@ -24,6 +25,7 @@ struct LinkOptions {
   std::uint32_t threads = 1;
   std::uint64_t seed = 1;
   ProgressFn progress;
+  KnownLists* known = nullptr;  ///< lists to begin with; null: there are none
 };
 
 struct LinkReport {
@@ -38,9 +40,11 @@ std::uint32_t refining_list(std::uint32_t l_build) noexcept;
 /// What each thread of `link` takes.
 std::uint64_t link_worker_bytes(const format::PageShape& shape) noexcept;
 
+/// With known lists only the records that are still to be connected search for neighbours, each from where the others
+/// are near it, and offer themselves to those that they choose.
 /// Precondition: the image holds vectors, ids and scales, and empty lists of at least `degree` places.
 /// Afterwards the records stand in another order, and every list has at most `degree` neighbours.
-/// Errors: kCancelled.
+/// Errors: kCancelled; those of the known lists.
 Result<LinkReport> link(RecordImage& image, const Space& space, const LinkOptions& options);
 
 }  // namespace nearline::engine

@@ -49,8 +49,8 @@ format::PageShape image_shape(format::PageShape shape, std::uint32_t degree) noe
 }
 
 std::uint32_t code_bytes_of(std::uint64_t count, const Schema& schema, const BuildOptions& options) noexcept {
-  if (count < kLeastCoded) return 0;
   if (options.code_bytes != kAutoCode) return options.code_bytes;
+  if (count < kLeastCoded) return 0;
   const std::uint32_t bytes = default_code_bytes(schema.dim);
   const bool worth =
       can_code(schema.metric, schema.dim) && kWorthCoding * bytes <= vector_bytes(schema.type, schema.dim);

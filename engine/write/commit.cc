@@ -9,6 +9,7 @@
 #include "engine/effort.h"
 #include "engine/generation_locks.h"
 #include "engine/write/flat_segment.h"
+#include "engine/write/source_lists.h"
 
 namespace nearline::engine {
 namespace {
@@ -87,26 +88,42 @@ class Commit {
           intake, schema,
           {.degree = options.degree, .l_build = options.l_build, .alpha = options.alpha, .seed = options.seed}, writer);
     }
-    // Beside a larger segment its calibration serves, and its way of coding: both say much of the data, little of a
-    // graph, and take as long as linking where records are few.
-    std::optional<format::CodeBook> book;
-    if (const OpenSegment* larger = larger_than(intake.count())) {
-      options.calibrate = false;
-      if (CodeTable::has_codes(larger->file())) {
-        NEARLINE_TRY(read, CodeTable::read_book(larger->file()));
-        book = std::move(read);
-      }
+    Heritage heritage;
+    const OpenSegment* larger = larger_than(intake.count());
+    if (larger != nullptr) options.calibrate = false;  // its calibration serves, too
+    const OpenSegment* coded = larger != nullptr ? larger : mostly_of(intake.count());
+    if (coded != nullptr && CodeTable::has_codes(coded->file())) {
+      NEARLINE_TRY(read, CodeTable::read_book(coded->file()));
+      heritage.book = std::move(read);
     }
     NEARLINE_TRY(plan, plan_build(intake.count(), schema, options, intake.id_bytes()));
-    auto built = assemble_segment(intake, plan, schema, options, in_.fs, in_.directory, writer, std::move(book));
+    SourceLists lists;
+    for (std::size_t s = 0; s < in_.index.segments().size(); ++s) {
+      OpenSegment& segment = *in_.index.segments()[s];
+      const bool linked = segment.shape().layout == Layout::kLean && !segment.file().flat();
+      if (is_merged(segment.file().row()) && linked) lists.add(segment, in_.pending.dead(s));
+    }
+    if (!merge_.anew && lists.worth(intake.count())) heritage.lists = &lists;
+    auto built = assemble_segment(intake, plan, schema, options, in_.fs, in_.directory, writer, std::move(heritage));
     return built ? Result<void>{} : std::move(built).error();
   }
 
-  /// A segment with a graph that stays and is as large, or null.
+  /// A segment with a graph that stays and is as large, or null. Its calibration and its way of coding say much of the
+  /// data and little of a graph, and take as long as linking where records are few.
   [[nodiscard]] const OpenSegment* larger_than(std::uint64_t records) const noexcept {
+    return find_segment([&](const OpenSegment& s) { return !is_merged(s.file().row()) && s.live() >= records; });
+  }
+
+  /// The segment that most of the merged records come from, unless all is to be made anew, or null.
+  [[nodiscard]] const OpenSegment* mostly_of(std::uint64_t records) const noexcept {
+    if (merge_.anew) return nullptr;
+    return find_segment([&](const OpenSegment& s) { return is_merged(s.file().row()) && s.live() * 2 >= records; });
+  }
+
+  template <class Fits>
+  [[nodiscard]] const OpenSegment* find_segment(const Fits& fits) const noexcept {
     for (const auto& segment : in_.index.segments()) {
-      const bool stays = !is_merged(segment->file().row()) && !segment->file().flat();
-      if (stays && segment->live() >= records) return segment.get();
+      if (!segment->file().flat() && fits(*segment)) return segment.get();
     }
     return nullptr;
   }

@@ -53,7 +53,7 @@ MergePlan plan_merge(std::span<const SegmentLoad> segments, std::uint64_t fresh,
 }
 
 MergePlan plan_compaction(std::span<const SegmentLoad> segments, std::uint64_t fresh) {
-  MergePlan plan{.rows = {}, .flat = false, .records = fresh};
+  MergePlan plan{.rows = {}, .flat = false, .records = fresh, .anew = true};
   for (const SegmentLoad& segment : segments) take(segment, plan);
   return plan;
 }

@@ -22,6 +22,7 @@ struct MergePlan {
   std::vector<std::uint32_t> rows;  ///< whose live records go into the new segment
   bool flat = false;                ///< the new one needs no graph
   std::uint64_t records = 0;        ///< in it; with none there is no new segment
+  bool anew = false;                ///< the new one is linked without a look at the graphs of those that it takes in
 };
 
 /// fresh: records that were added. delta_records: most of a flat segment. merge: as WriterOptions.

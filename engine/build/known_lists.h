@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Neighbour lists that records bring along, because they come from graphs.
+#pragma once
+
+#include <vector>
+
+#include "engine/build/record_image.h"
+#include "nearline/result.h"
+
+namespace nearline::engine {
+
+class KnownLists {
+ public:
+  KnownLists() = default;
+  KnownLists(const KnownLists&) = delete;
+  KnownLists& operator=(const KnownLists&) = delete;
+  virtual ~KnownLists() = default;
+
+  /// Fills the lists of an image that holds vectors, ids and scales. True of each record that is still to be connected
+  /// with the others: those that have no list or a thin one, and those that stood in another graph than the largest.
+  /// Errors: those of reading the graphs.
+  virtual Result<std::vector<bool>> fill(RecordImage& image) = 0;
+};
+
+}  // namespace nearline::engine

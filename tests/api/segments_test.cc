@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+/// An index that grew in commits, beside one that was built at once: as good, and nearly as cheap.
+#include <doctest/doctest.h>
+
+#include <numeric>
+
+#include "nearline/writer.h"
+#include "tests/api/index_world.h"
+
+namespace nearline {
+namespace {
+
+using io::TempDir;
+using testing::Vectors;
+
+constexpr std::uint32_t kDim = 24;
+const Schema kSchema{kDim, ElementType::kF32, Metric::kL2};
+
+Index open(const std::filesystem::path& path, Ranking ranking) {
+  OpenOptions options = with_io(IoMode::kPread);
+  options.ranking = ranking;
+  auto index = Index::open(path, options);
+  REQUIRE_MESSAGE(index, message(index));
+  return std::move(index).value();
+}
+
+/// Page reads of a query by codes at a recall, each with a cache that knows of nothing.
+double reads(const std::filesystem::path& path, const Vectors& queries) {
+  std::uint64_t sum = 0;
+  for (std::size_t q = 0; q < queries.rows(); ++q) {
+    const auto found = open(path, Ranking::kCodes).search(queries.view(q, 1), {.k = 10, .recall = 0.95F});
+    REQUIRE_MESSAGE(found, message(found));
+    sum += found->stats[0].page_reads;
+  }
+  return static_cast<double>(sum) / static_cast<double>(queries.rows());
+}
+
+double recall(const Index& index, const Vectors& base, const Vectors& queries, std::uint32_t l) {
+  const auto found = index.search(queries.view(), {.k = 10, .l = l});
+  REQUIRE_MESSAGE(found, message(found));
+  return testing::recall(base, queries, Metric::kL2, *found);
+}
+
+void check_whole(const std::filesystem::path& path) {
+  const auto report = verify(path, true);
+  REQUIRE_MESSAGE(report, message(report));
+  for (const VerifyFinding& finding : report->findings) FAIL_CHECK(finding.what);
+}
+
+}  // namespace
+
+TEST_SUITE("api/segments") {
+  TEST_CASE("small segments beside a large one cost a search few reads") {
+    const TempDir folder;
+    const Vectors base = testing::clusters(ElementType::kF32, 10'000, kDim);
+    const Vectors queries = testing::clusters(ElementType::kF32, 40, kDim, 2);
+    BuildOptions options = quick_build();
+    options.calibrate = true;
+    REQUIRE(build(folder / "x", kSchema, base.view(0, 7'000), {}, options));
+    const double alone = reads(folder / "x", queries);
+    {
+      auto writer = Writer::open(folder / "x", {.delta_records = 500});
+      REQUIRE_MESSAGE(writer, message(writer));
+      for (const std::size_t first : {7'000U, 8'000U, 9'000U}) {
+        REQUIRE(writer->insert(base.view(first, 1'000)));
+        REQUIRE(writer->commit());
+      }
+    }
+    REQUIRE(open(folder / "x", Ranking::kCodes).info().segments == 4);
+    CHECK(reads(folder / "x", queries) < alone + 3 * 2.5);
+  }
+
+  TEST_CASE("merges keep the edges of their graphs and find as much as a build at once, deleted records or not") {
+    const TempDir folder;
+    const Vectors base = testing::clusters(ElementType::kF32, 6'000, kDim);
+    const Vectors queries = testing::clusters(ElementType::kF32, 100, kDim, 2);
+    std::vector<Id> ids(base.rows());
+    std::iota(ids.begin(), ids.end(), Id{0});
+    REQUIRE(build(folder / "x", kSchema, base.view(0, 1'000), std::span(ids).first(1'000)));
+    std::uint64_t merged = 0;
+    {
+      auto writer = Writer::open(folder / "x", {.delta_records = 100});
+      REQUIRE_MESSAGE(writer, message(writer));
+      for (std::size_t first = 1'000; first < base.rows(); first += 250) {
+        REQUIRE(writer->insert(base.view(first, 250), std::span(ids).subspan(first, 250)));
+        REQUIRE(writer->erase(std::span(ids).subspan(first - 1'000, 50)));
+        REQUIRE(writer->insert(base.view(first - 1'000, 50), std::span(ids).subspan(first - 1'000, 50)));
+        const auto done = writer->commit();
+        REQUIRE_MESSAGE(done, message(done));
+        merged += done->merged_records;
+      }
+    }
+    CHECK(merged > base.rows());
+    check_whole(folder / "x");
+    REQUIRE(build(folder / "fresh", kSchema, base.view(), ids));
+    for (const std::uint32_t l : {10U, 20U, 40U}) {
+      CAPTURE(l);
+      const double fresh = recall(open(folder / "fresh", Ranking::kExact), base, queries, l);
+      const double here = recall(open(folder / "x", Ranking::kExact), base, queries, l);
+      CHECK(here > fresh - 0.01);
+    }
+  }
+}
+
+}  // namespace nearline
