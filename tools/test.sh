@@ -37,14 +37,14 @@ suite() {
 
 suite release '' '' -Dbuildtype=release -Dtests=enabled
 
-export ASAN_OPTIONS=abort_on_error=1:detect_stack_use_after_return=1:strict_string_checks=1
+export ASAN_OPTIONS=abort_on_error=1:strict_string_checks=1
 export UBSAN_OPTIONS=halt_on_error=1:abort_on_error=1:print_stacktrace=1
 suite sanitize '' '--no-suite lint --no-suite install --timeout-multiplier 4' \
   -Doptimization=1 -Ddebug=true -Dcpp_args=-g1 -Db_ndebug=false -Db_sanitize=address,undefined -Dtests=enabled \
   -Ddefault_library=static
 
 suite tsan thread_tests '--suite threads --timeout-multiplier 4' \
-  -Doptimization=1 -Ddebug=true -Dcpp_args=-g1 -Db_ndebug=false -Db_sanitize=thread -Dtests=enabled \
+  -Doptimization=0 -Ddebug=true -Dcpp_args=-g1 -Db_ndebug=false -Db_sanitize=thread -Dtests=enabled \
   -Ddefault_library=static
 
 [[ $passed -gt 0 ]] || failed=$((failed + 1))

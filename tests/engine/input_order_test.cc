@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <numeric>
 
-#include "engine/build/plan.h"
 #include "tests/engine/index_world.h"
 
 namespace nearline::engine {
@@ -157,22 +156,6 @@ TEST_SUITE("engine/build/input_order") {
         CHECK(index_bytes(testing::in_order(rows, order), schema, options, ids_of(order)) == as_given);
       }
     }
-  }
-
-  TEST_CASE("so they do in parts") {
-    constexpr std::uint32_t kCount = 8'500, kDim = 512;
-    const Vectors rows = testing::clusters(ElementType::kF32, kCount, kDim);
-    const Schema schema{kDim, ElementType::kF32, Metric::kL2};
-    BuildOptions options = quick_build();
-    options.degree = 8;
-    options.l_build = 16;
-    options.memory_bytes = ~std::uint64_t{0};
-    options.memory_bytes = plan_build(kCount, schema, options, 4)->least_bytes;
-    REQUIRE(plan_build(kCount, schema, options, 4)->parts > 1);
-    const auto as_given = index_bytes(rows, schema, options, ids_of(ascending(kCount)));
-    options.threads = 2;
-    const auto order = other_orders(kCount).back();
-    CHECK(index_bytes(testing::in_order(rows, order), schema, options, ids_of(order)) == as_given);
   }
 
   TEST_CASE("where ids are row numbers, the graph is the same but for them") {
