@@ -75,7 +75,7 @@ class Writer::Impl {
                                pending_->dirty()));
     // What a merge took in is free once there is one more commit.
     if (report.merged_records > 0 && report.free_bytes > std::max(kWorthACommit, report.file_bytes / 3) && ready()) {
-      const auto again = write({}, true);
+      auto again = write({}, true);
       if (!again && again.error().code == Code::kCommitUnknown) return again;
       if (again) report.generation = again.value().generation;
     }
