@@ -18,24 +18,33 @@ bool fuller(const PageShape& a, const PageShape& b) noexcept {
   return std::uint64_t{a.slots} * b.page_bytes > std::uint64_t{b.slots} * a.page_bytes;
 }
 
-/// Sets page_bytes and slots from slot_bytes.
-void choose_page(PageShape& shape) noexcept {
-  PageShape best;
+/// The same records on pages of so many blocks, as many as there is room for.
+PageShape on_blocks(const PageShape& lean, std::uint32_t blocks) noexcept {
+  PageShape shape = lean;
+  shape.page_bytes = blocks * kBlockBytes;
+  shape.slots = (shape.page_bytes - kOverhead) / shape.slot_bytes;
+  return shape;
+}
+
+/// A page for each record, where a record is larger than a shared page can be; else no slots.
+PageShape alone(const PageShape& lean) noexcept {
+  PageShape shape = lean;
+  shape.page_bytes = (lean.slot_bytes + kOverhead + kBlockBytes - 1) / kBlockBytes * kBlockBytes;
+  shape.slots = shape.page_bytes > kLargestShared * kBlockBytes ? 1 : 0;
+  return shape;
+}
+
+/// The pages that writers choose: the smallest that records fill to 80 %, else the fullest.
+PageShape chosen(const PageShape& lean) noexcept {
+  PageShape best = alone(lean);
   for (std::uint32_t blocks = 1; blocks <= kLargestShared; blocks *= 2) {
-    PageShape tried = shape;
-    tried.page_bytes = blocks * kBlockBytes;
-    tried.slots = (tried.page_bytes - kOverhead) / shape.slot_bytes;
+    const PageShape tried = on_blocks(lean, blocks);
     if (tried.slots == 0) continue;
     const std::uint64_t used = std::uint64_t{tried.slots} * tried.slot_bytes;
     if (best.slots == 0 || fuller(tried, best)) best = tried;
     if (used * 5 >= std::uint64_t{tried.page_bytes} * 4) break;
   }
-  if (best.slots == 0) {  // a record larger than the largest shared page has a page of its own
-    best = shape;
-    best.slots = 1;
-    best.page_bytes = (shape.slot_bytes + kOverhead + kBlockBytes - 1) / kBlockBytes * kBlockBytes;
-  }
-  shape = best;
+  return best;
 }
 
 }  // namespace
@@ -53,7 +62,15 @@ PageShape PageShape::choose(std::uint64_t count, std::uint32_t vector_dim, Eleme
   shape.neighbor_bits = bits_for(count);
   shape.vector_bytes = static_cast<std::uint32_t>(nearline::vector_bytes(element_type, vector_dim));
   shape.slot_bytes = static_cast<std::uint32_t>(shape.list_place() + packed_bytes(max_degree, shape.neighbor_bits));
-  choose_page(shape);
+  return chosen(shape);
+}
+
+PageShape resized(const PageShape& lean, std::uint32_t page_bytes) noexcept {
+  for (std::uint32_t blocks = 1; blocks <= kLargestShared; blocks *= 2) {
+    if (page_bytes == blocks * kBlockBytes) return on_blocks(lean, blocks);
+  }
+  PageShape shape = alone(lean);
+  if (shape.page_bytes != page_bytes) shape.slots = 0;
   return shape;
 }
 

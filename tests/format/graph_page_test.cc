@@ -68,6 +68,50 @@ TEST_SUITE("format/graph_page") {
     }
   }
 
+  TEST_CASE("the same records stand on pages of 1, 2, 4 or 8 blocks, and on no others") {
+    const PageShape shape = PageShape::choose(1'000'000, 512, ElementType::kF16, Metric::kL2, 32, 4);
+    const std::uint32_t slots[] = {0, 3, 7, 0, 14, 0, 0, 0, 29, 0, 0, 0, 0, 0, 0, 0, 0};
+    for (std::uint32_t blocks = 0; blocks < std::size(slots); ++blocks) {
+      CAPTURE(blocks);
+      const PageShape got = resized(shape, blocks * 4096);
+      CHECK(got.slots == slots[blocks]);
+      if (got.slots == 0) continue;
+      PageShape expected = shape;
+      expected.page_bytes = blocks * 4096;
+      expected.slots = slots[blocks];
+      CHECK(got == expected);
+    }
+    for (const std::uint32_t bytes :
+         {1U, 15U, 4095U, 4097U, 8191U, 65'536U, 0x8000'0000U, 0xFFFF'F000U, 0xFFFF'FFFFU}) {
+      CAPTURE(bytes);
+      CHECK(resized(shape, bytes).slots == 0);
+    }
+  }
+
+  TEST_CASE("a record has a page of its own size only where it is larger than 8 blocks") {
+    const PageShape largest = PageShape::choose(1'000'000, 8166, ElementType::kF32, Metric::kL2, 32, 4);
+    REQUIRE(largest.slot_bytes == 32'750);
+    CHECK(resized(largest, 32'768).slots == 1);
+    CHECK(resized(largest, 16'384).slots == 0);
+    CHECK(resized(largest, 9 * 4096).slots == 0);
+    const PageShape alone = PageShape::choose(1'000'000, 8167, ElementType::kF32, Metric::kL2, 32, 4);
+    REQUIRE(alone.slot_bytes == 32'754);
+    CHECK(resized(alone, 32'768).slots == 0);
+    CHECK(resized(alone, 9 * 4096).slots == 1);
+    CHECK(resized(alone, 10 * 4096).slots == 0);
+  }
+
+  TEST_CASE("what writers choose is a size that pages can have") {
+    for (const std::uint64_t count : {std::uint64_t{1}, kMaxRecords}) {
+      for (std::uint32_t dim = 1; dim <= kMaxDim; dim += 1 + dim / 50) {
+        for (const std::uint32_t degree : {1U, 32U, kMaxDegree}) {
+          const PageShape shape = PageShape::choose(count, dim, ElementType::kF16, Metric::kIp, degree, 8);
+          if (resized(shape, shape.page_bytes) != shape) FAIL("not for " << dim << " dimensions, degree " << degree);
+        }
+      }
+    }
+  }
+
   TEST_CASE("ordinals are places, page after page") {
     const PageShape shape = PageShape::choose(1'000'000, 128, ElementType::kU8, Metric::kL2, 32, 4);
     CHECK(shape.page_of(Ordinal{0}) == 0);
