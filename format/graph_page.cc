@@ -13,11 +13,6 @@ namespace {
 constexpr std::uint32_t kOverhead = sizeof(GraphPageHeader) + kPageSlack;
 constexpr std::uint32_t kLargestShared = 8;  ///< blocks of a page that holds more than one record
 
-/// Whether pages of `a` are filled better than pages of `b`: a's records / a's page > b's records / b's page.
-bool fuller(const PageShape& a, const PageShape& b) noexcept {
-  return std::uint64_t{a.slots} * b.page_bytes > std::uint64_t{b.slots} * a.page_bytes;
-}
-
 /// The same records on pages of so many blocks, as many as there is room for.
 PageShape on_blocks(const PageShape& lean, std::uint32_t blocks) noexcept {
   PageShape shape = lean;
@@ -34,15 +29,19 @@ PageShape alone(const PageShape& lean) noexcept {
   return shape;
 }
 
-/// The pages that writers choose: the smallest that records fill to 80 %, else the fullest.
+/// The pages that writers choose. Larger ones take more bytes from the disk for each read of a record, so each doubling
+/// must save a tenth: the least page_bytes / slots * (10 / 9)^doublings, the smaller of equals.
 PageShape chosen(const PageShape& lean) noexcept {
   PageShape best = alone(lean);
+  std::uint64_t best_cost = 0;
+  std::uint64_t cost = 9 * 9 * 9;  // of a page: so that three times 10 / 9 is a whole number
   for (std::uint32_t blocks = 1; blocks <= kLargestShared; blocks *= 2) {
     const PageShape tried = on_blocks(lean, blocks);
-    if (tried.slots == 0) continue;
-    const std::uint64_t used = std::uint64_t{tried.slots} * tried.slot_bytes;
-    if (best.slots == 0 || fuller(tried, best)) best = tried;
-    if (used * 5 >= std::uint64_t{tried.page_bytes} * 4) break;
+    if (tried.slots > 0 && (best.slots == 0 || cost * best.slots < best_cost * tried.slots)) {
+      best = tried;
+      best_cost = cost;
+    }
+    cost = cost * 2 / 9 * 10;
   }
   return best;
 }

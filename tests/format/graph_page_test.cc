@@ -22,19 +22,24 @@ TEST_SUITE("format/graph_page") {
     CHECK(plain.slot_bytes == 12 + 4 + 2 + 40);
   }
 
-  TEST_CASE("pages are the smallest that records fill to four fifths, else the fullest") {
+  TEST_CASE("writers choose larger pages where each doubling saves a tenth of a record's share") {
     const struct {
       std::uint32_t dim;
       ElementType type;
       std::uint32_t slot_bytes, page_bytes, slots;
     } rows[] = {
-        {128, ElementType::kU8, 214, 4096, 19},         // 99 %
-        {512, ElementType::kF16, 1110, 4096, 3},        // 81 %
-        {768, ElementType::kF32, 3158, 16384, 5},       // 77, 77, 96 %
-        {1536, ElementType::kF32, 6230, 32768, 5},      // 0, 76, 76, 95 %
-        {2000, ElementType::kF32, 8086, 8192, 1},       // 0, 99 %
-        {3233, ElementType::kF16, 6552, 8192, 1},       // 0, 79.96 % in each: the smallest of the fullest
-        {2028, ElementType::kF32, 8198, 32768, 3},      // 0, 0, 50, 75 %: the fullest
+        {128, ElementType::kU8, 214, 4096, 19},         // 216 of the page for each; 215 on larger ones
+        {128, ElementType::kF32, 598, 4096, 6},         // 683; 630 on two blocks, 8 % less
+        {384, ElementType::kF16, 854, 8192, 9},         // 1024, 910
+        {512, ElementType::kF16, 1110, 8192, 7},        // 1365, 1170; the same on four
+        {1024, ElementType::kU8, 1110, 8192, 7},        // whatever the components are
+        {384, ElementType::kF32, 1622, 8192, 5},        // 2048, 1638
+        {768, ElementType::kF32, 3158, 16384, 5},       // 4096, the same, 3277: a fifth less for two doublings
+        {1024, ElementType::kF16, 2134, 16384, 7},      // 4096, 2731, 2341
+        {1536, ElementType::kF32, 6230, 32768, 5},      // none, 8192, the same, 6554
+        {2000, ElementType::kF32, 8086, 8192, 1},       // none, 8192: full
+        {3233, ElementType::kF16, 6552, 8192, 1},       // none, 8192 on all: the smallest of equals
+        {2028, ElementType::kF32, 8198, 32768, 3},      // none, none, 16384, 10923
         {8190, ElementType::kF32, 32846, 9 * 4096, 1},  // more than 8 blocks: as many as it needs
         {65535, ElementType::kF32, 262226, 65 * 4096, 1},
     };
