@@ -13,29 +13,37 @@ namespace {
 constexpr std::uint32_t kOverhead = sizeof(GraphPageHeader) + kPageSlack;
 constexpr std::uint32_t kLargestShared = 8;  ///< blocks of a page that holds more than one record
 
-/// Whether pages of `a` are filled better than pages of `b`: a's records / a's page > b's records / b's page.
-bool fuller(const PageShape& a, const PageShape& b) noexcept {
-  return std::uint64_t{a.slots} * b.page_bytes > std::uint64_t{b.slots} * a.page_bytes;
+/// The same records on pages of so many blocks, as many as there is room for.
+PageShape on_blocks(const PageShape& lean, std::uint32_t blocks) noexcept {
+  PageShape shape = lean;
+  shape.page_bytes = blocks * kBlockBytes;
+  shape.slots = (shape.page_bytes - kOverhead) / shape.slot_bytes;
+  return shape;
 }
 
-/// Sets page_bytes and slots from slot_bytes.
-void choose_page(PageShape& shape) noexcept {
-  PageShape best;
+/// A page for each record, where a record is larger than a shared page can be; else no slots.
+PageShape alone(const PageShape& lean) noexcept {
+  PageShape shape = lean;
+  shape.page_bytes = (lean.slot_bytes + kOverhead + kBlockBytes - 1) / kBlockBytes * kBlockBytes;
+  shape.slots = shape.page_bytes > kLargestShared * kBlockBytes ? 1 : 0;
+  return shape;
+}
+
+/// The pages that writers choose. Larger ones take more bytes from the disk for each read of a record, so each doubling
+/// must save a tenth: the least page_bytes / slots * (10 / 9)^doublings, the smaller of equals.
+PageShape chosen(const PageShape& lean) noexcept {
+  PageShape best = alone(lean);
+  std::uint64_t best_cost = 0;
+  std::uint64_t cost = 9 * 9 * 9;  // of a page: so that three times 10 / 9 is a whole number
   for (std::uint32_t blocks = 1; blocks <= kLargestShared; blocks *= 2) {
-    PageShape tried = shape;
-    tried.page_bytes = blocks * kBlockBytes;
-    tried.slots = (tried.page_bytes - kOverhead) / shape.slot_bytes;
-    if (tried.slots == 0) continue;
-    const std::uint64_t used = std::uint64_t{tried.slots} * tried.slot_bytes;
-    if (best.slots == 0 || fuller(tried, best)) best = tried;
-    if (used * 5 >= std::uint64_t{tried.page_bytes} * 4) break;
+    const PageShape tried = on_blocks(lean, blocks);
+    if (tried.slots > 0 && (best.slots == 0 || cost * best.slots < best_cost * tried.slots)) {
+      best = tried;
+      best_cost = cost;
+    }
+    cost = cost * 2 / 9 * 10;
   }
-  if (best.slots == 0) {  // a record larger than the largest shared page has a page of its own
-    best = shape;
-    best.slots = 1;
-    best.page_bytes = (shape.slot_bytes + kOverhead + kBlockBytes - 1) / kBlockBytes * kBlockBytes;
-  }
-  shape = best;
+  return best;
 }
 
 }  // namespace
@@ -53,7 +61,15 @@ PageShape PageShape::choose(std::uint64_t count, std::uint32_t vector_dim, Eleme
   shape.neighbor_bits = bits_for(count);
   shape.vector_bytes = static_cast<std::uint32_t>(nearline::vector_bytes(element_type, vector_dim));
   shape.slot_bytes = static_cast<std::uint32_t>(shape.list_place() + packed_bytes(max_degree, shape.neighbor_bits));
-  choose_page(shape);
+  return chosen(shape);
+}
+
+PageShape resized(const PageShape& lean, std::uint32_t page_bytes) noexcept {
+  for (std::uint32_t blocks = 1; blocks <= kLargestShared; blocks *= 2) {
+    if (page_bytes == blocks * kBlockBytes) return on_blocks(lean, blocks);
+  }
+  PageShape shape = alone(lean);
+  if (shape.page_bytes != page_bytes) shape.slots = 0;
   return shape;
 }
 

@@ -52,8 +52,8 @@ struct PageShape {
   std::uint32_t targets = 0;     ///< fused: records elsewhere that a page's table has room for
   std::uint32_t code_bytes = 0;  ///< fused: of the code of each
 
-  /// The lean shape for `count` records: the smallest page that records fill to 80 %, of 1, 2, 4 and 8 blocks; or,
-  /// where none of these does, the fullest; or, for a record larger than 8 blocks, the blocks that one record needs.
+  /// The lean shape that writers choose for `count` records: pages of 1, 2, 4 or 8 blocks, where each doubling must
+  /// make a record's share of its page a tenth smaller; for a record larger than 8 blocks, those that it needs.
   /// Precondition: count <= kMaxRecords, dim 1..kMaxDim, degree 1..kMaxDegree, id_size 4 or 8.
   static PageShape choose(std::uint64_t count, std::uint32_t vector_dim, ElementType element_type, Metric metric,
                           std::uint32_t max_degree, std::uint8_t id_size) noexcept;
@@ -70,6 +70,10 @@ struct PageShape {
 
   friend bool operator==(const PageShape&, const PageShape&) = default;
 };
+
+/// The lean shape of the same records on pages of page_bytes. No slots where lean pages cannot be of that size: it is
+/// 1, 2, 4 or 8 blocks that hold a record, or, for a record larger than 8 blocks, as many as it needs.
+PageShape resized(const PageShape& lean, std::uint32_t page_bytes) noexcept;
 
 /// Stored degree of the record that starts at `record`: untrusted until compared with the shape's.
 inline std::uint32_t stored_degree(const PageShape& shape, const std::byte* record) noexcept {

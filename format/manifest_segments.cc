@@ -8,11 +8,18 @@
 namespace nearline::format {
 namespace {
 
-/// What writers of fused pages choose.
+/// What writers choose.
 Result<void> check_form(const Segment& segment, const Field& field, std::size_t i, const ManifestPlace& place) {
   if (segment.layout == Layout::kLean) {
-    if (segment.targets == 0 && segment.code_bytes == 0) return {};
-    return corrupt(place.segment(i, offsetof(SegmentRow, targets)), "lean pages with targets: expected none");
+    if (segment.targets != 0 || segment.code_bytes != 0)
+      return corrupt(place.segment(i, offsetof(SegmentRow, targets)), "lean pages with targets: expected none");
+    const PageShape shape = segment.shape(field);
+    if (shape.slots > 0) return {};
+    return corrupt(place.segment(i, offsetof(SegmentRow, page_bytes)),
+                   "pages of " + std::to_string(segment.page_bytes) + " bytes for records of " +
+                       std::to_string(shape.slot_bytes) +
+                       ": expected 1, 2, 4 or 8 blocks of 4096 that hold one, or for one larger than 8 as many as it "
+                       "needs");
   }
   if (field.type == ElementType::kB1) {
     return corrupt(place.segment(i, offsetof(SegmentRow, layout)),
@@ -26,7 +33,7 @@ Result<void> check_form(const Segment& segment, const Field& field, std::size_t 
                      " targets with codes of " + std::to_string(segment.code_bytes) + ": expected room for them");
 }
 
-/// Whether the stored page shape is the one that the parameters lead to.
+/// Whether the stored page shape is the one that the parameters and the writer's choice lead to.
 Result<void> check_shape(const Segment& segment, const Field& field, std::size_t i, const ManifestPlace& place) {
   NEARLINE_CHECK(check_form(segment, field, i, place));
   const PageShape shape = segment.shape(field);
@@ -107,7 +114,7 @@ Result<void> check_live_count(const Manifest& manifest, const ManifestPlace& pla
 
 PageShape Segment::shape(const Field& on) const noexcept {
   const PageShape lean = PageShape::choose(count, on.dim, on.type, on.metric, degree, id_bytes);
-  if (layout == Layout::kLean) return lean;
+  if (layout == Layout::kLean) return resized(lean, page_bytes);
   return fused_shape(lean, {.page_bytes = page_bytes, .slots = slots, .targets = targets, .code_bytes = code_bytes});
 }
 

@@ -27,12 +27,11 @@ def shape_of(m, segment):
         bits += 1
     list_at = vector_bytes(field) + 4 * has_scale + segment.id_bytes + 2
     slot_bytes = list_at + (segment.degree * bits + 7) // 8
-    tried = [((4096 * b - 16) // slot_bytes, b) for b in (1, 2, 4, 8)]
-    good = [(n, b) for n, b in tried if n and n * slot_bytes * 10 >= 8 * 4096 * b]
-    slots, blocks = good[0] if good else max(tried, key=lambda t: (t[0] / t[1], -t[1]))
-    if slots == 0:
-        slots, blocks = 1, (slot_bytes + 16 + BLOCK - 1) // BLOCK
-    return Shape(bits, vector_bytes(field), has_scale, list_at, slot_bytes, slots, blocks * BLOCK)
+    alone = (slot_bytes + 16 + BLOCK - 1) // BLOCK * BLOCK
+    need(segment.page_bytes in ((4096, 8192, 16384, 32768) if slot_bytes + 16 <= 32768 else (alone,)), "page_bytes")
+    need(segment.page_bytes >= slot_bytes + 16, "room for a record on a page")
+    slots = (segment.page_bytes - 16) // slot_bytes
+    return Shape(bits, vector_bytes(field), has_scale, list_at, slot_bytes, slots, segment.page_bytes)
 
 
 def table_at(segment, shape):

@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "tests/api/index_world.h"
+#include "tests/support/tiny_index.h"
 
 namespace nearline {
 namespace {
@@ -90,6 +91,35 @@ TEST_SUITE("api/index") {
           CHECK(std::equal(alone->ids.begin(), alone->ids.end(), expected->ids.begin() + static_cast<int>(q) * 10));
         }
       }
+    }
+  }
+
+  TEST_CASE("answers are the same whatever size the writer chose for lean pages") {
+    constexpr std::uint32_t kWide = 250;
+    const TempDir folder;
+    const Vectors queries = testing::clusters(ElementType::kF32, 20, kWide, 2);
+    const SearchOptions options{.k = 10, .l = 40};
+    std::vector<Id> expected;
+    for (const std::uint32_t page_bytes : {4096U, 8192U, 16'384U, 32'768U}) {
+      testing::IndexAssembler file = testing::tiny_index({.count = 2'000, .dim = kWide, .page_bytes = page_bytes});
+      file.commit();
+      const auto* first = reinterpret_cast<const char*>(file.bytes().data());
+      write(folder / "x", {first, first + file.bytes().size()});
+      for (const IoMode io : io_modes()) {
+        CAPTURE(page_bytes);
+        CAPTURE(name(io));
+        const auto index = Index::open(folder / "x", with_io(io));
+        REQUIRE_MESSAGE(index, message(index));
+        CHECK(index->info().page_bytes == page_bytes);
+        const auto found = index->search(queries.view(), options);
+        REQUIRE_MESSAGE(found, message(found));
+        if (expected.empty()) expected = found->ids;
+        CHECK(found->ids == expected);
+        CHECK(found->stats[0].page_reads % (page_bytes / 4096) == 0);
+      }
+      const auto verified = verify(folder / "x", true);
+      REQUIRE(verified);
+      CHECK(verified->finding_count == 0);
     }
   }
 

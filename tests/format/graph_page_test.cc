@@ -22,19 +22,24 @@ TEST_SUITE("format/graph_page") {
     CHECK(plain.slot_bytes == 12 + 4 + 2 + 40);
   }
 
-  TEST_CASE("pages are the smallest that records fill to four fifths, else the fullest") {
+  TEST_CASE("writers choose larger pages where each doubling saves a tenth of a record's share") {
     const struct {
       std::uint32_t dim;
       ElementType type;
       std::uint32_t slot_bytes, page_bytes, slots;
     } rows[] = {
-        {128, ElementType::kU8, 214, 4096, 19},         // 99 %
-        {512, ElementType::kF16, 1110, 4096, 3},        // 81 %
-        {768, ElementType::kF32, 3158, 16384, 5},       // 77, 77, 96 %
-        {1536, ElementType::kF32, 6230, 32768, 5},      // 0, 76, 76, 95 %
-        {2000, ElementType::kF32, 8086, 8192, 1},       // 0, 99 %
-        {3233, ElementType::kF16, 6552, 8192, 1},       // 0, 79.96 % in each: the smallest of the fullest
-        {2028, ElementType::kF32, 8198, 32768, 3},      // 0, 0, 50, 75 %: the fullest
+        {128, ElementType::kU8, 214, 4096, 19},         // 216 of the page for each; 215 on larger ones
+        {128, ElementType::kF32, 598, 4096, 6},         // 683; 630 on two blocks, 8 % less
+        {384, ElementType::kF16, 854, 8192, 9},         // 1024, 910
+        {512, ElementType::kF16, 1110, 8192, 7},        // 1365, 1170; the same on four
+        {1024, ElementType::kU8, 1110, 8192, 7},        // whatever the components are
+        {384, ElementType::kF32, 1622, 8192, 5},        // 2048, 1638
+        {768, ElementType::kF32, 3158, 16384, 5},       // 4096, the same, 3277: a fifth less for two doublings
+        {1024, ElementType::kF16, 2134, 16384, 7},      // 4096, 2731, 2341
+        {1536, ElementType::kF32, 6230, 32768, 5},      // none, 8192, the same, 6554
+        {2000, ElementType::kF32, 8086, 8192, 1},       // none, 8192: full
+        {3233, ElementType::kF16, 6552, 8192, 1},       // none, 8192 on all: the smallest of equals
+        {2028, ElementType::kF32, 8198, 32768, 3},      // none, none, 16384, 10923
         {8190, ElementType::kF32, 32846, 9 * 4096, 1},  // more than 8 blocks: as many as it needs
         {65535, ElementType::kF32, 262226, 65 * 4096, 1},
     };
@@ -63,6 +68,50 @@ TEST_SUITE("format/graph_page") {
             CHECK(sizeof(GraphPageHeader) + std::size_t{shape.slots} * shape.slot_bytes + kPageSlack <=
                   shape.page_bytes);
           }
+        }
+      }
+    }
+  }
+
+  TEST_CASE("the same records stand on pages of 1, 2, 4 or 8 blocks, and on no others") {
+    const PageShape shape = PageShape::choose(1'000'000, 512, ElementType::kF16, Metric::kL2, 32, 4);
+    const std::uint32_t slots[] = {0, 3, 7, 0, 14, 0, 0, 0, 29, 0, 0, 0, 0, 0, 0, 0, 0};
+    for (std::uint32_t blocks = 0; blocks < std::size(slots); ++blocks) {
+      CAPTURE(blocks);
+      const PageShape got = resized(shape, blocks * 4096);
+      CHECK(got.slots == slots[blocks]);
+      if (got.slots == 0) continue;
+      PageShape expected = shape;
+      expected.page_bytes = blocks * 4096;
+      expected.slots = slots[blocks];
+      CHECK(got == expected);
+    }
+    for (const std::uint32_t bytes :
+         {1U, 15U, 4095U, 4097U, 8191U, 65'536U, 0x8000'0000U, 0xFFFF'F000U, 0xFFFF'FFFFU}) {
+      CAPTURE(bytes);
+      CHECK(resized(shape, bytes).slots == 0);
+    }
+  }
+
+  TEST_CASE("a record has a page of its own size only where it is larger than 8 blocks") {
+    const PageShape largest = PageShape::choose(1'000'000, 8166, ElementType::kF32, Metric::kL2, 32, 4);
+    REQUIRE(largest.slot_bytes == 32'750);
+    CHECK(resized(largest, 32'768).slots == 1);
+    CHECK(resized(largest, 16'384).slots == 0);
+    CHECK(resized(largest, 9 * 4096).slots == 0);
+    const PageShape alone = PageShape::choose(1'000'000, 8167, ElementType::kF32, Metric::kL2, 32, 4);
+    REQUIRE(alone.slot_bytes == 32'754);
+    CHECK(resized(alone, 32'768).slots == 0);
+    CHECK(resized(alone, 9 * 4096).slots == 1);
+    CHECK(resized(alone, 10 * 4096).slots == 0);
+  }
+
+  TEST_CASE("what writers choose is a size that pages can have") {
+    for (const std::uint64_t count : {std::uint64_t{1}, kMaxRecords}) {
+      for (std::uint32_t dim = 1; dim <= kMaxDim; dim += 1 + dim / 50) {
+        for (const std::uint32_t degree : {1U, 32U, kMaxDegree}) {
+          const PageShape shape = PageShape::choose(count, dim, ElementType::kF16, Metric::kIp, degree, 8);
+          if (resized(shape, shape.page_bytes) != shape) FAIL("not for " << dim << " dimensions, degree " << degree);
         }
       }
     }

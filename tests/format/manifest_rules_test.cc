@@ -110,7 +110,7 @@ TEST_SUITE("format/manifest_segments") {
         {"degree above the limit", Code::kCorrupt, [](auto& s) { segment(s).degree = 1025; }},
         {"ids of 5 bytes", Code::kCorrupt, [](auto& s) { segment(s).id_bytes = 5; }},
         {"neighbour bits", Code::kCorrupt, [](auto& s) { segment(s).neighbor_bits = 5; }},
-        {"page bytes", Code::kCorrupt, [](auto& s) { segment(s).page_bytes *= 2; }},
+        {"page bytes that give other slots", Code::kCorrupt, [](auto& s) { segment(s).page_bytes *= 2; }},
         {"no slots", Code::kCorrupt, [](auto& s) { segment(s).slots = 0; }},
         {"too many slots", Code::kCorrupt, [](auto& s) { ++segment(s).slots; }},
         {"slot bytes", Code::kCorrupt, [](auto& s) { --segment(s).slot_bytes; }},
@@ -128,6 +128,32 @@ TEST_SUITE("format/manifest_segments") {
         {"alpha infinite", Code::kCorrupt, [](auto& s) { s.manifest.builds[0].alpha = INFINITY; }},
     };
     check_refused(rules);
+  }
+
+  TEST_CASE("lean pages of a size that no page has are refused in one sentence, at the size") {
+    for (const std::uint32_t bytes : {0U, 8U, 4095U, 12'288U, 65'536U, 0xFFFF'F000U}) {
+      CAPTURE(bytes);
+      const auto got = SampleManifest::decode_with([&](auto& s) { segment(s).page_bytes = bytes; });
+      REQUIRE_FALSE(got);
+      CHECK(got.error().code == Code::kCorrupt);
+      CHECK(got.error().what == "pages of " + std::to_string(bytes) +
+                                    " bytes for records of 20: expected 1, 2, 4 or 8 blocks of 4096 that hold one, or "
+                                    "for one larger than 8 as many as it needs");
+    }
+  }
+
+  TEST_CASE("lean pages of 1, 2, 4 and 8 blocks are read, with as many slots as there is room for and no others") {
+    for (const std::uint32_t blocks : {1U, 2U, 4U, 8U}) {
+      for (const std::uint32_t more : {0U, 1U, ~0U}) {
+        CAPTURE(blocks);
+        CAPTURE(more);
+        auto file = testing::tiny_index({.count = 1800, .page_bytes = blocks * 4096});
+        REQUIRE(file.manifest().segments[0].slots == (blocks * 4096 - 16) / 24);
+        file.manifest().segments[0].slots += more;
+        file.commit();
+        CHECK(testing::verify_bytes(file.bytes()).has_value() == (more == 0));
+      }
+    }
   }
 }
 

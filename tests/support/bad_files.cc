@@ -99,6 +99,11 @@ std::vector<GoldenFile> corrupt_files(const Bytes& empty, const Bytes& small) {
                                        set(f, row_of(f, &format::ManifestTables::segments), format::kSegmentRowInfo,
                                            "slots", 0x10000);
                                      })},
+      {"corrupt_page_bytes", changed(empty,
+                                     [](Bytes& f) {
+                                       set(f, row_of(f, &format::ManifestTables::segments), format::kSegmentRowInfo,
+                                           "page_bytes", 12'288);
+                                     })},
       {"corrupt_section_count", changed(small,
                                         [](Bytes& f) {
                                           set(f, row_of(f, &format::ManifestTables::sections), format::kSectionRowInfo,

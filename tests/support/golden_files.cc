@@ -135,6 +135,12 @@ std::vector<GoldenFile> golden_files() {
                         .metric = Metric::kCosine,
                         .minor = 1,
                         .fused = format::FusedForm{.page_bytes = 4096, .slots = 4, .targets = 9, .code_bytes = 6}}))},
+      {"v1_wide_pages", committed(tiny_index({.count = 9,
+                                              .dim = 550,
+                                              .type = ElementType::kF16,
+                                              .metric = Metric::kIp,
+                                              .minor = 1,
+                                              .page_bytes = 8192}))},
   };
 }
 

@@ -77,7 +77,8 @@ void store_record(const format::PageShape& shape, const TinySpec& spec, std::uin
 
 format::PageShape shape_of(const TinySpec& spec) {
   const auto lean = format::PageShape::choose(spec.count, spec.dim, spec.type, spec.metric, spec.degree, spec.id_bytes);
-  return spec.fused ? format::fused_shape(lean, *spec.fused) : lean;
+  if (spec.fused) return format::fused_shape(lean, *spec.fused);
+  return spec.page_bytes > 0 ? format::resized(lean, spec.page_bytes) : lean;
 }
 
 /// Table and links of a fused page. Every code counts on from its ordinal.

@@ -55,6 +55,7 @@ struct TinySpec {
   std::uint16_t minor = 0;                   ///< of the format
   Id above = 0;                              ///< added to all ids
   bool flat = false;                         ///< no neighbours
+  std::uint32_t page_bytes = 0;              ///< of lean pages; 0: as a writer chooses
   std::optional<format::FusedForm> fused{};  ///< lean pages without
 };
 
