@@ -74,7 +74,7 @@ class Writer::Impl {
                                                   options_.merge),
                                pending_->dirty()));
     // What a merge took in is free once there is one more commit.
-    if (report.merged_records > 0 && report.free_bytes > std::max(kWorthACommit, report.file_bytes / 3) && ready()) {
+    if (report.merged_records > 0 && ready() && just_freed() > std::max(kWorthACommit, report.file_bytes / 3)) {
       auto again = write({}, true);
       if (!again && again.error().code == Code::kCommitUnknown) return again;
       if (again) report.generation = again.value().generation;
@@ -184,6 +184,15 @@ class Writer::Impl {
     // Nothing of the commit depends on it: what is not given back now is tried again.
     if (ready()) static_cast<void>(punch_holes(committed.value().file_bytes / kFreeOneIn).has_value());
     return committed;
+  }
+
+  /// Bytes that the newest commit left behind.
+  [[nodiscard]] std::uint64_t just_freed() const noexcept {
+    std::uint64_t bytes = 0;
+    for (const format::Extent& extent : index_->file().manifest().free) {
+      if (extent.freed_in == index_->file().superblock().generation) bytes += extent.length;
+    }
+    return bytes;
   }
 
   /// Gives free space back to the file system when it is more than `least`, as far as nobody needs it.
