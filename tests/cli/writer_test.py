@@ -124,9 +124,11 @@ class Insert(WriterTest):
         [said] = self.good_json(*words, "--json")
         self.assertEqual((said["inserted"], said["generation"], said["count"]), (55, 12, 115))
         self.assertTrue(self.check_holds()["durable"])
+        rows = vectors(55, 8, 3)
+        self.put("new.fbin", fbin(rows))
         self.put("last.txt", text_ids([*range(200, 254), 100]))  # the last row is refused, behind five commits
         self.bad(1, *words[:3], "--ids", "last.txt", *words[5:], says=("id 100", "50 rows that are committed"))
-        self.model |= dict(zip(range(200, 250), vectors(55, 8, 2)))
+        self.model |= dict(zip(range(200, 250), rows))
         self.assertTrue(self.check_holds()["durable"])
 
     def test_the_death_of_a_relaxed_insert_loses_no_commit_and_the_next_command_makes_it_durable(self):

@@ -40,7 +40,7 @@ std::vector<Stage> stages() {
   int round = 0;
   for (const Kind kind :
        {Kind::kCommit, Kind::kCommit, Kind::kRelaxed, Kind::kCommit, Kind::kCompact, Kind::kReplace, Kind::kSnapshot}) {
-    const Step step = source.draw_chain(kind, model, round++ == 0 ? 120 : 25);
+    const Step step = source.draw(kind, model, round++ == 0 ? 120 : 25);
     if (round > 1) all.push_back({disk.contents(kIndex), model, step});
     auto writer = OnFileSystem::open_writer(disk, kIndex, small_writer());
     Done done;
