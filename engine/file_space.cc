@@ -2,6 +2,7 @@
 #include "engine/file_space.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace nearline::engine {
 namespace {
@@ -26,8 +27,24 @@ void unite(std::vector<Extent>& extents, bool of_any) {
 
 }  // namespace
 
-FileSpace::FileSpace(std::uint64_t end, const std::vector<Extent>& free, std::uint64_t usable) : end_(end) {
-  for (const Extent& extent : free) (extent.freed_in < usable ? usable_ : waiting_).push_back(extent);
+void split(const std::vector<Extent>& extents, const std::vector<Extent>& unused, FreeSpace& into) {
+  for (const Extent& extent : extents) {
+    std::uint64_t at = extent.offset;
+    const std::uint64_t end = extent.offset + extent.length;
+    const auto cut = [&](std::uint64_t until, std::vector<Extent>& to) {
+      if (until > at) to.push_back({.offset = at, .length = until - at, .freed_in = extent.freed_in});
+      at = std::max(at, until);
+    };
+    for (const Extent& hole : unused) {
+      cut(std::min(hole.offset, end), into.waiting);
+      cut(std::min(hole.offset + hole.length, end), into.usable);
+    }
+    cut(end, into.waiting);
+  }
+}
+
+FileSpace::FileSpace(std::uint64_t end, FreeSpace free)
+    : end_(end), usable_(std::move(free.usable)), waiting_(std::move(free.waiting)) {
   unite(usable_, true);
 }
 

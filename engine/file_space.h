@@ -11,14 +11,22 @@
 
 namespace nearline::engine {
 
+struct FreeSpace {
+  std::vector<format::Extent> usable;
+  std::vector<format::Extent> waiting;
+};
+
+/// Extents cut at the borders of `unused`, which a fallback does not use: what lies inside is usable, the rest waits.
+/// Both in the order of offsets.
+void split(const std::vector<format::Extent>& extents, const std::vector<format::Extent>& unused, FreeSpace& into);
+
 class FileSpace {
  public:
   /// A file of which everything before `end` is taken.
   explicit FileSpace(std::uint64_t end) noexcept : end_(end) {}
 
-  /// end: bytes committed. free: of the newest manifest. Extents that were freed before generation `usable` may be
-  /// written.
-  FileSpace(std::uint64_t end, const std::vector<format::Extent>& free, std::uint64_t usable);
+  /// end: bytes committed. free: all that the newest manifest says is free.
+  FileSpace(std::uint64_t end, FreeSpace free);
 
   /// The offset of so many bytes, rounded up to whole blocks: in the smallest extent that has room, or else at the end.
   std::uint64_t take(std::uint64_t bytes);

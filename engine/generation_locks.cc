@@ -42,16 +42,16 @@ Result<void> unpin_generation(io::File& file, std::uint64_t generation) {
   return file.unlock(byte_of(generation));
 }
 
-Result<std::uint64_t> oldest_pinned(const io::File& file, std::uint64_t newest) {
-  if (newest + 1 >= kReaderBytes) {
-    NEARLINE_TRY(ancient, any_pinned(file, newest + 1, newest + 1));
+Result<std::uint64_t> oldest_pinned(const io::File& file, std::uint64_t newest, std::uint64_t coming) {
+  if (coming >= kReaderBytes) {
+    NEARLINE_TRY(ancient, any_pinned(file, newest + 1, coming));
     if (ancient) {
       return Error{.code = Code::kBusy,
-                   .what = "a reader has held commit " + std::to_string(newest + 1 - kReaderBytes) +
+                   .what = "a reader has held commit " + std::to_string(coming - kReaderBytes) +
                            " or one before it for thousands of commits: expected it to be let go first"};
     }
   }
-  std::uint64_t first = newest + 2 > kReaderBytes ? newest + 2 - kReaderBytes : 1;
+  std::uint64_t first = coming + 1 > kReaderBytes ? coming + 1 - kReaderBytes : 1;
   std::uint64_t last = newest;
   NEARLINE_TRY(any, any_pinned(file, first, last));
   if (!any) return newest;

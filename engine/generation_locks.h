@@ -17,7 +17,7 @@ Result<void> pin_generation(io::File& file, std::uint64_t generation);
 Result<void> unpin_generation(io::File& file, std::uint64_t generation);
 
 /// The oldest commit that another opening of the file holds; `newest` when none is older. Errors: kBusy when one is
-/// held since so long ago that the commit after `newest` could not be told from it.
-Result<std::uint64_t> oldest_pinned(const io::File& file, std::uint64_t newest);
+/// held since so long ago that a commit behind `newest`, up to `coming`, could not be told from it.
+Result<std::uint64_t> oldest_pinned(const io::File& file, std::uint64_t newest, std::uint64_t coming);
 
 }  // namespace nearline::engine

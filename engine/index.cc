@@ -101,6 +101,7 @@ void Index::Impl::describe() {
   info.format_minor = super.minor;
   info.file_id = hex(super.file_id);
   info.rolled_back = !file_->choice().other_valid;
+  info.durable = !super.relaxed();
   for (const format::BuildParameters& build : manifest.builds) {  // those of the newest segment
     info.degree = build.degree;
     info.l_build = build.l_build;
@@ -182,10 +183,13 @@ Index::~Index() = default;
 
 Result<bool> Index::refresh() {
   NEARLINE_TRY(file, impl_->fs->open_read(impl_->path));
-  auto newest = engine::IndexFile::newest(*file);
+  auto newest = engine::IndexFile::newest(*impl_->fs, *file);
   if (!newest) return std::move(newest).error().in(impl_->path.string());
   const format::Superblock& ours = impl_->file().superblock();
-  if (newest->superblock.generation == ours.generation && newest->superblock.file_id == ours.file_id) return false;
+  if (newest->superblock.generation == ours.generation && newest->superblock.file_id == ours.file_id) {
+    if (!newest->superblock.relaxed()) impl_->mark_durable();
+    return false;
+  }
   NEARLINE_TRY(impl, Impl::open(*impl_->fs, impl_->path, impl_->opened_with));
   impl_ = std::move(impl);
   return true;

@@ -19,9 +19,14 @@ constexpr std::uint64_t kMaxManifestBytes = 16u << 20;
 /// A reader that is overtaken by commits so often in a row meets something else than a writer.
 constexpr int kMostRetries = 1000;
 
+/// Relaxed commits write the same slot again and again: a reader that meets one half written looks once more, so that
+/// it does not take an older commit for the newest.
+constexpr int kMostLooks = 16;
+
 /// What the superblocks say now. A short file is compared as far as it goes: enough to tell a cut index from something
 /// else.
-Result<format::Choice> read_superblocks(const io::File& file, std::uint64_t& file_bytes) {
+Result<format::Choice> look_at_superblocks(const io::File& file, const format::BootId& boot,
+                                           std::uint64_t& file_bytes) {
   NEARLINE_TRY(bytes, file.size());
   std::array<std::byte, 2 * format::kBlockBytes> slots{};
   NEARLINE_CHECK(io::read_exact(file, 0, std::span(slots).first(std::min<std::uint64_t>(bytes, slots.size()))));
@@ -29,7 +34,15 @@ Result<format::Choice> read_superblocks(const io::File& file, std::uint64_t& fil
   NEARLINE_TRY(now, file.size());
   file_bytes = now;
   return format::choose_superblock(std::span(slots).first<format::kBlockBytes>(),
-                                   std::span(slots).last<format::kBlockBytes>(), now);
+                                   std::span(slots).last<format::kBlockBytes>(), now, boot);
+}
+
+Result<format::Choice> read_superblocks(const io::File& file, const format::BootId& boot, std::uint64_t& file_bytes) {
+  auto choice = look_at_superblocks(file, boot, file_bytes);
+  for (int looks = 1; looks < kMostLooks && choice && choice->torn(); ++looks) {
+    choice = look_at_superblocks(file, boot, file_bytes);
+  }
+  return choice;
 }
 
 }  // namespace
@@ -39,23 +52,23 @@ Result<std::unique_ptr<IndexFile>> IndexFile::open(io::FileSystem& fs, const std
   NEARLINE_TRY(file, fs.open_read(path));
   index->owned_ = std::move(file);
   index->file_ = index->owned_.get();
-  if (auto read = index->pin_newest(); !read) return std::move(read).error().in(path.string());
+  if (auto read = index->pin_newest(fs.boot_id()); !read) return std::move(read).error().in(path.string());
   if (auto read = index->read_manifest(); !read) return std::move(read).error().in(path.string());
   return index;
 }
 
-Result<format::Choice> IndexFile::newest(const io::File& file) {
+Result<format::Choice> IndexFile::newest(const io::FileSystem& fs, const io::File& file) {
   std::uint64_t bytes = 0;
-  return read_superblocks(file, bytes);
+  return read_superblocks(file, fs.boot_id(), bytes);
 }
 
 /// Once the lock is held and the superblocks still name the commit, no writer will touch what belongs to it.
-Result<void> IndexFile::pin_newest() {
-  NEARLINE_TRY(newest, read_superblocks(*owned_, file_bytes_));
+Result<void> IndexFile::pin_newest(const format::BootId& boot) {
+  NEARLINE_TRY(newest, read_superblocks(*owned_, boot, file_bytes_));
   for (int tries = 0; tries < kMostRetries; ++tries) {
     const std::uint64_t generation = newest.superblock.generation;
     NEARLINE_CHECK(pin_generation(*owned_, generation));
-    NEARLINE_TRY(again, read_superblocks(*owned_, file_bytes_));
+    NEARLINE_TRY(again, read_superblocks(*owned_, boot, file_bytes_));
     if (again.superblock.generation == generation) {
       choice_ = std::move(again);
       return {};
@@ -66,8 +79,7 @@ Result<void> IndexFile::pin_newest() {
   return Error{.code = Code::kBusy, .what = "the newest commit changes faster than it can be opened"};
 }
 
-Result<void> IndexFile::read_manifest() {
-  const format::Superblock& super = choice_.superblock;
+Result<format::Manifest> IndexFile::manifest_of(const io::File& file, const format::Superblock& super) {
   if (super.manifest_bytes > kMaxManifestBytes) {
     return Error{.code = Code::kCorrupt,
                  .what = "manifest of " + std::to_string(super.manifest_bytes) + " bytes: expected at most " +
@@ -75,16 +87,13 @@ Result<void> IndexFile::read_manifest() {
                  .at = super.manifest_offset};
   }
   std::vector<std::byte> bytes(super.manifest_bytes);
-  NEARLINE_CHECK(io::read_exact(*file_, super.manifest_offset, bytes));
-  if (format::hash128(bytes) != super.manifest_hash) {
-    return Error{.code = Code::kCorrupt, .what = "manifest hash does not match", .at = super.manifest_offset};
-  }
-  NEARLINE_TRY(manifest, format::decode_manifest(bytes, super.manifest_offset, super.committed_bytes));
-  if (manifest.file_id != super.file_id || manifest.generation != super.generation) {
-    return Error{.code = Code::kCorrupt,
-                 .what = "manifest is of another file or generation than the superblock",
-                 .at = super.manifest_offset};
-  }
+  NEARLINE_CHECK(io::read_exact(file, super.manifest_offset, bytes));
+  return format::decode_manifest(bytes, super);
+}
+
+Result<void> IndexFile::read_manifest() {
+  const format::Superblock& super = choice_.superblock;
+  NEARLINE_TRY(manifest, manifest_of(*file_, super));
   if (manifest.fields.size() != 1 || manifest.fields[0].multi ||
       manifest.fields[0].transform != format::Field::kNoTransform) {
     return Error{.code = Code::kUnsupported,

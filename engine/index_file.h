@@ -29,7 +29,9 @@ class IndexFile {
   static Result<std::unique_ptr<IndexFile>> open(io::FileSystem& fs, const std::filesystem::path& path);
 
   /// What the superblocks of an open file say now, without a pin. Errors: as open.
-  static Result<format::Choice> newest(const io::File& file);
+  static Result<format::Choice> newest(const io::FileSystem& fs, const io::File& file);
+  /// What a superblock of the file leads to. Errors: those of format::decode_manifest and of reading.
+  static Result<format::Manifest> manifest_of(const io::File& file, const format::Superblock& superblock);
 
   /// What is being written: sections stand in the file, the manifest does not yet. Borrows the file.
   IndexFile(const io::File& file, format::Manifest manifest) : file_(&file), manifest_(std::move(manifest)) {}
@@ -38,6 +40,8 @@ class IndexFile {
   [[nodiscard]] const format::Superblock& superblock() const noexcept { return choice_.superblock; }
   [[nodiscard]] const format::Choice& choice() const noexcept { return choice_; }
   [[nodiscard]] const format::Manifest& manifest() const noexcept { return manifest_; }
+  /// The commit was relaxed, and its superblock was written again as durable.
+  void mark_durable() noexcept { choice_.superblock.boot = {}; }
   [[nodiscard]] std::uint64_t file_bytes() const noexcept { return file_bytes_; }
 
   /// Files of this version have one field.
@@ -59,7 +63,7 @@ class IndexFile {
 
  private:
   IndexFile() = default;
-  Result<void> pin_newest();
+  Result<void> pin_newest(const format::BootId& boot);
   Result<void> read_manifest();
 
   std::unique_ptr<io::File> owned_;

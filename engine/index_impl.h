@@ -31,6 +31,11 @@ class Index::Impl {
   }
 
   [[nodiscard]] const engine::IndexFile& file() const noexcept { return *file_; }
+  /// Whoever made the commit durable says so.
+  void mark_durable() noexcept {
+    file_->mark_durable();
+    info.durable = true;
+  }
   /// Those with records, the largest first.
   [[nodiscard]] std::span<const std::unique_ptr<engine::OpenSegment>> segments() const noexcept { return segments_; }
 

@@ -12,7 +12,9 @@
 #include "engine/generation_locks.h"
 #include "engine/on_file_system.h"
 #include "engine/write/commit.h"
+#include "engine/write/free_space.h"
 #include "engine/write/pending.h"
+#include "engine/write/settle.h"
 #include "io/temporary_name.h"
 
 namespace nearline {
@@ -67,15 +69,16 @@ class Writer::Impl {
   [[nodiscard]] bool dirty() const noexcept { return pending_ && pending_->dirty(); }
   void abandon() noexcept { pending_.reset(); }
 
-  Result<CommitReport> commit() {
+  Result<CommitReport> commit(Durability durability) {
     NEARLINE_CHECK(ready());
     const engine::CommitInput input = this->input();
     NEARLINE_TRY(report, write(engine::plan_merge(engine::loads_of(input), pending_->fresh(), options_.delta_records,
                                                   options_.merge),
-                               pending_->dirty()));
-    // What a merge took in is free once there is one more commit.
-    if (report.merged_records > 0 && ready() && just_freed() > std::max(kWorthACommit, report.file_bytes / 3)) {
-      auto again = write({}, true);
+                               pending_->dirty(), durability));
+    // What a merge took in is free once there is one more durable commit.
+    if (durability == Durability::kDurable && report.merged_records > 0 && ready() &&
+        just_freed() > std::max(kWorthACommit, report.file_bytes / 3)) {
+      auto again = write({}, true, durability);
       if (!again && again.error().code == Code::kCommitUnknown) return again;
       if (again) report.generation = again.value().generation;
     }
@@ -84,10 +87,11 @@ class Writer::Impl {
 
   Result<CommitReport> compact() {
     NEARLINE_CHECK(ready());
-    NEARLINE_TRY(merged, write(engine::plan_compaction(engine::loads_of(input()), pending_->fresh()), true));
+    NEARLINE_TRY(merged, write(engine::plan_compaction(engine::loads_of(input()), pending_->fresh()), true,
+                               Durability::kDurable));
     // What the commit before uses is free once there is one more.
     NEARLINE_CHECK(ready());
-    NEARLINE_TRY(report, write({}, true));
+    NEARLINE_TRY(report, write({}, true, Durability::kDurable));
     report.merged_records = merged.merged_records;
     NEARLINE_CHECK(ready());
     NEARLINE_CHECK(punch_holes(0));
@@ -145,33 +149,40 @@ class Writer::Impl {
     return *spent_;
   }
 
-  [[nodiscard]] engine::CommitInput input() noexcept { return {*index_, *pending_, *file_, fs_, directory_, options_}; }
+  [[nodiscard]] engine::CommitInput input(Durability durability = Durability::kDurable) noexcept {
+    return {*index_,
+            *pending_,
+            *file_,
+            fs_,
+            directory_,
+            options_,
+            durability == Durability::kRelaxed ? fs_.boot_id() : format::BootId{}};
+  }
 
-  /// A writer that died may have left a name and a superblock that are seen but not durable. This one answers for both
-  /// from its first commit on.
+  /// A writer that died may have left a name and a commit that are seen but not durable. This one answers for both from
+  /// its first commit on.
   Result<void> take_over() {
     NEARLINE_CHECK(fs_.sync_directory(directory_));
-    if (auto settled = engine::settle(*file_, index_->file().superblock()); !settled) {
-      if (settled.error().code == Code::kCommitUnknown) spent_ = settled.error();
-      return settled;
-    }
+    NEARLINE_CHECK(settled(engine::settle_found(*file_, index_->file())));
     own_commit_ = true;
     return {};
   }
 
-  Result<CommitReport> write(const engine::MergePlan& merge, bool needed) {
+  Result<void> settled(Result<void> done) {
+    if (done) {
+      index_->mark_durable();
+    } else if (done.error().code == Code::kCommitUnknown) {
+      spent_ = done.error();
+    }
+    return done;
+  }
+
+  Result<CommitReport> write(const engine::MergePlan& merge, bool needed, Durability durability) {
     NEARLINE_TRY(named, fs_.open_read(path_));
     NEARLINE_CHECK(check_name(*named));
     if (!own_commit_) NEARLINE_CHECK(take_over());
-    if (!needed) {
-      const IndexInfo& info = index_->info;
-      return CommitReport{.generation = info.generation,
-                          .count = info.count,
-                          .segments = info.segments,
-                          .file_bytes = info.file_bytes,
-                          .free_bytes = info.free_bytes};
-    }
-    auto committed = engine::commit(input(), merge);
+    if (!needed) return nothing_to_write(durability);
+    auto committed = engine::commit(input(durability), merge);
     if (committed) {
       close();
     } else if (committed.error().code == Code::kCommitUnknown) {
@@ -195,13 +206,23 @@ class Writer::Impl {
     return bytes;
   }
 
+  Result<CommitReport> nothing_to_write(Durability durability) {
+    const bool waits = durability == Durability::kDurable && !index_->info.durable;
+    if (waits) NEARLINE_CHECK(settled(engine::settle(*file_, index_->file().superblock())));
+    const IndexInfo& info = index_->info;
+    return CommitReport{.generation = info.generation,
+                        .count = info.count,
+                        .segments = info.segments,
+                        .file_bytes = info.file_bytes,
+                        .free_bytes = info.free_bytes,
+                        .durable = info.durable};
+  }
+
   /// Gives free space back to the file system when it is more than `least`, as far as nobody needs it.
   Result<void> punch_holes(std::uint64_t least) {
-    const format::Superblock& super = index_->file().superblock();
-    NEARLINE_TRY(oldest, engine::oldest_pinned(*file_, super.generation));
-    const std::uint64_t usable = std::min(super.generation, oldest + 1);
-    std::vector<format::Extent> holes = index_->file().manifest().free;
-    std::erase_if(holes, [&](const format::Extent& e) { return e.freed_in >= usable || e.length < kLeastHole; });
+    NEARLINE_TRY(space, engine::free_space(index_->file(), *file_));
+    std::vector<format::Extent> holes = std::move(space.usable);
+    std::erase_if(holes, [](const format::Extent& e) { return e.length < kLeastHole; });
     const std::uint64_t free = std::accumulate(holes.begin(), holes.end(), std::uint64_t{0},
                                                [](std::uint64_t sum, const auto& e) { return sum + e.length; });
     if (free <= least) return {};
@@ -217,7 +238,7 @@ class Writer::Impl {
   std::unique_ptr<engine::OpenIndex> index_;  ///< the newest commit; null until it is needed
   std::optional<engine::Pending> pending_;
   IoMode io_ = IoMode::kAuto;
-  bool own_commit_ = false;     ///< the newest commit is this writer's: it is known to be durable
+  bool own_commit_ = false;     ///< the newest commit is this writer's: it is known what of it is durable
   std::optional<Error> spent_;  ///< why nothing can be done any more
 };
 
@@ -248,8 +269,8 @@ Result<EraseReport> Writer::erase(std::span<const Id> ids) {
 bool Writer::dirty() const noexcept {
   return impl_->dirty();
 }
-Result<CommitReport> Writer::commit() {
-  return impl_->commit();
+Result<CommitReport> Writer::commit(Durability durability) {
+  return impl_->commit(durability);
 }
 void Writer::abandon() noexcept {
   impl_->abandon();

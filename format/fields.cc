@@ -32,6 +32,7 @@ constexpr FieldInfo kSuperblock[] = {
     NEARLINE_FIELD(SuperblockBytes, manifest_offset, kNumber),
     NEARLINE_FIELD(SuperblockBytes, manifest_bytes, kNumber),
     NEARLINE_FIELD(SuperblockBytes, manifest_hash, kBytes),
+    NEARLINE_FIELD(SuperblockBytes, boot, kBytes),
     NEARLINE_FIELD(SuperblockBytes, reserved_1, kZero),
     NEARLINE_FIELD(SuperblockBytes, hash, kBytes),
 };

@@ -145,6 +145,8 @@ struct Manifest {
 
 /// Incompatible feature: several segments, tombstones, or a segment without edges.
 inline constexpr std::uint64_t kSegmentsFeature = 1;
+/// Of a superblock whose commit may not have reached the disk.
+inline constexpr std::uint64_t kRelaxedFeature = 2;
 /// The incompatible features that a reader of this manifest must know.
 std::uint64_t needed_features(const Manifest& manifest) noexcept;
 

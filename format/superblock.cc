@@ -13,7 +13,7 @@
 namespace nearline::format {
 namespace {
 
-constexpr std::uint64_t kKnownIncompat = kSegmentsFeature;
+constexpr std::uint64_t kKnownIncompat = kSegmentsFeature | kRelaxedFeature;
 
 Result<void> check_version(const SuperblockBytes& raw, std::uint64_t at) {
   if (raw.endian_mark != kEndianMark ||
@@ -70,6 +70,10 @@ Result<void> check_place(const SuperblockBytes& raw, std::uint32_t slot, std::ui
   if (!all_zero(raw.reserved_0) || !all_zero(raw.reserved_1)) {
     return corrupt(at + offsetof(SuperblockBytes, reserved_0), "reserved bytes of the superblock are not zero");
   }
+  // A reader that knows the bit but not the rule would trust what may be lost: neither comes without the other.
+  if (((raw.incompat & kRelaxedFeature) != 0) == all_zero(raw.boot)) {
+    return corrupt(at + offsetof(SuperblockBytes, boot), "boot and feature bit 1 disagree on whether it is relaxed");
+  }
   return {};
 }
 
@@ -83,7 +87,8 @@ Superblock unpacked(const SuperblockBytes& raw) noexcept {
           .manifest_offset = raw.manifest_offset,
           .manifest_bytes = raw.manifest_bytes,
           .manifest_hash = raw.manifest_hash,
-          .slot = raw.slot};
+          .slot = raw.slot,
+          .boot = raw.boot};
 }
 
 }  // namespace
@@ -103,7 +108,7 @@ Block encode(const Superblock& superblock) {
   raw.minor = superblock.minor;
   raw.compat = superblock.features.compat;
   raw.ro_compat = superblock.features.ro_compat;
-  raw.incompat = superblock.features.incompat;
+  raw.incompat = (superblock.features.incompat & ~kRelaxedFeature) | (superblock.relaxed() ? kRelaxedFeature : 0);
   raw.slot = superblock.slot;
   raw.file_id = superblock.file_id;
   raw.generation = superblock.generation;
@@ -111,6 +116,7 @@ Block encode(const Superblock& superblock) {
   raw.manifest_offset = superblock.manifest_offset;
   raw.manifest_bytes = superblock.manifest_bytes;
   raw.manifest_hash = superblock.manifest_hash;
+  raw.boot = superblock.boot;
   Block block;
   std::memcpy(block.data(), &raw, sizeof raw);
   stamp_superblock(block);

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "format/manifest.h"
@@ -19,8 +20,11 @@ constexpr std::uint64_t whole_blocks(std::uint64_t bytes) noexcept {
   return (bytes + kBlockBytes - 1) / kBlockBytes * kBlockBytes;
 }
 
+/// Which start of the kernel: zeros where nobody says.
+using BootId = std::array<std::uint8_t, 16>;
+
 /// Feature words: a reader ignores unknown `compat` bits, opens read-only on unknown `ro_compat` bits, refuses unknown
-/// `incompat` bits. Version 1.0 defines none.
+/// `incompat` bits.
 struct Features {
   std::uint64_t compat = 0;
   std::uint64_t ro_compat = 0;
@@ -38,6 +42,9 @@ struct Superblock {
   std::uint64_t manifest_bytes = 0;
   std::array<std::uint8_t, 16> manifest_hash{};  ///< XXH3-128 of the manifest
   std::uint32_t slot = 0;                        ///< 0 or 1: where this block stands
+  BootId boot{};  ///< zeros: what it leads to is durable; else relaxed, and good for as long as this boot lasts
+
+  [[nodiscard]] bool relaxed() const noexcept { return boot != BootId{}; }
 };
 
 using Block = std::array<std::byte, kBlockBytes>;
@@ -47,6 +54,7 @@ constexpr std::uint32_t slot_of(std::uint64_t generation) noexcept {
   return generation % 2;
 }
 
+/// Bit 1 of `incompat` says whether it is relaxed, whatever the feature words say.
 Block encode(const Superblock& superblock);
 
 /// Stamps the hash over the block's other bytes, whatever they hold.
@@ -59,16 +67,23 @@ void stamp_superblock(std::span<std::byte, kBlockBytes> block) noexcept;
 Result<Superblock> decode_superblock(std::span<const std::byte, kBlockBytes> block, std::uint32_t slot,
                                      std::uint64_t file_bytes);
 
-/// The newest valid slot, and what was wrong with the other one: damage, or not holding the commit before.
+/// The newest valid slot, and what was wrong with the other one: damage, not holding a commit before, or holding a
+/// relaxed one that a restart may have lost.
 struct Choice {
   Superblock superblock;
   bool other_valid = false;
-  Error other_error;  ///< when not other_valid
+  Superblock other{};  ///< when other_valid
+  Error other_error;   ///< when not other_valid
+
+  /// Whether the other slot holds parts of two superblocks: a crash left it so, or it is being written.
+  [[nodiscard]] bool torn() const noexcept;
 };
-/// Errors: kUnsupported when either slot is; else, when neither is valid, that of the slot which tells most (kTruncated
-/// before kCorrupt before kNotAnIndex).
+/// now: the present boot; a relaxed superblock of any other is not valid. None: it is, for those who only look.
+/// Errors: kUnsupported when either slot is, or is relaxed where the boot is not known; else, when neither is valid,
+/// that of the slot which tells most (kTruncated before a lost relaxed commit before kCorrupt before kNotAnIndex).
 Result<Choice> choose_superblock(std::span<const std::byte, kBlockBytes> slot0,
-                                 std::span<const std::byte, kBlockBytes> slot1, std::uint64_t file_bytes);
+                                 std::span<const std::byte, kBlockBytes> slot1, std::uint64_t file_bytes,
+                                 const std::optional<BootId>& now = {});
 
 /// The manifest that a superblock names: decode_manifest, and before it the hash, after it file id and generation.
 /// bytes: superblock.manifest_bytes, read from superblock.manifest_offset.

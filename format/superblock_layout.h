@@ -35,11 +35,12 @@ struct SuperblockBytes {
   le64 manifest_offset;                        //   96
   le64 manifest_bytes;                         //  104
   std::array<std::uint8_t, 16> manifest_hash;  //  112
-  std::array<std::uint8_t, 3952> reserved_1;   //  128
+  BootId boot;                                 //  128
+  std::array<std::uint8_t, 3936> reserved_1;   //  144
   std::array<std::uint8_t, 16> hash;           // 4080  XXH3-128 of the bytes before it
 };
 static_assert(sizeof(SuperblockBytes) == kBlockBytes && alignof(SuperblockBytes) == 1);
-static_assert(offsetof(SuperblockBytes, file_id) == 64 && offsetof(SuperblockBytes, reserved_1) == 128);
+static_assert(offsetof(SuperblockBytes, file_id) == 64 && offsetof(SuperblockBytes, reserved_1) == 144);
 static_assert(offsetof(SuperblockBytes, hash) == 4080);
 static_assert(std::has_unique_object_representations_v<SuperblockBytes>);
 

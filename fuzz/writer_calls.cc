@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Any sequence of calls of a writer and of readers, on a disk that fails, fills up and loses power, against a map: an
-// index holds the last commit that returned, or one that was in progress when something failed; a reader keeps its own.
+// index holds the last commit that returned, or one that was in progress when something failed; after a loss of power
+// the last durable one; a reader keeps its own.
 // Each byte is a call: the low four bits say which one, the others how much.
 #include <algorithm>
 #include <cerrno>
@@ -24,6 +25,7 @@ class World {
   World() {
     create_index(*disk_);
     committed_ = {Model{}};
+    durable_ = committed_;
     pending_ = Model{};
   }
 
@@ -35,9 +37,9 @@ class World {
       case 1: return put(much + 1, false);
       case 2: return put(much + 1, true);
       case 3: return erase(much + 1);
-      case 4:
-      case 5: return commit([](Writer& writer) { return writer.commit().has_value(); });
-      case 6: return commit([](Writer& writer) { return writer.compact().has_value(); });
+      case 4: return commit([](Writer& writer) { return writer.commit().has_value(); }, true);
+      case 5: return commit([](Writer& writer) { return writer.commit(Durability::kRelaxed).has_value(); }, false);
+      case 6: return commit([](Writer& writer) { return writer.compact().has_value(); }, true);
       case 7: return abandon();
       case 8: return replace();
       case 9: return reopen();
@@ -74,6 +76,7 @@ class World {
         FUZZ_PROPERTY(opened.has_value());
       }
       writer_.emplace(std::move(opened).value());
+      took_over_ = false;
       settle();
     }
     return &*writer_;
@@ -144,13 +147,18 @@ class World {
     writer_.reset();
   }
   template <class Call>
-  void commit(Call&& call) {
+  void commit(Call&& call, bool durable) {
     Writer* writer = this->writer();
     if (std::forward<Call>(call)(*writer)) {
       committed_ = {pending_};
+      if (!took_over_) durable_ = {visible_};  // its first commit makes durable what it found
+      if (durable) durable_ = committed_;
+      took_over_ = true;
       visible_ = pending_;
     } else {  // it may be called again, or opened anew
       committed_.push_back(pending_);
+      durable_.push_back(visible_);
+      if (durable) durable_.push_back(pending_);
       writer_.reset();
     }
     check();
@@ -165,7 +173,11 @@ class World {
     const bool dirty = writer->dirty();
     const auto done = writer->compact_to(kIndex, true);
     FUZZ_PROPERTY(!done || !dirty);
-    if (!dirty) writer_.reset();
+    if (!dirty) {
+      durable_.push_back(visible_);
+      if (done) durable_ = {visible_};
+      writer_.reset();
+    }
     check();
   }
   void reopen() {
@@ -178,7 +190,9 @@ class World {
     reader_.reset();
     writer_.reset();
     disk_ = std::move(left);
+    committed_ = durable_;
     check();
+    committed_ = durable_ = {contents(*disk_, kIndex).value()};
   }
   void read() {
     heal();
@@ -205,6 +219,8 @@ class World {
   std::optional<Writer> writer_;
   std::optional<Index> reader_;
   std::vector<Model> committed_;  ///< what the index may hold
+  std::vector<Model> durable_;    ///< what it may hold after a loss of power
+  bool took_over_ = false;        ///< the writer has made a commit
   Model visible_, pending_, kept_;
   std::uint64_t calls_ = 0;
 };

@@ -3,6 +3,7 @@
 /// so that a simulated disk can stand in for the real one.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -87,9 +88,14 @@ Result<void> read_exact(const File& file, std::uint64_t at, std::span<std::byte>
 /// Writes all bytes. Errors: those of write_some.
 Result<void> write_all(File& file, std::uint64_t at, std::span<const std::byte> bytes);
 
+/// Which start of the kernel: what was written and not flushed may be lost once it is another. Zeros: nobody says.
+using BootId = std::array<std::uint8_t, 16>;
+
 class FileSystem {
  public:
   virtual ~FileSystem() = default;
+
+  [[nodiscard]] virtual BootId boot_id() const noexcept { return {}; }
 
   /// O_RDONLY|O_CLOEXEC. Regular files only. Errors: kNotFound, kPermission, kIo, kBadInput (a directory, a pipe).
   virtual Result<std::unique_ptr<File>> open_read(const std::filesystem::path& path) = 0;

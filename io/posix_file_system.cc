@@ -44,8 +44,36 @@ int rename_without_replacing(const char* from, const char* to) {
   return ::unlink(from) == 0 ? 0 : errno;
 }
 
+int hex_digit(char c) noexcept {
+  if (c >= '0' && c <= '9') return c - '0';
+  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/// The kernel's own id, as text with dashes. It is the same in all containers.
+BootId read_boot_id() noexcept {
+  constexpr std::size_t kTextBytes = 36;
+  char text[kTextBytes];
+  const Descriptor descriptor(::open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC));
+  if (!descriptor || ::read(descriptor.get(), text, sizeof text) != ssize_t{sizeof text}) return {};
+  BootId id{};
+  std::size_t digits = 0;
+  for (const char c : text) {
+    if (c == '-') continue;
+    const int value = hex_digit(c);
+    if (value < 0 || digits == 2 * id.size()) return {};
+    id[digits / 2] = static_cast<std::uint8_t>(id[digits / 2] * 16 + value);
+    ++digits;
+  }
+  return digits == 2 * id.size() ? id : BootId{};
+}
+
 class PosixFileSystem final : public FileSystem {
  public:
+  [[nodiscard]] BootId boot_id() const noexcept override {
+    static const BootId kId = read_boot_id();  // no process outlives its kernel
+    return kId;
+  }
+
   Result<std::unique_ptr<File>> open_read(const std::filesystem::path& path) override {
     // O_NONBLOCK: opening a pipe must not hang. O_NOATIME: reading leaves no trace, where we own the file.
     auto descriptor = open_descriptor(path, O_RDONLY | O_NONBLOCK | O_NOATIME);

@@ -43,6 +43,7 @@ std::unique_ptr<SimulatedDisk> SimulatedDisk::after_power_cut(std::uint64_t seed
     for (const auto& [name, inode] : change) names[name] = inode;
   }
   auto disk = std::make_unique<SimulatedDisk>(random());
+  for (std::uint8_t& byte : disk->state_->boot) byte = static_cast<std::uint8_t>(random() % 255 + 1);
   std::map<const SimulatedInode*, InodePtr> copies;  // a file with two names stays one file
   for (const auto& [name, inode] : names) {
     if (!inode) continue;
@@ -54,6 +55,31 @@ std::unique_ptr<SimulatedDisk> SimulatedDisk::after_power_cut(std::uint64_t seed
     disk->state_->names[name] = disk->state_->durable_names[name] = copy;
   }
   return disk;
+}
+
+std::unique_ptr<SimulatedDisk> SimulatedDisk::clone() const {
+  const std::lock_guard guard(state_->mutex);
+  auto disk = std::make_unique<SimulatedDisk>(1);
+  State& copy = *disk->state_;
+  copy.random = state_->random;
+  copy.boot = state_->boot;
+  std::map<const SimulatedInode*, InodePtr> copies;  // a file with two names stays one file
+  const auto copy_of = [&](const InodePtr& inode) {
+    InodePtr& made = copies[inode.get()];
+    if (inode && !made) copy.inodes.push_back(made = std::make_shared<SimulatedInode>(inode->clone()));
+    return made;
+  };
+  for (const auto& [name, inode] : state_->names) copy.names[name] = copy_of(inode);
+  for (const auto& [name, inode] : state_->durable_names) copy.durable_names[name] = copy_of(inode);
+  for (const NameChange& change : state_->name_changes) {
+    NameChange& made = copy.name_changes.emplace_back();
+    for (const auto& [name, inode] : change) made.emplace_back(name, copy_of(inode));
+  }
+  return disk;
+}
+
+BootId SimulatedDisk::boot_id() const noexcept {
+  return state_->boot;
 }
 
 std::vector<std::byte> SimulatedDisk::contents(const std::filesystem::path& path) const {

@@ -51,8 +51,11 @@ class SimulatedDisk final : public FileSystem {
   [[nodiscard]] std::uint64_t calls() const noexcept;
   [[nodiscard]] std::uint64_t calls(Operation operation) const noexcept;
 
-  /// The disk after a power cut now: a new disk with what is durable and, of the rest, a choice drawn from `seed`.
+  /// The disk after a power cut now: a new disk with what is durable and, of the rest, a choice drawn from `seed`; its
+  /// boot is another.
   [[nodiscard]] std::unique_ptr<SimulatedDisk> after_power_cut(std::uint64_t seed) const;
+  /// The same disk once more, with what is not durable yet, and without faults, hooks and locks.
+  [[nodiscard]] std::unique_ptr<SimulatedDisk> clone() const;
   /// Called before every operation, with its number: a test takes power cuts from here.
   void on_call(std::function<void(std::uint64_t call, Operation operation)> hook);
 
@@ -61,6 +64,7 @@ class SimulatedDisk final : public FileSystem {
   void put(const std::filesystem::path& path, std::vector<std::byte> bytes);
   [[nodiscard]] std::vector<std::filesystem::path> names() const;
 
+  [[nodiscard]] BootId boot_id() const noexcept override;
   Result<std::unique_ptr<File>> open_read(const std::filesystem::path& path) override;
   Result<std::unique_ptr<File>> open_write(const std::filesystem::path& path) override;
   Result<std::unique_ptr<File>> create_new(const std::filesystem::path& path) override;

@@ -52,9 +52,7 @@ void SimulatedInode::apply(const Change& change, std::vector<std::byte>& to) {
 }
 
 void SimulatedInode::write(std::uint64_t at, std::span<const std::byte> bytes) {
-  changes_.push_back({.size = std::max<std::uint64_t>(live_.size(), at + bytes.size()),
-                      .at = at,
-                      .bytes = {bytes.begin(), bytes.end()}});
+  changes_.push_back({.size = at + bytes.size(), .at = at, .bytes = {bytes.begin(), bytes.end()}});
   apply(changes_.back(), live_);
 }
 
@@ -88,8 +86,12 @@ std::vector<std::byte> SimulatedInode::after_power_cut(std::uint64_t seed) const
       overlay(next.bytes, next.at, begin, begin + random() % kSector, image);
     }
   }
+  std::uint64_t size = durable_.size();
   const auto seen = random() % (changes_.size() + 1);
-  image.resize(seen == 0 ? durable_.size() : changes_[seen - 1].size);
+  for (std::size_t i = 0; i < seen; ++i) {
+    size = changes_[i].cuts ? changes_[i].size : std::max(size, changes_[i].size);
+  }
+  image.resize(size);
   return image;
 }
 

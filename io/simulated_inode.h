@@ -15,6 +15,14 @@ class SimulatedInode {
   /// A file whose bytes are durable.
   explicit SimulatedInode(std::vector<std::byte> bytes) : live_(bytes), durable_(std::move(bytes)) {}
 
+  /// The same file, open nowhere.
+  [[nodiscard]] SimulatedInode clone() const {
+    SimulatedInode copy = *this;
+    copy.locks.clear();
+    copy.opens = 0;
+    return copy;
+  }
+
   [[nodiscard]] const std::vector<std::byte>& live() const noexcept { return live_; }
 
   void write(std::uint64_t at, std::span<const std::byte> bytes);
@@ -37,10 +45,10 @@ class SimulatedInode {
 
  private:
   struct Change {
-    std::uint64_t size = 0;  ///< of the file afterwards
+    std::uint64_t size = 0;  ///< of the file afterwards, at least
     std::uint64_t at = 0;
     std::vector<std::byte> bytes{};
-    bool cuts = false;  ///< bytes beyond `size` are gone for good
+    bool cuts = false;  ///< exactly: bytes beyond `size` are gone for good
   };
   static void apply(const Change& change, std::vector<std::byte>& to);
 

@@ -44,6 +44,7 @@ struct SimulatedDisk::State {
   std::uint64_t total_calls = 0;
   std::array<std::uint64_t, kOperations> operation_calls{};
   std::mt19937_64 random;
+  BootId boot = {1};
   Names names;                                        ///< as everybody sees them
   Names durable_names;                                ///< as a power cut leaves them at least
   std::vector<NameChange> name_changes;               ///< between the two, oldest first

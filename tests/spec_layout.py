@@ -15,7 +15,8 @@ KINDS = {1: "graph_pages", 2: "entry_points", 3: "id_index", 5: "vectors", 6: "c
 # Field lists as "name form": u8 u16 u32 u64 f32, bN bytes, tN text, zN zeros; words of an enumeration behind a colon.
 SUPERBLOCK = """magic b16, endian_mark u32, float_mark f32, block_bytes u32, major u16, minor u16, compat u64,
     ro_compat u64, incompat u64, slot u32, reserved_0 z4, file_id b16, generation u64, committed_bytes u64,
-    manifest_offset u64, manifest_bytes u64, manifest_hash b16, reserved_1 z3952, hash b16"""
+    manifest_offset u64, manifest_bytes u64, manifest_hash b16, boot b16, reserved_1 z3936,
+    hash b16"""
 MANIFEST = """magic b8, manifest_bytes u64, file_id b16, generation u64, live_count u64, next_serial u64,
     field_count u32, attribute_count u32, transform_count u32, segment_count u32, section_count u32, free_count u32,
     reserved z16"""

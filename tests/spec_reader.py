@@ -33,9 +33,10 @@ def read_superblock(data, slot, out):
     need(len(data) >= at + BLOCK, "the file ends inside a superblock", "truncated")
     need(s.hash == xxh3.hash128(block[:4080]), "superblock hash")
     need(s.endian_mark == 0x01020304 and s.float_mark == -118.625 and s.block_bytes == BLOCK, "marks", "unsupported")
-    need(s.major == 1 and s.incompat <= 1, "version or feature", "unsupported")
+    need(s.major == 1 and s.incompat <= 3, "version or feature", "unsupported")
     need(s.slot == slot and (s.generation == 1 or s.generation > 1 and s.generation % 2 == slot), "slot")
     need(s.all_zero, "reserved bytes")
+    need(bool(s.incompat & 2) == any(s.boot), "boot")
     need(s.committed_bytes % BLOCK == 0 and s.committed_bytes > 2 * BLOCK, "committed_bytes")
     need(s.manifest_offset % BLOCK == 0 and 2 * BLOCK <= s.manifest_offset, "manifest_offset")
     need(s.manifest_bytes % BLOCK == 0 and BLOCK <= s.manifest_bytes <= 8388608, "manifest_bytes")
@@ -54,7 +55,7 @@ def choose(data, out):
     for error in sorted(refused, key=lambda e: ("unsupported", "truncated", "corrupt", "not_an_index").index(e.reason)):
         if error.reason == "unsupported" or not found:
             raise error
-    return max(found, key=lambda s: s.generation)
+    return max(found, key=lambda s: s.generation)  # relaxed or not: the text form is the same on every machine
 
 
 # Section 4.

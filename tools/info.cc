@@ -37,7 +37,8 @@ void print_json(const IndexInfo& info) {
   line.put("page_bytes", info.page_bytes).put("records_per_page", info.records_per_page);
   line.put("code_bytes", info.code_bytes).put("calibration_queries", info.calibration_queries);
   line.put("local_edge_share", info.local_edge_share).put("file_id", info.file_id);
-  line.put("rolled_back", info.rolled_back).put("free_bytes", info.free_bytes).print();
+  line.put("rolled_back", info.rolled_back).put("free_bytes", info.free_bytes);
+  line.put("durable", info.durable).print();
 }
 
 void print_text(const std::filesystem::path& path, const IndexInfo& info) {
@@ -45,8 +46,10 @@ void print_text(const std::filesystem::path& path, const IndexInfo& info) {
              name(info.schema.metric));
   fmt::print("file         {} bytes ({:.1f} a vector), format {}, id {}\n", info.file_bytes, bytes_per_vector(info),
              version_text(info), info.file_id);
-  fmt::print("commit       generation {}, {} segment{}, {} deleted{}\n", info.generation, info.segments,
-             info.segments == 1 ? "" : "s", info.deleted, info.rolled_back ? ", the commit before a damaged one" : "");
+  fmt::print("commit       generation {}, {} segment{}, {} deleted{}{}\n", info.generation, info.segments,
+             info.segments == 1 ? "" : "s", info.deleted,
+             info.rolled_back ? ", the commit before one that is damaged or lost" : "",
+             info.durable ? "" : ", relaxed: not durable yet");
   if (info.free_bytes > 0) fmt::print("free         {} bytes for the next commits\n", info.free_bytes);
   fmt::print("layout       {}, pages of {} bytes, {} records a page\n", name(info.layout), info.page_bytes,
              info.records_per_page);

@@ -20,7 +20,7 @@ struct Options {
   std::filesystem::path index, input, ids;
   std::uint64_t commit_every = 0;
   WriterOptions writer;
-  bool upsert = false, json = false, progress = false;
+  bool upsert = false, relaxed = false, json = false, progress = false;
 };
 
 Result<std::vector<Id>> ids_for(const Options& options, const VectorFile& file) {
@@ -35,15 +35,11 @@ Result<std::vector<Id>> ids_for(const Options& options, const VectorFile& file) 
 /// How far it came.
 struct Rows {
   std::uint64_t taken = 0, committed = 0;
+  bool durable = true;  ///< of the committed ones all
 };
 
-Result<CommitReport> insert(const Options& options, Rows& rows) {
-  NEARLINE_TRY(file, VectorFile::open(options.input));
-  NEARLINE_TRY(ids, ids_for(options, file));
-  if (options.upsert && ids.empty()) {
-    return Error{Code::kInvalidArgument, "--upsert: expected --ids, which say what is to be replaced"};
-  }
-  NEARLINE_TRY(writer, Writer::open(options.index, options.writer));
+Result<CommitReport> take_rows(const Options& options, const VectorFile& file, std::span<const Id> ids, Writer& writer,
+                               Rows& rows) {
   const std::size_t row_bytes = vector_bytes(file.type(), file.dim());
   std::uint64_t step = std::max<std::uint64_t>(1, kBlockBytes / row_bytes);
   if (options.commit_every > 0) step = std::min(step, options.commit_every);
@@ -54,19 +50,35 @@ Result<CommitReport> insert(const Options& options, Rows& rows) {
       return Error{Code::kCancelled, "stopped before the end", options.index.string()};
     const auto now = static_cast<std::size_t>(std::min(step, file.rows() - rows.taken));
     NEARLINE_CHECK(file.read(rows.taken, now, std::span(block).first(now * row_bytes)));
-    const auto some_ids = ids.empty() ? std::span<const Id>{} : std::span(ids).subspan(rows.taken, now);
+    const auto some_ids = ids.empty() ? ids : ids.subspan(rows.taken, now);
     const MatrixView vectors{block.data(), now, file.dim(), file.type()};
     auto added = options.upsert ? writer.upsert(vectors, some_ids) : writer.insert(vectors, some_ids);
     if (!added) return std::move(added).error().in(file.path().string());
     rows.taken += now;
     if (options.commit_every > 0 && rows.taken - rows.committed >= options.commit_every) {
-      NEARLINE_TRY(report, writer.commit());
+      NEARLINE_TRY(report, writer.commit(options.relaxed ? Durability::kRelaxed : Durability::kDurable));
       merged += report.merged_records;
       rows.committed = rows.taken;
+      rows.durable = report.durable;
     }
   }
   NEARLINE_TRY(report, writer.commit());
   report.merged_records += merged;
+  return report;
+}
+
+Result<CommitReport> insert(const Options& options, Rows& rows) {
+  NEARLINE_TRY(file, VectorFile::open(options.input));
+  NEARLINE_TRY(ids, ids_for(options, file));
+  if (options.upsert && ids.empty()) {
+    return Error{Code::kInvalidArgument, "--upsert: expected --ids, which say what is to be replaced"};
+  }
+  NEARLINE_TRY(writer, Writer::open(options.index, options.writer));
+  auto report = take_rows(options, file, ids, writer, rows);
+  if (!report && !rows.durable) {  // what the command did is durable when it ends, however it ends
+    writer.abandon();
+    rows.durable = writer.commit().has_value();
+  }
   return report;
 }
 
@@ -76,7 +88,10 @@ int run(Options& options) {
   auto report = insert(options, rows);
   if (!report) {
     Error error = std::move(report).error();
-    if (rows.committed > 0) error.what += fmt::format(", behind {} rows that are committed", rows.committed);
+    if (rows.committed > 0) {
+      error.what += fmt::format(", behind {} rows that are committed{}", rows.committed,
+                                rows.durable ? "" : " and not durable yet");
+    }
     return fail(error);
   }
   clear_progress_line();
@@ -93,6 +108,8 @@ Action declare_insert(Args& args) {
   args.file("--ids", options->ids, "ids in row order; those behind the largest in the index unless said");
   args.flag("--upsert", options->upsert, "replace records that have the ids already, instead of refusing");
   args.number("--commit-every", options->commit_every, "commit after so many rows; 0: once, at the end");
+  args.flag("--relaxed", options->relaxed,
+            "do not wait for the disk between these commits; a power cut may take all since the command began");
   args.size("--memory", options->writer.memory_bytes, "bound on what commits allocate");
   args.threads(options->writer.threads, "threads; 0 means one a processor");
   args.json(options->json);

@@ -174,8 +174,8 @@ std::uint64_t IndexFileWriter::place_manifest(std::vector<std::byte>& encoded) {
   }
 }
 
-format::Block IndexFileWriter::superblock(std::uint64_t at, std::span<const std::byte> manifest,
-                                          std::uint32_t slot) const {
+format::Block IndexFileWriter::superblock(std::uint64_t at, std::span<const std::byte> manifest, std::uint32_t slot,
+                                          const format::BootId& boot) const {
   return format::encode(format::Superblock{.major = kFormatMajor,
                                            .minor = kFormatMinor,
                                            .features = {.incompat = format::needed_features(manifest_)},
@@ -185,7 +185,8 @@ format::Block IndexFileWriter::superblock(std::uint64_t at, std::span<const std:
                                            .manifest_offset = at,
                                            .manifest_bytes = manifest.size(),
                                            .manifest_hash = format::hash128(manifest),
-                                           .slot = slot});
+                                           .slot = slot,
+                                           .boot = boot});
 }
 
 Result<std::uint64_t> IndexFileWriter::finish() {
@@ -193,33 +194,26 @@ Result<std::uint64_t> IndexFileWriter::finish() {
   const std::uint64_t at = place_manifest(manifest);
   NEARLINE_CHECK(io::write_all(file_, at, manifest));
   for (std::uint32_t slot = 0; slot < 2; ++slot) {
-    NEARLINE_CHECK(io::write_all(file_, std::uint64_t{slot} * format::kBlockBytes, superblock(at, manifest, slot)));
+    NEARLINE_CHECK(io::write_all(file_, std::uint64_t{slot} * format::kBlockBytes, superblock(at, manifest, slot, {})));
   }
   return space_.end();
 }
 
-Result<std::uint64_t> IndexFileWriter::commit() {
+Result<std::uint64_t> IndexFileWriter::commit(const format::BootId& boot) {
   std::vector<std::byte> manifest;
   const std::uint64_t at = place_manifest(manifest);
   NEARLINE_CHECK(file_.allocate(at, manifest.size()));
   NEARLINE_CHECK(io::write_all(file_, at, manifest));
-  NEARLINE_CHECK(make_durable(file_));
+  const bool relaxed = boot != format::BootId{};
+  if (!relaxed) NEARLINE_CHECK(make_durable(file_));
   const std::uint32_t slot = format::slot_of(manifest_.generation);
-  if (auto written = io::write_all(file_, std::uint64_t{slot} * format::kBlockBytes, superblock(at, manifest, slot));
-      !written) {
+  const format::Block block = superblock(at, manifest, slot, boot);
+  if (auto written = io::write_all(file_, std::uint64_t{slot} * format::kBlockBytes, block); !written) {
     written.error().code = Code::kCommitUnknown;  // a part of it may be there
     return std::move(written).error();
   }
-  NEARLINE_CHECK(make_durable(file_));
+  if (!relaxed) NEARLINE_CHECK(make_durable(file_));
   return space_.end();
-}
-
-Result<void> settle(io::File& file, const format::Superblock& newest) {
-  const std::uint64_t at = std::uint64_t{newest.slot} * format::kBlockBytes;
-  format::Block block;
-  NEARLINE_CHECK(io::read_exact(file, at, block));
-  NEARLINE_CHECK(io::write_all(file, at, block));
-  return make_durable(file);
 }
 
 }  // namespace nearline::engine

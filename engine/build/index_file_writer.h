@@ -53,10 +53,11 @@ class IndexFileWriter {
   /// A new file's manifest and both superblocks. The caller syncs and publishes. Returns the file's length.
   Result<std::uint64_t> finish();
 
-  /// The manifest, made durable together with the sections, then the superblock, made durable. Returns the file's
-  /// length. Errors: those of writing, after which the commit before stands and this one never will; kCommitUnknown
-  /// when a flush failed, after which the file must be given up.
-  Result<std::uint64_t> commit();
+  /// The manifest, made durable together with the sections, then the superblock, made durable; with a boot the same
+  /// without a flush, and the superblock says so. Returns the file's length. Errors: those of writing, after which the
+  /// commit before stands and this one never will; kCommitUnknown when a flush failed, after which the file must be
+  /// given up.
+  Result<std::uint64_t> commit(const format::BootId& boot = {});
 
   [[nodiscard]] const io::File& file() const noexcept { return file_; }
   [[nodiscard]] const format::Manifest& manifest() const noexcept { return manifest_; }
@@ -65,8 +66,8 @@ class IndexFileWriter {
   Result<void> flush();
   /// Takes room for the manifest, which lists what is free after that. Returns its offset.
   std::uint64_t place_manifest(std::vector<std::byte>& encoded);
-  [[nodiscard]] format::Block superblock(std::uint64_t at, std::span<const std::byte> manifest,
-                                         std::uint32_t slot) const;
+  [[nodiscard]] format::Block superblock(std::uint64_t at, std::span<const std::byte> manifest, std::uint32_t slot,
+                                         const format::BootId& boot) const;
 
   io::File& file_;
   format::Manifest manifest_;
@@ -78,10 +79,5 @@ class IndexFileWriter {
   format::Section section_;
   std::vector<format::TreeBuilder> tree_;  // none or one
 };
-
-/// Makes the newest superblock durable by writing it once more as it is. It may be known to the page cache alone: a
-/// flush that failed left it there, marked clean, and a commit that took it for durable would overwrite what the disk
-/// falls back to. Errors: those of reading and writing; kCommitUnknown as of IndexFileWriter::commit.
-Result<void> settle(io::File& file, const format::Superblock& newest);
 
 }  // namespace nearline::engine

@@ -26,14 +26,14 @@ struct Candidate {
 
 class Search {
  public:
-  Search(const io::File& file, std::uint64_t file_bytes, const ProgressFn& progress)
-      : file_(file), bytes_(file_bytes), progress_(progress) {}
+  Search(const io::File& file, std::uint64_t file_bytes, const format::BootId& boot, const ProgressFn& progress)
+      : file_(file), bytes_(file_bytes), boot_(boot), progress_(progress) {}
 
   Result<FoundManifest> run() {
     NEARLINE_CHECK(read_superblocks());
     NEARLINE_CHECK(try_superblocks());
     // Two superblocks that are whole, and the manifest of the newer: nothing can be newer. Else something may.
-    if (supers_.size() < 2 || !found_ || found_->newer_generation > 0) {
+    if (supers_.size() + lost_ < 2 || !found_ || found_->newer_generation > 0) {
       NEARLINE_CHECK(look_for_footers());
       NEARLINE_CHECK(try_candidates());
     }
@@ -48,6 +48,11 @@ class Search {
       format::Block block;
       read_what_is_there(file_, slot * kBlock, block);
       auto super = format::decode_superblock(block, slot, ~std::uint64_t{0});
+      if (super && super.value().relaxed() && super.value().boot != boot_) {
+        is_index_ = true;
+        ++lost_;
+        continue;
+      }
       if (super) {
         supers_.push_back(std::move(super).value());
         continue;
@@ -137,8 +142,10 @@ class Search {
 
   const io::File& file_;
   std::uint64_t bytes_;
+  format::BootId boot_;
   const ProgressFn& progress_;
   std::vector<format::Superblock> supers_;
+  std::size_t lost_ = 0;               ///< superblocks of relaxed commits of another boot
   bool is_index_ = false;              ///< a superblock is damaged, but begins as one
   std::vector<Candidate> candidates_;  // the newest first
   std::optional<FoundManifest> found_;
@@ -146,8 +153,9 @@ class Search {
 
 }  // namespace
 
-Result<FoundManifest> find_manifest(const io::File& file, std::uint64_t file_bytes, const ProgressFn& progress) {
-  return Search(file, file_bytes, progress).run();
+Result<FoundManifest> find_manifest(const io::File& file, std::uint64_t file_bytes, const format::BootId& boot,
+                                    const ProgressFn& progress) {
+  return Search(file, file_bytes, boot, progress).run();
 }
 
 }  // namespace nearline::engine

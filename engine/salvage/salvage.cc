@@ -205,7 +205,7 @@ Result<Builder> create_builder(io::FileSystem& fs, const std::filesystem::path& 
 Result<SalvageReport> salvage_file(io::FileSystem& fs, const io::File& file, const std::filesystem::path& output,
                                    const SalvageOptions& options) {
   NEARLINE_TRY(file_bytes, file.size());
-  NEARLINE_TRY(found, engine::find_manifest(file, file_bytes, options.progress));
+  NEARLINE_TRY(found, engine::find_manifest(file, file_bytes, fs.boot_id(), options.progress));
   NEARLINE_CHECK(check_kind(found.manifest));
   SalvageReport report{.generation = found.manifest.generation,
                        .by_footer = found.by_footer,

@@ -7,8 +7,8 @@
 #include "engine/build/assemble.h"
 #include "engine/codes/code_table.h"
 #include "engine/effort.h"
-#include "engine/generation_locks.h"
 #include "engine/write/flat_segment.h"
+#include "engine/write/free_space.h"
 #include "engine/write/source_lists.h"
 
 namespace nearline::engine {
@@ -23,23 +23,23 @@ class Commit {
   Result<CommitReport> run() {
     const format::Superblock& super = in_.index.file().superblock();
     format::Manifest manifest = in_.index.file().manifest();
-    manifest.generation = super.generation + 1;
+    manifest.generation = generation_after(super);
     manifest.live_count = live_count();
-    // What g - 1 uses is the fallback until g + 1 is there; a reader may hold what is older.
-    NEARLINE_TRY(oldest, oldest_pinned(in_.file, super.generation));
-    FileSpace space(super.committed_bytes, manifest.free, std::min(super.generation, oldest + 1));
+    NEARLINE_TRY(free, free_space(in_.index.file(), in_.file));
+    FileSpace space(super.committed_bytes, std::move(free));
     NEARLINE_CHECK(adopt_tail(super.committed_bytes, manifest.generation, space));
     space.give_back(super.manifest_offset, super.manifest_bytes, manifest.generation);
     IndexFileWriter writer(in_.file, std::move(manifest), std::move(space));
     NEARLINE_CHECK(write_new_segment(writer));
     NEARLINE_CHECK(write_tombstones(writer));
     writer.drop_segments(merge_.rows);
-    NEARLINE_TRY(bytes, writer.commit());
+    NEARLINE_TRY(bytes, writer.commit(in_.boot));
     CommitReport report{.generation = writer.manifest().generation,
                         .count = writer.manifest().live_count,
                         .segments = static_cast<std::uint32_t>(writer.manifest().segments.size()),
                         .merged_records = merged_,
-                        .file_bytes = bytes};
+                        .file_bytes = bytes,
+                        .durable = in_.boot == format::BootId{}};
     for (const format::Extent& extent : writer.manifest().free) report.free_bytes += extent.length;
     return report;
   }

@@ -21,6 +21,7 @@ struct CommitInput {
   io::FileSystem& fs;
   const std::filesystem::path& directory;  ///< of files without a name
   const WriterOptions& options;
+  format::BootId boot{};  ///< of a relaxed commit; zeros: a durable one
 };
 
 /// How much each segment holds once what is pending is done.

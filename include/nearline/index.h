@@ -83,7 +83,10 @@ struct IndexInfo {
   std::uint32_t code_bytes = 0;           ///< compressed code of one record; 0 when the file has none
   double local_edge_share = 0;            ///< edges whose two ends share a page
   std::uint32_t calibration_queries = 0;  ///< records that `recall` was calibrated on; 0: not calibrated
-  bool rolled_back = false;               ///< the newest superblock was damaged; this is the commit before it
+  /// The newest superblock was damaged, or relaxed and a restart may have lost what it leads to; this is the commit
+  /// before it.
+  bool rolled_back = false;
+  bool durable = false;  ///< the commit was not relaxed, or was made durable since
 };
 
 /// Where an open index's private memory goes, in bytes.

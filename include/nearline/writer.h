@@ -27,6 +27,12 @@ struct WriterOptions {
   ProgressFn progress{};      ///< of commits and compactions; may be empty
 };
 
+/// When a commit returns.
+enum class Durability : std::uint8_t {
+  kDurable,  ///< once a loss of power cannot take it any more
+  kRelaxed   ///< at once, without waiting for the disk; seen by everybody, and durable with the next durable commit
+};
+
 struct EraseReport {
   std::uint64_t erased = 0;
   std::uint64_t unknown = 0;  ///< ids that no record has
@@ -39,6 +45,7 @@ struct CommitReport {
   std::uint64_t merged_records = 0;  ///< older records that were written anew
   std::uint64_t file_bytes = 0;
   std::uint64_t free_bytes = 0;  ///< of those, what the next commits will write into
+  bool durable = false;          ///< a loss of power cannot take it any more
 };
 
 /// The one writer of an index. Readers, in this process and others, go on with the commit that they opened; Index::open
@@ -46,9 +53,11 @@ struct CommitReport {
 /// by the destructor and by a crash.
 /// Threads: one at a time.
 /// A commit is durable when `commit` returns, and after a crash at any moment the file holds exactly the last commit
-/// that returned or the one in progress (format/SPEC.md, section 8). After an error of `commit` the file is as before
-/// and the changes still wait: it may be called again, when there is space again, say. After kCommitUnknown all calls
-/// fail: open the file anew.
+/// that returned or the one in progress (format/SPEC.md, section 8). Relaxed commits keep this where a process dies;
+/// where the system does, all since the last durable one may be lost, together: never a part of one. Neither the
+/// destructor nor anything else makes them durable but a durable commit, or the first commit of the next Writer.
+/// After an error of `commit` the file is as before and the changes still wait: it may be called again, when there is
+/// space again, say. After kCommitUnknown all calls fail: open the file anew.
 class NEARLINE_API Writer {
  public:
   /// Errors: kBusy when there is another writer; those of Index::open; kReadOnly, kPermission; kUnsupported when a
@@ -74,20 +83,22 @@ class NEARLINE_API Writer {
   /// Whether a commit would change anything.
   [[nodiscard]] bool dirty() const noexcept;
 
-  /// Makes all changes since the last commit durable and visible, together.
+  /// Makes all changes since the last commit visible, together, and with kDurable durable, they and all before them,
+  /// even if nothing has changed. A Writer's first commit waits for the disk in either case: it makes durable what it
+  /// found. Where the system does not tell its boot id, all commits are durable.
   /// Errors: kNoSpace, kIo, kNoMemory, kCancelled; kCorrupt for records that must be read; kCommitUnknown.
-  Result<CommitReport> commit();
+  Result<CommitReport> commit(Durability durability = Durability::kDurable);
 
   /// Forgets all changes since the last commit.
   void abandon() noexcept;
 
   /// Commits, with all records in one new segment without the deleted ones, and gives freed space back to the file
-  /// system (as holes; the file's length stays), as far as no reader holds an older commit. Errors: as commit; the
-  /// changes may be committed even so (`dirty` says), for this takes two commits.
+  /// system (as holes; the file's length stays), as far as no reader holds an older commit. Durable. Errors: as commit;
+  /// the changes may be committed even so (`dirty` says), for this takes two commits.
   Result<CommitReport> compact();
 
-  /// Writes all records as they were committed to a new, dense file, as Builder does, which then takes the name
-  /// `output`. Where that is the index's own, it replaces the index for those who open it next, and this Writer is
+  /// Writes all records as they were committed to a new, dense, durable file, as Builder does, which then takes the
+  /// name `output`. Where that is the index's own, it replaces the index for those who open it next, and this Writer is
   /// spent.  Errors: those of Builder; kInvalidArgument when there are uncommitted changes.
   Result<BuildReport> compact_to(const std::filesystem::path& output, bool replace = false);
 

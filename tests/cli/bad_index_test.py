@@ -25,7 +25,11 @@ class BadIndex(CliTest):
             if file.name == "v1_all_sections.near":
                 continue  # holds section kinds that only the format room's readers know
             with self.subTest(file.name):
-                self.good("verify", file, "--full")
+                if file.name == "v1_relaxed.near":  # of a boot that is over: readers take the commit before
+                    self.bad(2, "verify", file, "--full", says="relaxed commit")
+                    self.assertIn("the commit before one that is damaged or lost", self.good("info", file))
+                else:
+                    self.good("verify", file, "--full")
                 self.good("info", file)
                 self.assertIn("superblock[1].magic", self.good("inspect", file, "--all"))
 

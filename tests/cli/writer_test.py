@@ -118,6 +118,41 @@ class Insert(WriterTest):
         self.good("build", "bytes.u8bin", "-o", "bytes.near")
         self.bad(1, "insert", "bytes.near", "new.fbin", says="new.fbin")
 
+    def test_relaxed_commits_are_durable_when_the_command_ends_however_it_ends(self):
+        self.new_rows(55, range(100, 155))
+        words = ["insert", self.name, "new.fbin", "--ids", "new.txt", "--commit-every", "10", "--relaxed"]
+        [said] = self.good_json(*words, "--json")
+        self.assertEqual((said["inserted"], said["generation"], said["count"]), (55, 12, 115))
+        self.assertTrue(self.check_holds()["durable"])
+        rows = vectors(55, 8, 3)
+        self.put("new.fbin", fbin(rows))
+        self.put("last.txt", text_ids([*range(200, 254), 100]))  # the last row is refused, behind five commits
+        self.bad(1, *words[:3], "--ids", "last.txt", *words[5:], says=("id 100", "50 rows that are committed"))
+        self.model |= dict(zip(range(200, 250), rows))
+        self.assertTrue(self.check_holds()["durable"])
+
+    def test_the_death_of_a_relaxed_insert_loses_no_commit_and_the_next_command_makes_it_durable(self):
+        rows = vectors(20_000, 8, 2)
+        self.put("many.fbin", fbin(rows))
+        process = subprocess.Popen([support.NEARLINE, "insert", self.name, "many.fbin", "--commit-every", "50",
+                                    "--relaxed"], cwd=self.folder, stdout=subprocess.DEVNULL)
+        seen = 0
+        while seen < 5 and process.poll() is None:
+            [info] = self.good_json("info", self.name, "--json")
+            seen = info["generation"]
+        process.kill()
+        self.assertEqual(process.wait(), -signal.SIGKILL)
+        [info] = self.good_json("info", self.name, "--json")
+        self.assertGreaterEqual(info["generation"], seen)
+        self.assertFalse(info["durable"])
+        self.assertIn("not durable yet", self.good("info", self.name))
+        self.assertEqual((info["count"] - 60) % 50, 0)
+        self.model |= dict(zip(range(60, info["count"]), rows))
+        self.put("gone.txt", text_ids([7]))
+        self.good("delete", self.name, "--ids", "gone.txt")
+        del self.model[7]
+        self.assertTrue(self.check_holds()["durable"])
+
     def test_of_an_id_that_upsert_meets_twice_the_last_row_counts(self):
         self.new_rows(3, [5, 6, 5])
         self.good("insert", self.name, "new.fbin", "--ids", "new.txt", "--upsert")

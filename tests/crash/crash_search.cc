@@ -30,24 +30,24 @@ bool is_flush(Operation operation) {
   return operation == Operation::kSync || operation == Operation::kSyncDirectory;
 }
 
-/// The disk as it is seen now, all of it durable.
-std::unique_ptr<SimulatedDisk> copy_of(const SimulatedDisk& disk) {
-  auto copy = std::make_unique<SimulatedDisk>(7);
-  for (const auto& name : disk.names()) copy->put(name, disk.contents(name));
-  return copy;
+/// Whether a writer's first commit makes durable what it finds, in the course of the step.
+bool takes_over(const Step& step) {
+  return !step.relaxed.empty() || (step.kind != Kind::kSnapshot && step.kind != Kind::kReplace);
+}
+bool is_durable(const Step& step) {
+  return step.kind != Kind::kRelaxed && step.kind != Kind::kSnapshot;
 }
 
-/// What images may hold while a step runs, and once it is acknowledged.
+/// What images may hold after a loss of power while a step runs, and once it is acknowledged. before: what was seen.
 void permit(const Step& step, const Model& before, Allowed& allowed) {
-  if (step.kind == Kind::kSnapshot) {
-    allowed[kCopy].emplace_back(before);
-  } else {
-    allowed[kIndex].emplace_back(after(before, step));
-  }
+  if (takes_over(step)) allowed[kIndex].emplace_back(before);
+  if (step.kind == Kind::kSnapshot) allowed[kCopy].emplace_back(after(before, step));
+  if (is_durable(step)) allowed[kIndex].emplace_back(after(before, step));
 }
 void acknowledge(const Step& step, const Model& before, Allowed& allowed) {
-  allowed[step.kind == Kind::kSnapshot ? kCopy : kIndex].clear();
-  permit(step, before, allowed);
+  if (takes_over(step)) allowed[kIndex] = {before};
+  if (step.kind == Kind::kSnapshot) allowed[kCopy] = {after(before, step)};
+  if (is_durable(step)) allowed[kIndex] = {after(before, step)};
 }
 
 class Search {
@@ -59,19 +59,21 @@ class Search {
     create_index(*disk_);
     allowed_ = {{kIndex, {Model{}}}, {kCopy, {std::nullopt}}};
     for (int i = 0; i < plan_.steps && going(); ++i) {
-      const Model before = *allowed_[kIndex].front();
+      const Model before = seen_;
       // The first ones of every workload have all kinds.
-      constexpr Kind kFirst[] = {Kind::kCommit, Kind::kCommit, Kind::kSnapshot, Kind::kCompact, Kind::kReplace};
+      constexpr Kind kFirst[] = {Kind::kCommit,  Kind::kCommit,  Kind::kRelaxed, Kind::kSnapshot,
+                                 Kind::kCompact, Kind::kRelaxed, Kind::kReplace};
       const Kind kind = i < static_cast<int>(std::size(kFirst)) ? kFirst[i] : source_.draw_kind();
-      const Step step = source_.draw(kind, before, i == 1 ? kFirstRecords : 30);
-      constexpr const char* kNames[] = {"commit", "compact", "replace", "snapshot"};
+      const Step step = source_.draw_chain(kind, before, i == 1 ? kFirstRecords : 30);
+      constexpr const char* kNames[] = {"commit", "relaxed", "compact", "replace", "snapshot"};
+      with_fallback_ = settled_ && step.relaxed.empty() && kind != Kind::kRelaxed;
       context_ = "seed " + std::to_string(plan_.seed) + ", step " + std::to_string(i) + " (" +
-                 kNames[static_cast<int>(kind)] + ")";
+                 kNames[static_cast<int>(kind)] + " after " + std::to_string(step.relaxed.size()) + ")";
       const std::vector<Operation> calls = calls_of(step, before);
       if (plan_.kills) kill_everywhere(step, before, calls);
       if (plan_.failed_flushes) fail_flushes(step, before, calls);
       if (!going()) break;
-      if (i > 4 && random_() % 4 == 0) {
+      if (i > 6 && random_() % 4 == 0) {
         go_on_from_cut(step, before, calls);
       } else {
         hold_readers(i, before);
@@ -104,7 +106,7 @@ class Search {
       const std::uint64_t seed = random_();
       const auto left = disk.after_power_cut(seed);
       Model held;
-      std::string wrong = tally_.images % kFallbackOneIn == 0 ? check_fallback(*left) : "";
+      std::string wrong = with_fallback_ && tally_.images % kFallbackOneIn == 0 ? check_fallback(*left) : "";
       if (wrong.empty()) wrong = check_image(*left, allowed, tally_.images % kThoroughOneIn == 0, &held);
       ++tally_.images;
       if (coming != nullptr && allowed.at(kIndex).size() > 1 && held == *coming) ++tally_.newer;
@@ -127,23 +129,26 @@ class Search {
     disk.on_call({});
     if (!ran) return violated("fails: " + ran.error().message());
     ++tally_.commits;
+    tally_.relaxed += step.relaxed.size();
     acknowledge(step, before, allowed);
     const std::string context = std::exchange(context_, context_ + ", acknowledged");
     cut(disk, allowed, nullptr, times);
     context_ = context;
     const auto held = contents(disk, kIndex);
-    if (!held || held.value() != *allowed[kIndex].front()) violated("does not hold what was committed");
+    if (!held || held.value() != coming) violated("does not hold what was committed");
   }
 
   void advance(const Step& step, const Model& before) {
     run_cut(*disk_, step, before, allowed_, plan_.cuts_per_call);
+    seen_ = after(before, step);
+    settled_ = is_durable(step) || with_fallback_;
     check_readers();
   }
 
   /// The calls of the disk that a step makes from the first change on.
   std::vector<Operation> calls_of(const Step& step, const Model&) {
     std::vector<Operation> calls;
-    const auto disk = copy_of(*disk_);
+    const auto disk = disk_->clone();
     const Seen fs = seen(*disk);
     auto writer = OnFileSystem::open_writer(*fs.fs, kIndex, small_writer());
     if (!writer) return violated("no writer can open it: " + writer.error().message()), calls;
@@ -156,15 +161,22 @@ class Search {
   }
 
   /// Another writer takes over from what one left that failed; meanwhile the power fails.
-  void take_over(SimulatedDisk& disk, const Step& failed, const Model& before, bool acknowledged) {
+  void take_over(SimulatedDisk& disk, const Step& failed, const Model& before, const Done& done, bool acknowledged) {
     Allowed allowed = allowed_;
     (acknowledged ? acknowledge : permit)(failed, before, allowed);
-    if (const auto wrong = check_image(disk, allowed, false); !wrong.empty()) return violated(wrong);
+    // No death takes what was seen, durable or not: of a step all relaxed commits that returned.
+    const std::vector<Model> all = states(before, failed);
+    Allowed alive = allowed;
+    alive[kIndex] = {all.back()};
+    if (!acknowledged) alive[kIndex] = {all[done.relaxed], all[done.relaxed + 1]};
+    if (const auto wrong = check_image(disk, alive, false); !wrong.empty()) return violated(wrong);
     const auto visible = contents(disk, kIndex);
     if (!visible) return violated(visible.error().message());
     // What is visible need not be durable yet, but it is what the next commit builds on.
-    const Step next = source_.draw(Kind::kCommit, visible.value(), 8);
+    const Step next = source_.draw_chain(Kind::kCommit, visible.value(), 8);
+    const bool with_fallback = std::exchange(with_fallback_, with_fallback_ && next.relaxed.empty());
     run_cut(disk, next, visible.value(), allowed, plan_.cuts_after_kill);
+    with_fallback_ = with_fallback;
   }
 
   void kill_everywhere(const Step& step, const Model& before, const std::vector<Operation>& calls) {
@@ -172,19 +184,19 @@ class Search {
     for (std::uint64_t k = 1; k <= calls.size() && going(); ++k) {
       if (!changes_disk(calls[k - 1])) continue;
       context_ = context + ", killed at call " + std::to_string(k);
-      const auto disk = copy_of(*disk_);
+      const auto disk = disk_->clone();
       bool acknowledged = false;
+      Done done;
       {
         const Seen fs = seen(*disk);
         auto writer = OnFileSystem::open_writer(*fs.fs, kIndex, small_writer());
         if (!writer) return violated("no writer can open it: " + writer.error().message());
         disk->set_faults({.fail_call = disk->calls() + k, .fail_for_ever = true});
-        Done done;
         acknowledged = nearline::crash::run(*fs.fs, writer.value(), step, done).has_value();
       }
       disk->set_faults({});
       ++tally_.kills;
-      take_over(*disk, step, before, acknowledged);
+      take_over(*disk, step, before, done, acknowledged);
     }
     context_ = context;
   }
@@ -194,20 +206,20 @@ class Search {
     for (std::uint64_t k = 1; k <= calls.size() && going(); ++k) {
       if (!is_flush(calls[k - 1])) continue;
       context_ = context + ", flush failed at call " + std::to_string(k);
-      const auto disk = copy_of(*disk_);
+      const auto disk = disk_->clone();
+      Done done;
       {
         const Seen fs = seen(*disk);
         auto writer = OnFileSystem::open_writer(*fs.fs, kIndex, small_writer());
         if (!writer) return violated("no writer can open it: " + writer.error().message());
         disk->set_faults({.fail_call = disk->calls() + k, .error = EIO, .sync_drops = true});
-        Done done;
         const auto ran = nearline::crash::run(*fs.fs, writer.value(), step, done);
         disk->set_faults({});
         if (ran) violated("a flush that failed is reported as success");
         const bool unknown = !ran && ran.error().code == Code::kCommitUnknown && step.kind != Kind::kSnapshot;
         if (unknown && writer.value().commit()) violated("a writer goes on after a flush that failed");
       }
-      take_over(*disk, step, before, false);
+      take_over(*disk, step, before, done, false);
     }
     context_ = context;
   }
@@ -240,6 +252,8 @@ class Search {
     };
     settle(kIndex);
     settle(kCopy);
+    seen_ = *allowed_[kIndex].front();
+    settled_ = with_fallback_;
   }
 
   struct Reader {
@@ -269,7 +283,12 @@ class Search {
   StepSource source_;
   std::mt19937_64 random_;
   std::unique_ptr<SimulatedDisk> disk_;
-  Allowed allowed_;
+  Allowed allowed_;  ///< after a loss of power now
+  Model seen_;       ///< what the index holds now, durable or not
+  /// Whether each slot of what a cut leaves names a commit whose space nobody has written: after several relaxed
+  /// commits a disk may still have the superblock that they all replaced.
+  bool with_fallback_ = true;
+  bool settled_ = true;  ///< it will be so once the step is done
   std::vector<Reader> readers_;
   std::string context_;
   std::string violation_;

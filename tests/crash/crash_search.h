@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Runs a workload on a simulated disk, and lets the power fail and the process die wherever that may matter. What is
-/// found then must be the last commit that was acknowledged or the one in progress, whole. A violation is a sentence,
-/// not a failed check: tests of mutants want to see one.
+/// Runs a workload on a simulated disk, and lets the power fail and the process die wherever that may matter. After a
+/// death of the process there must be the last commit that was acknowledged or the one in progress, whole; after a loss
+/// of power the last durable one or the durable one in progress, and none that was only relaxed. A violation is a
+/// sentence, not a failed check: tests of mutants want to see one.
 #pragma once
 
 #include <functional>
@@ -33,6 +34,7 @@ struct Tally {
   std::uint64_t newer = 0;  ///< that held the commit in progress
   std::uint64_t kills = 0;
   std::uint64_t commits = 0;
+  std::uint64_t relaxed = 0;      ///< commits besides, each cut and killed like the others
   std::uint64_t generations = 0;  ///< rounds that went on from what a power cut left
 };
 

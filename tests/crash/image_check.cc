@@ -37,13 +37,13 @@ std::string check_search(const Index& index, const Model& model) {
   return {};
 }
 
-/// Two commits, so that both slots and space of both commits before are written.
+/// Two commits, so that both slots and space of both commits before are written, and a relaxed one between.
 std::string go_on(io::SimulatedDisk& disk, Model held) {
   auto writer = OnFileSystem::open_writer(disk, kIndex, small_writer());
   if (!writer) return "no writer can open it: " + writer.error().message();
   StepSource source(held.size());
-  for (int round = 0; round < 2; ++round) {
-    Step step = source.draw(Kind::kCommit, held);
+  for (int round = 0; round < 3; ++round) {
+    Step step = source.draw(round == 1 ? Kind::kRelaxed : Kind::kCommit, held);
     Model moved;  // to ids that nothing has
     for (auto& [id, row] : step.added) moved[id + 1'000'000 + static_cast<Id>(round) * 1000] = row;
     step.added = std::move(moved);
@@ -57,7 +57,7 @@ std::string go_on(io::SimulatedDisk& disk, Model held) {
   }
   const auto report = OnFileSystem::verify(disk, kIndex, true);
   if (!report) return report.error().message();
-  return report.value().findings.empty() ? "" : "after two more commits: " + report.value().findings.front().what;
+  return report.value().findings.empty() ? "" : "after three more commits: " + report.value().findings.front().what;
 }
 
 std::string check_name(io::SimulatedDisk& disk, const std::string& name,

@@ -28,6 +28,7 @@ class MutantFile final : public io::File {
   Result<std::size_t> write_some(std::uint64_t at, std::span<const std::byte> bytes) override {
     std::vector<std::byte> changed(bytes.begin(), bytes.end());
     if (at < kDataStart && bytes.size() == kBlockBytes) {
+      chain_ = chain_ || is_relaxed(at, bytes);
       if (mutation_.fault == Fault::kTrustPageCache && is_there(at, bytes)) return bytes.size();
       if (mutation_.fault == Fault::kSuperblockFirst && !held_back_.empty()) {
         NEARLINE_CHECK(io::write_all(*of_, at, bytes));
@@ -36,9 +37,10 @@ class MutantFile final : public io::File {
           NEARLINE_CHECK(io::write_all(*of_, where, what));
         return bytes.size();
       }
-      if (!is_there(at, bytes)) NEARLINE_CHECK(change_manifest(at, changed));
+      if (!is_there(at, bytes)) NEARLINE_CHECK(change_commit(at, changed));
     } else {
-      if (mutation_.fault == Fault::kTrustLength && is_zero(bytes)) return bytes.size();
+      if (mutation_.fault == Fault::kTrustRelaxed && is_there(at, bytes)) return bytes.size();
+      if (mutation_.fault == Fault::kTrustLength && is_zero(bytes) && is_end(at, bytes)) return bytes.size();
       if (mutation_.fault == Fault::kSuperblockFirst) {
         held_back_.emplace_back(at, changed);
         return bytes.size();
@@ -53,6 +55,7 @@ class MutantFile final : public io::File {
   Result<void> truncate(std::uint64_t bytes) override { return of_->truncate(bytes); }
   Result<void> sync() override {
     const bool dropped = mutation_.fault == Fault::kDropNewFileFlush ||
+                         (mutation_.fault == Fault::kDropChainFlush && std::exchange(chain_, false)) ||
                          (mutation_.fault == Fault::kDropFlush && flushes_++ % mutation_.every == mutation_.which);
     return dropped || !held_back_.empty() ? Result<void>{} : of_->sync();
   }
@@ -70,28 +73,57 @@ class MutantFile final : public io::File {
   static bool is_zero(std::span<const std::byte> bytes) {
     return std::ranges::all_of(bytes, [](std::byte byte) { return byte == std::byte{0}; });
   }
+  [[nodiscard]] bool is_end(std::uint64_t at, std::span<const std::byte> bytes) const {
+    const auto size = of_->size();
+    return size && at + bytes.size() == size.value();
+  }
   [[nodiscard]] bool is_there(std::uint64_t at, std::span<const std::byte> bytes) const {
     std::vector<std::byte> old(bytes.size());
     return io::read_exact(*of_, at, old).has_value() && std::ranges::equal(old, bytes);
   }
 
-  /// The manifest that the superblock names is changed into the mutant's, and the superblock names that.
-  Result<void> change_manifest(std::uint64_t at, std::vector<std::byte>& superblock) {
-    if (mutation_.fault != Fault::kReuseTooEarly && mutation_.fault != Fault::kForgetTombstones) return {};
+  static Result<format::Superblock> decode(std::uint64_t at, std::span<const std::byte> superblock) {
     const std::span<const std::byte, kBlockBytes> block(superblock.data(), kBlockBytes);
-    NEARLINE_TRY(super, format::decode_superblock(block, at == 0 ? 0 : 1, std::uint64_t{1} << 40));
+    return format::decode_superblock(block, at == 0 ? 0 : 1, std::uint64_t{1} << 40);
+  }
+  static bool is_relaxed(std::uint64_t at, std::span<const std::byte> superblock) {
+    const auto super = decode(at, superblock);
+    return super && super.value().relaxed();
+  }
+
+  /// The commit is changed into the mutant's: the superblock, and the manifest that it names.
+  Result<void> change_commit(std::uint64_t& at, std::vector<std::byte>& superblock) {
+    NEARLINE_TRY(super, decode(at, superblock));
     std::vector<std::byte> bytes(super.manifest_bytes);
     NEARLINE_CHECK(io::read_exact(*of_, super.manifest_offset, bytes));
     NEARLINE_TRY(manifest, format::decode_manifest(bytes, super));
-    mutation_.fault == Fault::kReuseTooEarly ? free_earlier(manifest) : forget_tombstones(manifest);
+    switch (mutation_.fault) {
+      case Fault::kReuseTooEarly: free_earlier(manifest); break;
+      case Fault::kForgetTombstones: forget_tombstones(manifest); break;
+      case Fault::kForgetBoot: super.boot = {}; break;
+      case Fault::kOverwriteDurable:
+        if (super.relaxed()) move_to_other_slot(super, manifest, at);
+        break;
+      case Fault::kReuseFallback:
+        if (super.relaxed()) std::ranges::for_each(manifest.free, [](auto& extent) { extent.freed_in = 1; });
+        break;
+      default: return {};
+    }
     const auto changed = format::encode(manifest);
     if (changed.size() != bytes.size()) return {};
-    NEARLINE_CHECK(io::write_all(*of_, super.manifest_offset, changed));
-    NEARLINE_CHECK(of_->sync());
+    if (changed != bytes) {
+      NEARLINE_CHECK(io::write_all(*of_, super.manifest_offset, changed));
+      if (!super.relaxed()) NEARLINE_CHECK(of_->sync());
+    }
     super.manifest_hash = format::hash128(changed);
     const format::Block encoded = format::encode(super);
     superblock.assign(encoded.begin(), encoded.end());
     return {};
+  }
+  static void move_to_other_slot(format::Superblock& super, format::Manifest& manifest, std::uint64_t& at) {
+    super.generation = ++manifest.generation;
+    super.slot = format::slot_of(super.generation);
+    at = std::uint64_t{super.slot} * kBlockBytes;
   }
   static void free_earlier(format::Manifest& manifest) {
     for (format::Extent& extent : manifest.free) extent.freed_in = std::max<std::uint64_t>(extent.freed_in, 2) - 1;
@@ -110,6 +142,7 @@ class MutantFile final : public io::File {
   std::unique_ptr<io::File> of_;
   Mutation mutation_;
   std::uint64_t flushes_ = 0;
+  bool chain_ = false;  ///< relaxed commits wait to be flushed
   std::vector<std::pair<std::uint64_t, std::vector<std::byte>>> held_back_;
 };
 
@@ -117,6 +150,7 @@ class Mutant final : public io::FileSystem {
  public:
   Mutant(io::FileSystem& of, const Mutation& mutation) : of_(of), mutation_(mutation) {}
 
+  [[nodiscard]] io::BootId boot_id() const noexcept override { return of_.boot_id(); }
   Result<std::unique_ptr<io::File>> open_read(const std::filesystem::path& path) override {
     return of_.open_read(path);
   }

@@ -19,7 +19,12 @@ enum class Fault {
   kForgetPins,        ///< readers' locks are not seen
   kForgetTombstones,  ///< deletes are not in the manifest
   kTrustPageCache,    ///< the superblock of a writer that died is not written again
-  kTrustLength        ///< nor what makes the length durable
+  kTrustLength,       ///< nor what makes the length durable
+  kForgetBoot,        ///< a relaxed superblock passes for a durable one: readers trust it after a restart
+  kOverwriteDurable,  ///< a relaxed commit goes into the slot of the last durable one
+  kReuseFallback,     ///< and into the space of it
+  kDropChainFlush,    ///< the first flush after relaxed commits says that it is done, and is not
+  kTrustRelaxed       ///< what a relaxed commit of a writer that died leads to is not written again
 };
 
 struct Mutation {

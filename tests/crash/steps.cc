@@ -55,23 +55,47 @@ Step StepSource::draw(Kind kind, const Model& model, std::size_t most_added) {
   return step;
 }
 
+Step StepSource::draw_chain(Kind kind, const Model& model, std::size_t most_added) {
+  std::vector<Step> relaxed(random_() % 3 == 0 ? 1 + random_() % 3 : 0);
+  Model held = model;
+  for (Step& part : relaxed) {
+    part = draw(Kind::kRelaxed, held, most_added);
+    held = after(std::move(held), part);
+  }
+  Step step = draw(kind, held, most_added);
+  step.relaxed = std::move(relaxed);
+  return step;
+}
+
 Kind StepSource::draw_kind() {
-  switch (random_() % 12) {
+  switch (random_() % 14) {
     case 0: return Kind::kCompact;
     case 1: return Kind::kReplace;
     case 2: return Kind::kSnapshot;
+    case 3:
+    case 4: return Kind::kRelaxed;
     default: return Kind::kCommit;
   }
 }
 
+std::vector<Model> states(const Model& model, const Step& step) {
+  std::vector<Model> all{model};
+  for (const Step& part : step.relaxed) all.push_back(after(all.back(), part));
+  all.push_back(after(model, step));
+  return all;
+}
+
 Model after(Model model, const Step& step) {
+  for (const Step& part : step.relaxed) model = after(std::move(model), part);
   for (const Id id : step.erased) model.erase(id);
   for (const auto& [id, row] : step.replaced) model[id] = row;
   for (const auto& [id, row] : step.added) model[id] = row;
   return model;
 }
 
-Result<void> run(io::FileSystem& fs, Writer& writer, const Step& step, Done& done) {
+namespace {
+
+Result<void> run_one(io::FileSystem& fs, Writer& writer, const Step& step, Done& done) {
   if (!done.erased && !step.erased.empty()) {
     NEARLINE_TRY(report, writer.erase(step.erased));
     if (report.erased != step.erased.size()) return Error{.what = "erase missed a record that is there"};
@@ -90,6 +114,7 @@ Result<void> run(io::FileSystem& fs, Writer& writer, const Step& step, Done& don
   const auto without_value = [](auto&& result) { return result ? Result<void>{} : std::move(result).error(); };
   switch (step.kind) {
     case Kind::kCommit: return without_value(writer.commit());
+    case Kind::kRelaxed: return without_value(writer.commit(Durability::kRelaxed));
     case Kind::kCompact: return without_value(writer.compact());
     case Kind::kReplace: return without_value(writer.compact_to(kIndex, true));
     case Kind::kSnapshot: {
@@ -98,6 +123,16 @@ Result<void> run(io::FileSystem& fs, Writer& writer, const Step& step, Done& don
     }
   }
   return {};
+}
+
+}  // namespace
+
+Result<void> run(io::FileSystem& fs, Writer& writer, const Step& step, Done& done) {
+  while (done.relaxed < step.relaxed.size()) {
+    NEARLINE_CHECK(run_one(fs, writer, step.relaxed[done.relaxed], done));
+    done = {.relaxed = done.relaxed + 1};
+  }
+  return run_one(fs, writer, step, done);
 }
 
 void create_index(io::FileSystem& fs) {

@@ -28,6 +28,7 @@ inline WriterOptions small_writer() {
 
 enum class Kind {
   kCommit,
+  kRelaxed,  ///< a commit that waits for no disk
   kCompact,
   kReplace,  ///< compact_to, onto the index itself
   kSnapshot
@@ -37,8 +38,9 @@ enum class Kind {
 struct Step {
   Kind kind = Kind::kCommit;
   std::vector<Id> erased;
-  Model replaced;  ///< by upsert
-  Model added;     ///< by insert
+  Model replaced;               ///< by upsert
+  Model added;                  ///< by insert
+  std::vector<Step> relaxed{};  ///< commits by the same writer before it, all of them kRelaxed
 };
 
 class StepSource {
@@ -48,6 +50,8 @@ class StepSource {
   /// A step of that kind for an index that holds `model`. Of kReplace and kSnapshot, which change nothing, an empty
   /// one.
   Step draw(Kind kind, const Model& model, std::size_t most_added = 30);
+  /// The same with some relaxed commits before it, at times.
+  Step draw_chain(Kind kind, const Model& model, std::size_t most_added = 30);
   Kind draw_kind();
 
  private:
@@ -59,10 +63,13 @@ class StepSource {
 };
 
 [[nodiscard]] Model after(Model model, const Step& step);
+/// What is seen one after the other: before the step, after each of its relaxed commits, after the step.
+[[nodiscard]] std::vector<Model> states(const Model& model, const Step& step);
 
 /// How much of a step is done: the calls that made changes are not made twice.
 struct Done {
-  bool erased = false, replaced = false, added = false;
+  std::size_t relaxed = 0;
+  bool erased = false, replaced = false, added = false;  ///< of the commit that comes next
 };
 
 /// fs: for snapshots. Errors: those of the call that failed.

@@ -33,7 +33,8 @@ void write(Run& shared, Writer& writer) {
   StepSource source(1);
   Model model;
   for (std::uint64_t state = 1; state <= kCommits; ++state) {
-    Step step = source.draw(state % 10 == 0 ? Kind::kCompact : Kind::kCommit, model);
+    const Kind commit = state % 3 == 0 ? Kind::kCommit : Kind::kRelaxed;
+    Step step = source.draw(state % 10 == 0 ? Kind::kCompact : commit, model);
     step.added.erase(0);
     std::erase(step.erased, 0);
     step.replaced[0] = {static_cast<float>(state), 0, 0, 0};

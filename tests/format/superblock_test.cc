@@ -96,11 +96,12 @@ TEST_SUITE("format/superblock") {
         {"block_bytes", 8192, Code::kUnsupported},
         {"major", 0, Code::kUnsupported},
         {"major", kFormatMajor + 1, Code::kUnsupported},
-        {"incompat", 2, Code::kUnsupported},
+        {"incompat", 4, Code::kUnsupported},
         {"incompat", std::uint64_t{1} << 63, Code::kUnsupported},
         {"slot", 1, Code::kCorrupt},
         {"reserved_0", 1, Code::kCorrupt},
         {"reserved_1", 1, Code::kCorrupt},
+        {"boot", 1, Code::kCorrupt},  // and no feature bit
         {"generation", 0, Code::kCorrupt},
         {"generation", 3, Code::kCorrupt},  // belongs into slot 1
         {"committed_bytes", 0, Code::kCorrupt},
@@ -188,12 +189,12 @@ TEST_SUITE("format/superblock_choice") {
     CHECK(mirrored->other_error.code == Code::kNotAnIndex);
   }
 
-  TEST_CASE("a slot of an older commit than the one before, or of another file, is told") {
-    const auto stale = choose_superblock(encode(sample(6, 0)), encode(sample(3, 1)), kFileBytes);
-    REQUIRE(stale);
-    CHECK(stale->superblock.generation == 6);
-    CHECK_FALSE(stale->other_valid);
-    CHECK(stale->other_error.at == kBlockBytes);
+  TEST_CASE("a slot of another file is told, one of an older commit is the last durable one before relaxed ones") {
+    const auto older = choose_superblock(encode(sample(6, 0)), encode(sample(3, 1)), kFileBytes);
+    REQUIRE(older);
+    CHECK(older->superblock.generation == 6);
+    CHECK(older->other_valid);
+    CHECK(older->other.generation == 3);
     Superblock foreign = sample(5, 1);
     foreign.file_id[0] ^= 1;
     const auto mixed = choose_superblock(encode(sample(6, 0)), encode(foreign), kFileBytes);
@@ -209,13 +210,67 @@ TEST_SUITE("format/superblock_choice") {
 
   TEST_CASE("a slot that needs a newer reader refuses the file, even beside a valid one") {
     Superblock newer = sample(4, 0);
-    newer.features.incompat = 2;
+    newer.features.incompat = 4;
     const auto got = choose_superblock(encode(newer), encode(sample(3, 1)), kFileBytes);
     REQUIRE_FALSE(got);
     CHECK(got.error().code == Code::kUnsupported);
     newer = sample(5, 1);
     newer.major = kFormatMajor + 1;
     CHECK_FALSE(choose_superblock(encode(sample(4, 0)), encode(newer), kFileBytes));
+  }
+
+  TEST_CASE("a relaxed commit counts during its own boot, and afterwards the durable one before it does") {
+    constexpr BootId kNow = {1, 2, 3}, kLater = {1, 2, 4};
+    Superblock relaxed = sample(8, 0);
+    relaxed.boot = kNow;
+    const Block newest = encode(relaxed), durable = encode(sample(5, 1));
+    const auto got = choose_superblock(newest, durable, kFileBytes, kNow);
+    REQUIRE(got);
+    CHECK(got->superblock.generation == 8);
+    CHECK(got->superblock.relaxed());
+    CHECK(got->other_valid);
+    CHECK(choose_superblock(newest, durable, kFileBytes)->superblock.generation == 8);  // who only looks sees it
+    const auto fallen_back = choose_superblock(newest, durable, kFileBytes, kLater);
+    REQUIRE(fallen_back);
+    CHECK(fallen_back->superblock.generation == 5);
+    CHECK_FALSE(fallen_back->superblock.relaxed());
+    CHECK_FALSE(fallen_back->other_valid);
+    CHECK(fallen_back->other_error.at == field("boot").offset);
+    const auto shorter = choose_superblock(newest, encode([] {
+                                             Superblock small = sample(5, 1);
+                                             small.committed_bytes -= kBlockBytes;
+                                             return small;
+                                           }()),
+                                           kFileBytes - 1, kLater);
+    REQUIRE(shorter);
+    CHECK(shorter->other_error.what.find("a restart") != std::string::npos);  // and not that it is truncated
+    // Who does not know the boot knows neither that it can be trusted nor that it is lost.
+    CHECK(choose_superblock(newest, durable, kFileBytes, BootId{}).error().code == Code::kUnsupported);
+    CHECK(choose_superblock(encode(sample(6, 0)), durable, kFileBytes, BootId{}).has_value());
+    // Without a durable one there is nothing, and the error says why.
+    for (const Block& useless : {Block{}, encode(sample(6, 0))}) {  // the second stands in the wrong slot
+      const auto nothing = choose_superblock(newest, useless, kFileBytes, kLater);
+      REQUIRE_FALSE(nothing);
+      CHECK(nothing.error().code == Code::kCorrupt);
+      CHECK(nothing.error().what.find("a restart") != std::string::npos);
+    }
+    // Nobody writes a relaxed commit and then one that does not replace it.
+    relaxed = sample(5, 1);
+    relaxed.boot = kNow;
+    CHECK_FALSE(choose_superblock(encode(sample(6, 0)), encode(relaxed), kFileBytes, kNow)->other_valid);
+  }
+
+  TEST_CASE("an older reader refuses a relaxed superblock by its feature bit, and takes the same commit made durable") {
+    Superblock superblock = sample(8, 0);
+    superblock.boot = {7};
+    Block block = encode(superblock);
+    const FieldInfo& incompat = field("incompat");
+    CHECK(block[incompat.offset] == std::byte{kRelaxedFeature});
+    superblock = decode_superblock(block, 0, kFileBytes).value();
+    superblock.boot = {};
+    block = encode(superblock);
+    CHECK(block[incompat.offset] == std::byte{0});
+    CHECK(block == encode(sample(8, 0)));
   }
 
   TEST_CASE("of two useless slots the one that tells more is reported") {

@@ -8,6 +8,8 @@
 
 #include <cerrno>
 #include <cstring>
+#include <fstream>
+#include <string>
 #include <vector>
 
 #include "tests/io/child_process.h"
@@ -209,6 +211,20 @@ TEST_SUITE("io/posix_file") {
     REQUIRE_FALSE(beyond);
     CHECK(beyond.error().code == Code::kTruncated);
     CHECK(beyond.error().at == 5);
+  }
+
+  TEST_CASE("the boot is what the kernel says, and stays the same") {
+    std::ifstream in("/proc/sys/kernel/random/boot_id");
+    std::string text;
+    in >> text;
+    std::erase(text, '-');
+    std::string hex;
+    for (const std::uint8_t byte : real_file_system().boot_id()) {
+      hex += "0123456789abcdef"[byte >> 4];
+      hex += "0123456789abcdef"[byte & 15];
+    }
+    CHECK(hex == text);
+    CHECK(real_file_system().boot_id() == real_file_system().boot_id());
   }
 }
 

@@ -236,6 +236,54 @@ TEST_SUITE("io/simulated_disk") {
     CHECK(write_all(**file, 0, filled(1, 2)).error().system == EBADF);
     CHECK(disk.contents("a") == filled(3, 1));
   }
+
+  TEST_CASE("the boot is another after a power cut, and each time") {
+    const SimulatedDisk disk;
+    CHECK(disk.boot_id() != BootId{});
+    std::set<BootId> boots{disk.boot_id()};
+    for (std::uint64_t seed = 0; seed < 10; ++seed) boots.insert(disk.after_power_cut(seed)->boot_id());
+    CHECK(boots.size() == 11);
+    CHECK(disk.clone()->boot_id() == disk.boot_id());
+  }
+
+  TEST_CASE("a clone has what is seen, what is not durable yet, and a life of its own") {
+    SimulatedDisk disk;
+    disk.put("a", filled(kSector, 1));
+    auto file = opened(disk, "a");
+    REQUIRE(file->lock(0, true));
+    REQUIRE(write_all(*file, 0, filled(kSector, 2)));
+    REQUIRE(disk.rename("a", "b", false));
+    const auto clone = disk.clone();
+    REQUIRE(file->sync());
+    auto other = opened(*clone, "b");
+    CHECK(other->lock(0, true));
+    CHECK(clone->contents("b") == filled(kSector, 2));
+    bool old = false, fresh = false;
+    for (std::uint64_t seed = 0; seed < 100; ++seed) {
+      const auto left = clone->after_power_cut(seed);
+      const Bytes bytes = left->contents(left->names().front());
+      old = old || bytes == filled(kSector, 1);
+      fresh = fresh || bytes == filled(kSector, 2);
+    }
+    CHECK(old);
+    CHECK(fresh);
+  }
+
+  TEST_CASE("a length that was seen when a flush failed becomes durable by a write that reaches it, and by no other") {
+    for (const bool reaches : {false, true}) {
+      CAPTURE(reaches);
+      SimulatedDisk disk;
+      disk.put("a", filled(kSector, 1));
+      auto file = opened(disk, "a");
+      REQUIRE(write_all(*file, kSector, filled(kSector, 2)));
+      disk.set_faults({.fail_call = disk.calls() + 1, .sync_drops = true});
+      REQUIRE_FALSE(file->sync());
+      disk.set_faults({});
+      REQUIRE(write_all(*file, reaches ? kSector : 0, filled(kSector, 3)));
+      REQUIRE(file->sync());
+      CHECK(disk.after_power_cut(1)->contents("a").size() == (reaches ? 2 : 1) * kSector);
+    }
+  }
 }
 
 }  // namespace nearline::io

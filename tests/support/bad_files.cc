@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <cassert>
 #include <cstring>
 #include <functional>
@@ -26,7 +27,7 @@ const format::FieldInfo& field_of(const format::StructInfo& info, std::string_vi
 void set(Bytes& file, std::uint64_t struct_at, const format::StructInfo& info, std::string_view name,
          std::uint64_t value) {
   const format::FieldInfo& field = field_of(info, name);
-  std::memcpy(file.data() + struct_at + field.offset, &value, field.bytes);
+  std::memcpy(file.data() + struct_at + field.offset, &value, std::min<std::size_t>(field.bytes, sizeof value));
 }
 
 void set_in_superblocks(Bytes& file, std::string_view name, std::uint64_t value) {
@@ -90,6 +91,7 @@ std::vector<GoldenFile> corrupt_files(const Bytes& empty, const Bytes& small) {
   return {
       {"corrupt_superblocks", with_flipped(empty, {100, 100 + format::kBlockBytes})},
       {"corrupt_reserved", changed(empty, [](Bytes& f) { set_in_superblocks(f, "reserved_0", 1); })},
+      {"corrupt_boot", changed(empty, [](Bytes& f) { set_in_superblocks(f, "boot", 1); })},
       {"corrupt_manifest_hash", with_flipped(empty, {empty.size() - 1000})},
       {"corrupt_dimension",
        changed(empty,

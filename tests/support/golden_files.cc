@@ -8,6 +8,7 @@
 #include "format/code_book.h"
 #include "format/fields.h"
 #include "format/inspect.h"
+#include "format/superblock.h"
 #include "tests/support/tiny_index.h"
 
 namespace nearline::testing {
@@ -27,6 +28,19 @@ std::vector<std::byte> two_commits() {
   file.commit();
   file.commit();
   return file.bytes();
+}
+
+/// The same, and the second commit is relaxed.
+std::vector<std::byte> relaxed_commit() {
+  IndexAssembler file = tiny_index({.count = 3, .dim = 8, .type = ElementType::kI8, .metric = Metric::kIp, .minor = 1});
+  file.commit();
+  file.commit();
+  std::vector<std::byte> bytes = file.bytes();
+  const auto newest = std::span(bytes).first<format::kBlockBytes>();  // generation 2
+  auto superblock = format::decode_superblock(newest, 0, bytes.size()).value();
+  for (std::uint8_t& byte : superblock.boot) byte = static_cast<std::uint8_t>(0xB0 + (&byte - superblock.boot.data()));
+  std::ranges::copy(format::encode(superblock), newest.begin());
+  return bytes;
 }
 
 /// Every kind of section that has a number: those of later minors as bytes that this version ignores, most of them
@@ -124,6 +138,7 @@ std::vector<GoldenFile> golden_files() {
       {"v1_bf16_wide",
        committed(tiny_index({.count = 2, .dim = 1500, .type = ElementType::kBF16, .metric = Metric::kIp}))},
       {"v1_two_commits", two_commits()},
+      {"v1_relaxed", relaxed_commit()},
       {"v1_all_sections", all_sections()},
       {"v1_codes", with_codes()},
       {"v1_calibration", with_calibration()},

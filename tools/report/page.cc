@@ -58,14 +58,15 @@ std::string tiles(const Report& report) {
 std::string identity_section(const Report& report) {
   const IndexInfo& info = report.info;
   const std::string codes = info.code_bytes > 0 ? fmt::format("{} bytes a record", info.code_bytes) : "none";
-  const Rows what = {{"file id", info.file_id},
-                     {"format", fmt::format("{}.{}", info.format_major, info.format_minor)},
-                     {"commit", fmt::format("generation {}, {} segment{}, {} deleted{}", info.generation, info.segments,
-                                            info.segments == 1 ? "" : "s", grouped(info.deleted),
-                                            info.rolled_back ? "; the newest is damaged, this is the one before" : "")},
-                     {"file", grouped(info.file_bytes) + " bytes"},
-                     {"layout", fmt::format("{}, pages of {} bytes", name(info.layout), grouped(info.page_bytes))},
-                     {"compressed codes", codes}};
+  const Rows what = {
+      {"file id", info.file_id},
+      {"format", fmt::format("{}.{}", info.format_major, info.format_minor)},
+      {"commit", fmt::format("generation {}, {} segment{}, {} deleted{}", info.generation, info.segments,
+                             info.segments == 1 ? "" : "s", grouped(info.deleted),
+                             info.rolled_back ? "; the newest is damaged or lost, this is the one before" : "")},
+      {"file", grouped(info.file_bytes) + " bytes"},
+      {"layout", fmt::format("{}, pages of {} bytes", name(info.layout), grouped(info.page_bytes))},
+      {"compressed codes", codes}};
   const Rows how = {{"degree (-R)", std::to_string(info.degree)},
                     {"--l-build", std::to_string(info.l_build)},
                     {"--alpha", fmt::format("{:.3g}", info.alpha)},

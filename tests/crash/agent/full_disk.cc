@@ -60,7 +60,7 @@ int run_full_disk(std::uint64_t seed) {
   StepSource source(seed);
   Model model;
   std::uint64_t steps = 0, full = 0;
-  for (const Kind kind : {Kind::kCommit, Kind::kCompact, Kind::kReplace}) {
+  for (const Kind kind : {Kind::kCommit, Kind::kRelaxed, Kind::kCompact, Kind::kReplace}) {
     for (std::uint64_t room = 0; room < (160U << 10); room += 16U << 10) {
       bool was_full = false;
       const std::string wrong = try_with(room, kind, source, model, was_full);
