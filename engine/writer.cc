@@ -25,6 +25,8 @@ constexpr std::size_t kRowsAtOnce = 1024;
 constexpr std::uint64_t kLeastHole = 64u << 10;
 /// Commits give free space back once it is more than one in so many bytes of the file.
 constexpr std::uint64_t kFreeOneIn = 5;
+/// Of the memory, the writer's view of the index has a sixteenth, or up to so much where that is a quarter.
+constexpr std::uint64_t kViewBytes = 20u << 20;
 /// So much space that a merge left behind, and a third of the file, is worth one more commit.
 constexpr std::uint64_t kWorthACommit = 1u << 20;
 
@@ -37,7 +39,10 @@ class Writer::Impl {
         path_(std::move(path)),
         directory_(io::directory_of(path_)),
         options_(std::move(options)),
-        file_(std::move(file)) {}
+        view_bytes_(std::max(options_.memory_bytes / 16, std::min(options_.memory_bytes / 4, kViewBytes))),
+        file_(std::move(file)) {
+    options_.memory_bytes -= view_bytes_;
+  }
 
   static Result<std::unique_ptr<Impl>> open(io::FileSystem& fs, const std::filesystem::path& path,
                                             const WriterOptions& options) {
@@ -118,8 +123,7 @@ class Writer::Impl {
   Result<void> ready() {
     if (spent_) return *spent_;
     if (!index_) {
-      const OpenOptions open{
-          .io = io_, .memory_bytes = options_.memory_bytes / 4, .ranking = Ranking::kExact, .threads = 1};
+      const OpenOptions open{.io = io_, .memory_bytes = view_bytes_, .ranking = Ranking::kExact, .threads = 1};
       NEARLINE_TRY(index, engine::OpenIndex::open(fs_, path_, open));
       NEARLINE_CHECK(check_name(index->file().file()));
       index_ = std::move(index);
@@ -233,7 +237,8 @@ class Writer::Impl {
   io::FileSystem& fs_;
   std::filesystem::path path_;
   std::filesystem::path directory_;
-  WriterOptions options_;
+  WriterOptions options_;  ///< memory_bytes: what is left for commits
+  std::uint64_t view_bytes_;
   std::unique_ptr<io::File> file_;
   std::unique_ptr<engine::OpenIndex> index_;  ///< the newest commit; null until it is needed
   std::optional<engine::Pending> pending_;

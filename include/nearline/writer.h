@@ -15,8 +15,7 @@
 namespace nearline {
 
 struct WriterOptions {
-  /// Bound on what linking in a commit or compaction allocates. The writer's own view of the index takes a quarter as
-  /// much besides, and each record that waits for a commit some 40 bytes.
+  /// Bound on what the writer allocates. Each record that waits for a commit takes some 40 bytes besides.
   std::uint64_t memory_bytes = 256u << 20;
   /// New records are kept without a graph, and compared with every query, up to so many. Beyond, a commit links them.
   std::uint32_t delta_records = 4096;

@@ -79,6 +79,17 @@ class Budget(CliTest):
                                       "-L", "100,2000", *how)
                     self.assertGreater(got["recall"], 0.98)
 
+    def test_changes_and_compactions_keep_to_their_bounds(self):
+        self.good("build", "x.u8bin", "-o", "x.near", "--no-calibrate")
+        self.put("ids.txt", "".join(f"{ROWS + row}\n" for row in range(ROWS)).encode())
+        for budget in [24 * MIB, 64 * MIB]:
+            with self.subTest(budget=budget):
+                got = self.capped(budget, "insert", "x.near", "x.u8bin", "--ids", "ids.txt", "--upsert", "--commit-every",
+                                  "6000", "--threads", "2")
+                self.assertEqual(got["count"], 2 * ROWS)
+                self.capped(budget, "compact", "x.near", "--threads", "2")
+                self.capped(budget, "compact", "x.near", "-o", "y.near", "--force", "--threads", "2")
+
     def test_fused_pages_are_built_and_searched_within_their_bounds(self):
         shape = ["--count", ROWS, "--dim", DIM, "--type", "f32", "--threads", "2", "--layout", "fused"]
         [estimate] = self.good_json("estimate", *shape, "--json")
