@@ -83,7 +83,6 @@ Result<OpenSegment::Plan> OpenSegment::plan(std::size_t rows, const SearchOption
     const std::uint64_t wanted = live() == 0 ? count() : (live_ones * count() + live() - 1) / live();
     return static_cast<std::uint32_t>(std::min(wanted, count()));
   };
-  plan.walk.k = among_all(plan.walk.k);
   plan.walk.l = among_all(std::max(plan.walk.l, plan.walk.k));
   return plan;
 }

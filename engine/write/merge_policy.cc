@@ -11,7 +11,7 @@ constexpr std::size_t kMostLinked = 4;
 /// When there are more, those of up to so many times what is being written anyway are taken in.
 constexpr std::uint64_t kRatio = 2;
 /// More dead ones than one in so many make walks longer than they need be.
-constexpr std::uint64_t kDeadOneIn = 5;
+constexpr std::uint64_t kDeadOneIn = 8;
 
 void take(const SegmentLoad& segment, MergePlan& plan) {
   plan.rows.push_back(segment.row);

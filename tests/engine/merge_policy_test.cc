@@ -46,11 +46,11 @@ TEST_SUITE("engine/merge_policy") {
     CHECK(plan_merge(segments, 1000, 4096, false).rows == Rows{1});
   }
 
-  TEST_CASE("a segment of which more than a fifth is dead is written anew, and an empty one goes") {
-    const std::vector<SegmentLoad> segments{{0, 1000, 799, false}, {1, 2500, 2000, false}, {2, 500, 0, false}};
+  TEST_CASE("a segment of which more than an eighth is dead is written anew, and an empty one goes") {
+    const std::vector<SegmentLoad> segments{{0, 1000, 874, false}, {1, 2400, 2100, false}, {2, 500, 0, false}};
     const MergePlan plan = plan_merge(segments, 0, 100, true);
     CHECK(sorted(plan.rows) == Rows{0, 2});
-    CHECK(plan.records == 799);
+    CHECK(plan.records == 874);
     CHECK(plan_merge(segments, 0, 100, false).rows == Rows{2});
   }
 
