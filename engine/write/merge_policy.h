@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Which segments a commit writes anew together with what was added.
 /// Size-tiered, and lazy: while there are few segments a new one is left beside them. When there would be too many it
-/// takes in those that are not much larger than itself, so that sizes grow geometrically and each record is rewritten
-/// a logarithmic number of times.
+/// takes in those that are not much larger than itself, and the largest, too, when it would not be small beside it: so
+/// there is one large segment, which is rewritten each time that it has grown by an eighth, and some small ones.
 #pragma once
 
 #include <cstdint>
