@@ -31,7 +31,7 @@ class PageWriter final : public PageSink {
 
   IndexFileWriter& writer_;
   format::PageShape shape_;
-  std::uint64_t count_;
+  [[maybe_unused]] std::uint64_t count_;  ///< for assertions
   CodeWriter* codes_;
   std::uint64_t next_ = 0;
   std::vector<std::byte> page_;
