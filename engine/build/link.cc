@@ -29,7 +29,7 @@ constexpr std::uint32_t kBatches = 20;
 constexpr std::size_t kChunk = 64;
 /// An insertion's search keeps so many times as many candidates as a refining one, and begins at so many on each side.
 constexpr std::uint32_t kInserting = 2;
-constexpr std::size_t kSides = 2;
+constexpr std::ptrdiff_t kSides = 2;
 
 /// What one thread works with.
 struct Worker {
@@ -83,16 +83,18 @@ class Linker {
   /// Inserts the records whose lists do not say yet what is near them.
   Result<void> connect() {
     NEARLINE_TRY(loose, options_.known->fill(image_));
-    loose_ = std::move(loose);
+    for (std::uint32_t at = 0; at < count_; ++at) {
+      if (!loose[at]) connected_.push_back(at);
+    }
     std::vector<std::uint32_t> order;
     // Records that follow each other here are near each other, and would not see each other in one batch.
     for (std::uint32_t batch = 0; batch < kBatches; ++batch) {
       for (std::uint32_t at = batch; at < count_; at += kBatches) {
-        if (loose_[at]) order.push_back(at);
+        if (loose[at]) order.push_back(at);
       }
     }
     NEARLINE_CHECK(refine(order, kInserting * options_.l, 0, kTrees));
-    loose_ = {};  // now that all are connected they look around once more, as after linking anew
+    connected_ = {};  // now that all are they look around once more, as after linking anew
     return refine(order, options_.l, kTrees, kSteps);
   }
 
@@ -210,13 +212,10 @@ class Linker {
   /// connected ones that come before and after it, for the order is that of a tree's leaves.
   void begin_near(std::uint32_t record, std::vector<std::uint32_t>& starts) const {
     starts.assign(1, record);
-    if (loose_.empty() || !loose_[record]) return;
-    for (std::uint32_t at = record; at > 0 && starts.size() < 1 + kSides;) {
-      if (!loose_[--at]) starts.push_back(at);
-    }
-    for (std::uint32_t at = record; ++at < count_ && starts.size() < 1 + 2 * kSides;) {
-      if (!loose_[at]) starts.push_back(at);
-    }
+    const auto after = std::lower_bound(connected_.begin(), connected_.end(), record);
+    const auto room = [](auto from, auto to) { return std::min<std::ptrdiff_t>(kSides, to - from); };
+    starts.insert(starts.end(), after - room(connected_.begin(), after), after);
+    starts.insert(starts.end(), after, after + room(after, connected_.end()));
   }
 
   /// The neighbours that a record would choose of its list and of what a search that begins near it meets.
@@ -239,7 +238,7 @@ class Linker {
   const Space& space_;
   const LinkOptions& options_;
   const std::uint32_t count_;
-  std::vector<bool> loose_;  ///< with known lists: records that are still to be connected
+  std::vector<std::uint32_t> connected_;  ///< while others are inserted: the records beside which they begin
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<std::unique_ptr<ListWorker>> lists_;
 };
