@@ -115,7 +115,8 @@ class Writer::Impl {
     NEARLINE_CHECK(index_->for_each(
         kRowsAtOnce, [&](std::span<const Id> ids, const MatrixView& vectors) { return builder.add(vectors, ids); }));
     close();  // whatever comes of it, the name may lead to another file from here on
-    return builder.finish();
+    auto finished = builder.finish();
+    return finished ? std::move(finished) : explained(std::move(finished).error());
   }
 
  private:
@@ -194,11 +195,20 @@ class Writer::Impl {
       close();
       return *spent_;
     } else {
-      return std::move(committed).error().in(path_.string());
+      return explained(std::move(committed).error()).in(path_.string());
     }
     // Nothing of the commit depends on it: what is not given back now is tried again.
     if (ready()) static_cast<void>(punch_holes(committed.value().file_bytes / kFreeOneIn).has_value());
     return committed;
+  }
+
+  /// A bound that is too small is told as what is left of the caller's.
+  Error explained(Error error) const {
+    if (error.code == Code::kNoMemory) {
+      error.what += "; of the writer's bound of " + std::to_string(options_.memory_bytes + view_bytes_) + " bytes " +
+                    std::to_string(view_bytes_) + " are for its view of the index";
+    }
+    return error;
   }
 
   /// Bytes that the newest commit left behind.

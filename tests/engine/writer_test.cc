@@ -236,6 +236,22 @@ TEST_SUITE("engine/writer") {
     check_holds(world.disk, "index", world.model);
   }
 
+  TEST_CASE("a bound that is too small for a commit is told as the caller gave it, and the changes still wait") {
+    WriterWorld world;
+    {
+      Writer writer = open_writer(world, {.memory_bytes = 4U << 20, .delta_records = 24, .threads = 1});
+      world.put(writer, 0, 100);
+      const auto refused = writer.commit();
+      REQUIRE_FALSE(refused);
+      CHECK(refused.error().code == Code::kNoMemory);
+      CHECK(refused.error().message().find("index: ") == 0);
+      CHECK(refused.error().what.find("at least") != std::string::npos);
+      CHECK(refused.error().what.find(std::to_string(4U << 20)) != std::string::npos);
+      CHECK(writer.dirty());
+    }
+    check_holds(world.disk, "index", {});
+  }
+
   TEST_CASE("k answers come even where all that is near was deleted") {
     WriterWorld world;
     WriterOptions options = small_writer();
