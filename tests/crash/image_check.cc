@@ -12,19 +12,6 @@ bool is_expected(const std::string& what) {
          what.find("does not begin as a nearline index") != std::string::npos;
 }
 
-std::vector<Id> nearest_ids(const Model& model, const std::vector<float>& query, std::size_t k) {
-  std::vector<std::pair<float, Id>> all;
-  for (const auto& [id, row] : model) {
-    float sum = 0;
-    for (std::uint32_t i = 0; i < kDim; ++i) sum += (row[i] - query[i]) * (row[i] - query[i]);
-    all.emplace_back(sum, id);
-  }
-  std::sort(all.begin(), all.end());
-  std::vector<Id> ids;
-  for (std::size_t i = 0; i < std::min(k, all.size()); ++i) ids.push_back(all[i].second);
-  return ids;
-}
-
 std::string check_search(const Index& index, const Model& model) {
   if (model.empty()) return {};
   const std::vector<float> query(kDim, 500.0F);

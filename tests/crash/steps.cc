@@ -85,6 +85,19 @@ std::vector<Model> states(const Model& model, const Step& step) {
   return all;
 }
 
+std::vector<Id> nearest_ids(const Model& model, const std::vector<float>& query, std::size_t k) {
+  std::vector<std::pair<float, Id>> all;
+  for (const auto& [id, row] : model) {
+    float sum = 0;
+    for (std::uint32_t i = 0; i < kDim; ++i) sum += (row[i] - query[i]) * (row[i] - query[i]);
+    all.emplace_back(sum, id);
+  }
+  std::sort(all.begin(), all.end());
+  std::vector<Id> ids;
+  for (std::size_t i = 0; i < std::min(k, all.size()); ++i) ids.push_back(all[i].second);
+  return ids;
+}
+
 Model after(Model model, const Step& step) {
   for (const Step& part : step.relaxed) model = after(std::move(model), part);
   for (const Id id : step.erased) model.erase(id);

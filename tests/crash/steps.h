@@ -62,6 +62,9 @@ class StepSource {
   Id next_id_ = 0;
 };
 
+/// Ids of the k records of the model nearest to a query, nearest first; all of them where there are fewer.
+[[nodiscard]] std::vector<Id> nearest_ids(const Model& model, const std::vector<float>& query, std::size_t k);
+
 [[nodiscard]] Model after(Model model, const Step& step);
 /// What is seen one after the other: before the step, after each of its relaxed commits, after the step.
 [[nodiscard]] std::vector<Model> states(const Model& model, const Step& step);

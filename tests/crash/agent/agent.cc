@@ -26,19 +26,6 @@ bool is_expected(const std::string& finding) {
   return finding.find("that are committed") != std::string::npos;
 }
 
-std::vector<Id> nearest_ids(const Model& model, const std::vector<float>& query, std::size_t k) {
-  std::vector<std::pair<float, Id>> all;
-  for (const auto& [id, row] : model) {
-    float sum = 0;
-    for (std::uint32_t i = 0; i < kDim; ++i) sum += (row[i] - query[i]) * (row[i] - query[i]);
-    all.emplace_back(sum, id);
-  }
-  std::sort(all.begin(), all.end());
-  std::vector<Id> ids;
-  for (std::size_t i = 0; i < k; ++i) ids.push_back(all[i].second);
-  return ids;
-}
-
 /// Whether an open index holds the state that it says, and finds what it holds. What is wrong, or nothing.
 std::string check_answers(Shared& shared, const Index& index, std::uint64_t& state) {
   const auto held = contents(index);
