@@ -182,6 +182,7 @@ Index& Index::operator=(Index&&) noexcept = default;
 Index::~Index() = default;
 
 Result<bool> Index::refresh() {
+  NEARLINE_CHECK(impl_->opened_by.check());
   NEARLINE_TRY(file, impl_->fs->open_read(impl_->path));
   auto newest = engine::IndexFile::newest(*impl_->fs, *file);
   if (!newest) return std::move(newest).error().in(impl_->path.string());
@@ -195,6 +196,7 @@ Result<bool> Index::refresh() {
   return true;
 }
 Result<void> Index::snapshot(const std::filesystem::path& output, bool replace, const ProgressFn& progress) const {
+  NEARLINE_CHECK(impl_->opened_by.check());
   return impl_->snapshot(output, replace, progress);
 }
 const IndexInfo& Index::info() const noexcept {
@@ -210,18 +212,23 @@ MemoryUsage Index::memory_usage() const noexcept {
   return impl_->memory_usage();
 }
 Result<SearchResult> Index::search(const MatrixView& queries, const SearchOptions& options) const {
+  NEARLINE_CHECK(impl_->opened_by.check());
   return impl_->search(queries, options);
 }
 Result<void> Index::get(std::span<const Id> ids, std::span<std::byte> out) const {
+  NEARLINE_CHECK(impl_->opened_by.check());
   return impl_->get(ids, out);
 }
 Result<void> Index::for_each(std::size_t rows, const VisitFn& visit) const {
+  NEARLINE_CHECK(impl_->opened_by.check());
   return impl_->for_each(rows, visit);
 }
 Result<std::vector<Id>> Index::sample_ids(std::size_t count, std::uint64_t seed) const {
+  NEARLINE_CHECK(impl_->opened_by.check());
   return impl_->sample_ids(count, seed);
 }
 Result<GraphStatistics> Index::graph_statistics(const ProgressFn& progress) const {
+  NEARLINE_CHECK(impl_->opened_by.check());
   return impl_->graph_statistics(progress);
 }
 

@@ -10,6 +10,7 @@
 #include "engine/index_file.h"
 #include "engine/on_file_system.h"
 #include "engine/open_segment.h"
+#include "engine/opened_by.h"
 #include "nearline/index.h"
 
 namespace nearline {
@@ -43,6 +44,8 @@ class Index::Impl {
   io::FileSystem* fs = nullptr;
   std::filesystem::path path;
   OpenOptions opened_with;
+
+  engine::OpenedBy opened_by;
 
   IndexInfo info;
   IoMode io = IoMode::kAuto;

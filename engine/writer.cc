@@ -11,6 +11,7 @@
 #include "engine/build/assemble.h"
 #include "engine/generation_locks.h"
 #include "engine/on_file_system.h"
+#include "engine/opened_by.h"
 #include "engine/write/commit.h"
 #include "engine/write/free_space.h"
 #include "engine/write/pending.h"
@@ -122,6 +123,7 @@ class Writer::Impl {
  private:
   /// To be called before anything is done: opens what the last call closed. Error when nothing can be done any more.
   Result<void> ready() {
+    NEARLINE_CHECK(opened_by_.check());
     if (spent_) return *spent_;
     if (!index_) {
       const OpenOptions open{.io = io_, .memory_bytes = view_bytes_, .ranking = Ranking::kExact, .threads = 1};
@@ -244,6 +246,7 @@ class Writer::Impl {
     return {};
   }
 
+  engine::OpenedBy opened_by_;
   io::FileSystem& fs_;
   std::filesystem::path path_;
   std::filesystem::path directory_;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/temporary_name.h"
 
-#include <unistd.h>
-
 #include <atomic>
 #include <string>
+
+#include "io/process.h"
 
 namespace nearline::io {
 
@@ -14,7 +14,7 @@ Result<std::unique_ptr<File>> create_temporary(FileSystem& fs, const std::filesy
   // comes true does no harm (the name is created exclusively), but trying for ever would.
   constexpr int kMaxTries = 1000;
   for (int left = kMaxTries;; --left) {
-    const auto name = ".nearline-" + std::to_string(::getpid()) + "-" + std::to_string(next_number++) + ".tmp";
+    const auto name = ".nearline-" + std::to_string(process_id()) + "-" + std::to_string(next_number++) + ".tmp";
     auto file = fs.create_new(directory / name);
     if (file || file.error().code != Code::kExists || left == 0) return file;
   }

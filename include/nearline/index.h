@@ -133,7 +133,7 @@ struct VerifyReport {
 };
 
 /// An open index: one commit of one file, whatever a Writer does meanwhile. Const members may be called from many
-/// threads.
+/// threads. After fork the child opens its own: calls on what its parent opened are kInvalidArgument there.
 class NEARLINE_API Index {
  public:
   /// Reads the superblocks, the manifest and the entry points; nothing else, at any size (`untrusted` excepted).

@@ -50,7 +50,7 @@ struct CommitReport {
 /// The one writer of an index. Readers, in this process and others, go on with the commit that they opened; Index::open
 /// and Index::refresh find the newest one. Changes are seen by nobody before `commit`, and are forgotten by `abandon`,
 /// by the destructor and by a crash.
-/// Threads: one at a time.
+/// Threads: one at a time; never in a child of the process that opened it (kInvalidArgument).
 /// A commit is durable when `commit` returns, and after a crash at any moment the file holds exactly the last commit
 /// that returned or the one in progress (format/SPEC.md, section 8). Relaxed commits keep this where a process dies;
 /// where the system does, all since the last durable one may be lost, together: never a part of one. Neither the

@@ -8,7 +8,7 @@ class IoModes(CliTest):
     def test_all_modes_threads_and_batches_give_the_same_bytes(self):
         for metric, dim, rank in [("l2", 12, "auto"), ("ip", 12, "auto"), ("cosine", 12, "auto"),
                                   ("ip", 192, "exact"), ("cosine", 192, "codes")]:  # the last two on larger pages
-            index = self.index(f"{metric}-{dim}.near", rows=2500, dim=dim, metric=metric)
+            index = self.index(f"{metric}-{dim}.near", rows=1500, dim=dim, metric=metric)
             self.put("queries.fbin", fbin(vectors(100, dim, seed=3)))
             answers = set()
             for io in ["auto", "mapped", "direct", "pread"]:
@@ -24,7 +24,7 @@ class IoModes(CliTest):
         for dim, page_bytes, io in [(12, 4096, "mapped"), (12, 4096, "direct"), (12, 4096, "pread"),
                                     (192, 8192, "mapped"), (192, 8192, "direct"), (192, 8192, "pread")]:
             with self.subTest(dim=dim, io=io):
-                index = self.index(f"{dim}-{io}.near", rows=2500, dim=dim)
+                index = self.index(f"{dim}-{io}.near", rows=1500, dim=dim)
                 self.put("queries.fbin", fbin(vectors(20, dim, seed=3)))
                 self.good("truth", "rows.fbin", "queries.fbin", "-k", "10", "-o", "t.ibin", "--force")
                 [info] = self.good_json("info", index, "--json")

@@ -190,7 +190,7 @@ TEST_SUITE("engine/build") {
     CHECK(build_on(disk, "index", rows, schema, options));
   }
 
-  TEST_CASE("what a build allocates stays within its bound, whole and in parts") {
+  TEST_CASE("what a build allocates stays within its bound, whole and in parts" * doctest::skip(testing::kSanitized)) {
     const std::uint32_t dim = 512;
     const std::uint32_t count = 18'000;
     const auto rows = testing::clusters(ElementType::kU8, count, dim);
@@ -229,7 +229,8 @@ TEST_SUITE("engine/build") {
     }
   }
 
-  TEST_CASE("a division into many parts of small records takes no more memory either") {
+  TEST_CASE("a division into many parts of small records takes no more memory either" *
+            doctest::skip(testing::kSanitized)) {
     const auto rows = testing::clusters(ElementType::kU8, 60'000, 4);
     const Schema schema{4, ElementType::kU8, Metric::kL2};
     BuildOptions options;

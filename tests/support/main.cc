@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+/// The main of every program of tests, and doctest itself.
 #define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #include <doctest/doctest.h>
 

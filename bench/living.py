@@ -1,0 +1,109 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The question: what does it cost to change an index, and what do its readers notice?
+
+    bench/living.py --data FOLDER --set NAME [--rows N] [--metric l2] [--what insert,latency,compact]
+
+insert   a half is built, the other half inserted in durable commits of 1,000; beside a build of as many records at once
+latency  one reader's p50 and p99, alone and while a process inserts a tenth of the records, merges included
+compact  all is built and every tenth record deleted; compacted in place and to a new file, within --memory; beside a build
+         of as many records within the same
+"""
+import argparse
+import sys
+from pathlib import Path
+
+import datasets
+import runs
+
+COMMIT_ROWS = 1000
+
+
+def split(data, work: Path, first: int, last: int, name: str) -> Path:
+    """Rows [first, last) as a file."""
+    target = work / f"{name}{data.base.suffix}"
+    with open(data.base, "rb") as read, open(target, "wb") as write:
+        write.write(datasets.HEADER.pack(last - first, data.dim))
+        read.seek(datasets.HEADER.size + first * data.row_bytes)
+        for _ in range(first, last):
+            write.write(read.read(data.row_bytes))
+    return target
+
+
+def build(nearline: Path, base: Path, index: Path, data, *options) -> runs.Run:
+    """An index of all rows of a file."""
+    return runs.run(nearline, "build", base, "-o", index, "--metric", data.metric, "--force", "--json", *options)
+
+
+def inserts(nearline: Path, data, work: Path) -> None:
+    """The rate of inserts beside that of a build."""
+    half = data.rows // 2
+    first, second = split(data, work, 0, half, "first"), split(data, work, half, 2 * half, "second")
+    index = work / "insert.near"
+    build(nearline, first, index, data)
+    inserted = runs.run(nearline, "insert", index, second, "--commit-every", COMMIT_ROWS, "--json")
+    bulk = build(nearline, second, work / "bulk.near", data)
+    print(f"insert: {half:,} beside {half:,} in {inserted.cpu_seconds:.1f} CPU-s, {inserted.seconds:.1f} s; built at once "
+          f"{bulk.cpu_seconds:.1f} CPU-s, {bulk.seconds:.1f} s; rate {bulk.cpu_seconds / inserted.cpu_seconds:.2f} by CPU, "
+          f"{bulk.seconds / inserted.seconds:.2f} by the clock", flush=True)
+
+
+def latency(programs: dict, data, work: Path, memory: int, seconds: int) -> None:
+    """A reader beside a writer."""
+    first = data.rows - data.rows // 10
+    base, more = split(data, work, 0, first, "first"), split(data, work, first, data.rows, "more")
+    index = work / "latency.near"
+    for mode in ("mapped", "direct"):
+        build(programs["nearline"], base, index, data)
+        line = runs.run(programs["reader_latency"], index, data.queries, more, mode, 0.95, seconds, memory).lines[0]
+        print(f"latency, {mode}: p50 {line['p50_alone']:.0f} us alone, {line['p50_beside']:.0f} beside a writer; p99 "
+              f"{line['p99_alone']:.0f} and {line['p99_beside']:.0f}: {line['p99_beside'] / line['p99_alone']:.2f}x "
+              f"({line['queries_alone']:,} and {line['queries_beside']:,} queries); refresh p50 {line['p50_refresh']:.0f}, "
+              f"p99 {line['p99_refresh']:.0f} us, {line['refreshes']} of them", flush=True)
+
+
+def compaction(nearline: Path, data, work: Path, memory: str) -> None:
+    """Both ways to compact, beside a build of what is live."""
+    index = work / "compact.near"
+    build(nearline, data.base, index, data, "--memory", memory)
+    gone = work / "gone.txt"
+    gone.write_text("".join(f"{number}\n" for number in range(0, data.rows, 10)))
+    runs.run(nearline, "delete", index, "--ids", gone, "--strict", "--json")
+    live = data.rows - len(range(0, data.rows, 10))
+    fresh = build(nearline, split(data, work, 0, live, "live"), work / "fresh.near", data, "--memory", memory)
+    dense = runs.run(nearline, "compact", index, "-o", work / "dense.near", "--force", "--memory", memory, "--json")
+    place = runs.run(nearline, "compact", index, "--memory", memory, "--json")
+    for name, run in (("build of as many", fresh), ("compact -o", dense), ("compact in place", place)):
+        print(f"compact: {name}: {live:,} records, --memory {memory}: {run.cpu_seconds:.1f} CPU-s, {run.seconds:.1f} s, "
+              f"{run.cpu_seconds / fresh.cpu_seconds:.2f}x and {run.seconds / fresh.seconds:.2f}x; peak resident "
+              f"{run.peak_rss_bytes / 1e6:.0f} MB, mapped pages included", flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--set", required=True)
+    parser.add_argument("--rows", type=int)
+    parser.add_argument("--metric", default="l2")
+    parser.add_argument("--what", default="insert,latency,compact")
+    parser.add_argument("--memory", default="256M", help="of builds and compactions beside each other")
+    parser.add_argument("--search-memory", type=int, default=64 << 20, help="of the reader, in bytes")
+    parser.add_argument("--seconds", type=int, default=10, help="for which the reader is alone")
+    parser.add_argument("--build", type=Path, default=runs.ROOT / "build" / "bench")
+    args = parser.parse_args()
+    asked = args.what.split(",")
+    if not set(asked) <= {"insert", "latency", "compact"}:
+        sys.exit(f"--what {args.what}: expected some of insert,latency,compact")
+    programs = runs.build_programs(args.build)
+    data = datasets.prepare(programs["nearline"], args.data, args.build / "data", args.set, args.rows, args.metric)
+    work = datasets.fresh(args.build / "living")
+    if "insert" in asked:
+        inserts(programs["nearline"], data, work)
+    if "latency" in asked:
+        latency(programs, data, work, args.search_memory, args.seconds)
+    if "compact" in asked:
+        compaction(programs["nearline"], data, work, args.memory)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+/// What a library owes the process, the files and the folders that it is a guest of.
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+
+#include <array>
+#include <thread>
+
+#include "nearline/salvage.h"
+#include "nearline/writer.h"
+#include "tests/api/index_world.h"
+#include "tests/io/child_process.h"
+
+namespace nearline {
+namespace {
+
+using io::TempDir;
+using testing::Vectors;
+
+constexpr std::uint32_t kDim = 16;
+const Schema kSchema{kDim, ElementType::kF32, Metric::kL2};
+constexpr std::uint64_t kSmallMemory = 2U << 20;
+
+/// A built index with a flat segment and deleted records beside the large one.
+class World {
+ public:
+  World() : base(testing::clusters(ElementType::kF32, 3'000, kDim)) {
+    REQUIRE(build(path(), kSchema, base.view(0, 2'800)));
+    auto writer = Writer::open(path());
+    REQUIRE(writer);
+    REQUIRE(writer->insert(base.view(2'800, 200)));
+    REQUIRE(writer->erase(std::array<Id, 3>{1, 2, 2'900}));
+    REQUIRE(writer->commit());
+  }
+  [[nodiscard]] std::filesystem::path path() const { return folder / "x.near"; }
+
+  TempDir folder;
+  Vectors base;
+};
+
+/// Everything that a reader can ask for.
+void use(const std::filesystem::path& path, const Vectors& queries, const OpenOptions& options) {
+  auto index = Index::open(path, options);
+  REQUIRE_MESSAGE(index, message(index));
+  CHECK(index->search(queries.view(0, 20), {.k = 5}));
+  CHECK(index->search(queries.view(0, 2), {.k = 5, .exact = true}));
+  std::vector<std::byte> vector(vector_bytes(kSchema.type, kSchema.dim));
+  CHECK(index->get(std::array<Id, 1>{7}, vector));
+  std::uint64_t seen = 0;
+  CHECK(index->for_each(100, [&](std::span<const Id> ids, const MatrixView&) -> Result<void> {
+    seen += ids.size();
+    return {};
+  }));
+  CHECK(seen == 2'997);
+  CHECK(index->sample_ids(10, 1));
+  CHECK(index->graph_statistics({}));
+  CHECK_FALSE(index->refresh().value());
+  CHECK(verify(path, true)->findings.empty());
+}
+
+struct stat status_of(const std::filesystem::path& path) {
+  struct stat status {};
+  REQUIRE(::lstat(path.c_str(), &status) == 0);
+  return status;
+}
+
+std::size_t threads_now() {
+  return entries("/proc/self/task");
+}
+
+/// What each signal does; a library changes none.
+std::array<void (*)(int), 65> handlers() {
+  std::array<void (*)(int), 65> all{};
+  for (std::size_t number = 1; number < all.size(); ++number) {
+    struct sigaction action {};
+    if (::sigaction(static_cast<int>(number), nullptr, &action) == 0) all[number] = action.sa_handler;
+  }
+  return all;
+}
+
+/// Descriptors that a program started now would inherit.
+std::size_t inherited() {
+  std::size_t count = 0;
+  for (int descriptor = 0; descriptor < 1'024; ++descriptor) {
+    const int flags = ::fcntl(descriptor, F_GETFD);
+    if (flags >= 0 && (flags & FD_CLOEXEC) == 0) ++count;
+  }
+  return count;
+}
+
+}  // namespace
+
+TEST_SUITE("api/guest") {
+  TEST_CASE("a file that is cut under its readers gives them errors, and no signal") {  // promise 12
+    for (const IoMode io : io_modes()) {
+      if (io == IoMode::kMapped) continue;  // what a map shows after the cut is the kernel's: see OpenOptions
+      for (const Ranking ranking : {Ranking::kExact, Ranking::kCodes}) {
+        const World world;
+        OpenOptions options = with_io(io, kSmallMemory);
+        options.ranking = ranking;
+        auto index = Index::open(world.path(), options);
+        REQUIRE_MESSAGE(index, message(index));
+        std::filesystem::resize_file(world.path(), 3 * 4'096);
+        const auto found = index->search(world.base.view(0, 500), {.k = 5});
+        REQUIRE_FALSE(found);
+        CHECK_MESSAGE((found.error().code == Code::kTruncated || found.error().code == Code::kIo), message(found));
+        CHECK(found.error().file == world.path().string());
+        CHECK_FALSE(index->search(world.base.view(0, 1), {.k = 5, .exact = true}));
+        CHECK_FALSE(index->for_each(100, [](std::span<const Id>, const MatrixView&) { return Result<void>{}; }));
+        CHECK_FALSE(index->refresh());
+      }
+    }
+  }
+
+  TEST_CASE("reading changes no byte, no time and no name, on a file that forbids writing") {  // promise 14
+    const World world;
+    REQUIRE(::chmod(world.path().c_str(), 0444) == 0);
+    const auto bytes = contents(world.path());
+    const struct stat before = status_of(world.path());
+    const struct stat folder_before = status_of(world.folder.path());
+    for (const IoMode io : io_modes()) use(world.path(), world.base, with_io(io, kSmallMemory));
+    use(world.path(), world.base, {.untrusted = true});
+    const struct stat after = status_of(world.path());
+    const struct stat folder_after = status_of(world.folder.path());
+    CHECK(after.st_mtim.tv_sec == before.st_mtim.tv_sec);
+    CHECK(after.st_mtim.tv_nsec == before.st_mtim.tv_nsec);
+    CHECK(after.st_ctim.tv_nsec == before.st_ctim.tv_nsec);
+    CHECK(folder_after.st_mtim.tv_sec == folder_before.st_mtim.tv_sec);
+    CHECK(folder_after.st_mtim.tv_nsec == folder_before.st_mtim.tv_nsec);  // nothing was there for a moment either
+    CHECK(contents(world.path()) == bytes);
+  }
+
+  TEST_CASE("what was opened is closed, no thread is left, no signal handled, nothing inherited or put elsewhere") {
+    // promise 19
+    const auto handlers_before = handlers();
+    const std::size_t threads = threads_now(), descriptors = entries("/proc/self/fd"), open_to_children = inherited();
+    const std::size_t elsewhere = entries(std::filesystem::temp_directory_path());
+    {
+      const World world;
+      for (const IoMode io : io_modes()) {
+        const auto index = Index::open(world.path(), with_io(io, kSmallMemory, 2));
+        REQUIRE(index);
+        CHECK(index->search(world.base.view(0, 50), {.k = 5}));
+        auto writer = Writer::open(world.path());
+        REQUIRE(writer);
+        CHECK(writer->insert(world.base.view(0, 10)));
+        CHECK(inherited() == open_to_children);
+        CHECK(writer->commit());
+      }
+      CHECK(Writer::open(world.path())->compact_to(world.folder / "dense"));
+      CHECK(salvage(world.path(), world.folder / "saved"));
+      for (const char* made : {"x.near", "dense", "saved"}) {
+        CHECK((status_of(world.folder / made).st_mode & 07777) == 0600);
+      }
+      CHECK(entries(world.folder.path()) == 3);
+      CHECK(entries(std::filesystem::temp_directory_path()) == elsewhere + 1);  // the test's own folder
+    }
+    CHECK(handlers() == handlers_before);
+    CHECK(threads_now() == threads);
+    CHECK(entries("/proc/self/fd") == descriptors);
+  }
+
+  TEST_CASE("an output that is a symbolic link is not followed") {  // promise 19
+    const World world;
+    const auto kept = contents(world.path());
+    std::filesystem::create_symlink(world.path(), world.folder / "link");
+    CHECK(build(world.folder / "link", kSchema, world.base.view(0, 100)).error().code == Code::kExists);
+    BuildOptions replacing = quick_build();
+    replacing.replace = true;
+    CHECK(build(world.folder / "link", kSchema, world.base.view(0, 100), {}, replacing));
+    CHECK_FALSE(std::filesystem::is_symlink(world.folder / "link"));
+    CHECK(contents(world.path()) == kept);
+  }
+
+  TEST_CASE("a child is refused what its parent opened, opens for itself, and the parent goes on") {  // promise 19
+    const World world;
+    const Vectors& base = world.base;
+    for (const IoMode io : io_modes()) {
+      auto index = Index::open(world.path(), with_io(io, kSmallMemory));
+      REQUIRE(index);
+      auto writer = Writer::open(world.path());
+      REQUIRE(writer);
+      REQUIRE(writer->insert(base.view(0, 1)));
+      const auto refused = [](const auto& result) {
+        return !result && result.error().code == Code::kInvalidArgument &&
+               result.error().what.find("expected each process to open") != std::string::npos;
+      };
+      CHECK(io::in_child([&] {
+              const auto own = Index::open(world.path(), with_io(io, kSmallMemory));
+              const auto busy = Writer::open(world.path());
+              const bool answers = own && own->search(base.view(0, 1), {.k = 5});
+              return refused(index->search(base.view(0, 1), {.k = 5})) && refused(index->refresh()) &&
+                     refused(writer->insert(base.view(0, 1))) && refused(writer->commit()) && answers && !busy &&
+                     busy.error().code == Code::kBusy;
+            }) == 0);
+      CHECK(index->search(base.view(0, 1), {.k = 5}));
+      CHECK(writer->commit());
+    }
+  }
+}
+
+}  // namespace nearline
