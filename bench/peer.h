@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <functional>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "nearline/result.h"
@@ -22,7 +23,11 @@ namespace peer {
 /// For programs that have nobody to give an error to.
 template <class T>
 T value_or_exit(nearline::Result<T> result) {
-  if (result) return std::move(result).value();
+  if constexpr (std::is_void_v<T>) {
+    if (result) return;
+  } else {
+    if (result) return std::move(result).value();
+  }
   std::fprintf(stderr, "%s\n", result.error().message().c_str());
   std::exit(nearline::exit_status(result.error().code));
 }

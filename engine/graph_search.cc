@@ -211,7 +211,7 @@ SearchTask search_graph(FrameMemory& /*memory*/, const GraphView& graph, Query q
   co_return Result<void>{};
 }
 
-SearchTask search_exactly(FrameMemory& /*memory*/, const GraphView& graph, Query query, std::uint32_t k,
+SearchTask search_exactly(FrameMemory& /*memory*/, const GraphView& graph, Query query, std::uint32_t k, float bound,
                           io::PageReader& reader, Scratch& s) {
   s.hits.clear();
   for (std::uint64_t first = 0; first < graph.count; first += kMaxBatch) {
@@ -224,8 +224,10 @@ SearchTask search_exactly(FrameMemory& /*memory*/, const GraphView& graph, Query
     if (!got) co_return got;
     compare(graph, query, s);
     for (std::size_t i = 0; i < s.fresh.size(); ++i) {
+      if (s.distances[i] > bound) continue;  // of a scan almost all: what follows is for the few
       if (graph.dead.has(s.fresh[i])) continue;
       push_bounded(s.hits, {s.distances[i], format::stored_id(graph.shape, s.records[i])}, k);
+      if (s.hits.size() == k) bound = std::min(bound, s.hits.front().distance);
     }
   }
   std::sort_heap(s.hits.begin(), s.hits.end());

@@ -129,8 +129,8 @@ struct WalkOptions {
 SearchTask search_graph(FrameMemory& memory, const GraphView& graph, Query query, WalkOptions options,
                         io::PageReader& reader, Scratch& scratch);
 
-/// Compares the query with every record: scratch.hits, as search_graph.
-SearchTask search_exactly(FrameMemory& memory, const GraphView& graph, Query query, std::uint32_t k,
+/// Compares the query with every record: scratch.hits, as search_graph, without what is farther than the bound.
+SearchTask search_exactly(FrameMemory& memory, const GraphView& graph, Query query, std::uint32_t k, float bound,
                           io::PageReader& reader, Scratch& scratch);
 
 }  // namespace nearline::engine

@@ -15,6 +15,8 @@ namespace {
 using format::SectionKind;
 
 constexpr std::uint32_t kMostThreads = 1024;
+/// Of the budget; the largest of several segments has a whole number of them.
+constexpr std::uint64_t kParts = 16;
 
 std::string hex(const format::FileId& id) {
   std::string text;
@@ -43,7 +45,7 @@ Result<void> check_untrusted(io::FileSystem& fs, const std::filesystem::path& pa
 /// part by its size.
 Result<std::vector<std::uint64_t>> divide(std::span<const engine::SegmentFile> segments, const OpenOptions& options,
                                           IoMode mode) {
-  if (segments.size() == 1) return std::vector{options.memory_bytes};
+  if (segments.size() < 2) return std::vector(segments.size(), options.memory_bytes);
   const auto least = [&](bool codes) {
     std::vector<std::uint64_t> parts;
     for (const engine::SegmentFile& segment : segments) {
@@ -56,6 +58,7 @@ Result<std::vector<std::uint64_t>> divide(std::span<const engine::SegmentFile> s
   };
   std::vector<std::uint64_t> parts = least(options.ranking != Ranking::kExact);
   if (sum(parts) > options.memory_bytes && options.ranking == Ranking::kAuto) parts = least(false);
+  const std::uint64_t largest_least = parts[0];
   if (sum(parts) > options.memory_bytes) {
     return Error{.code = Code::kNoMemory,
                  .what = "a memory bound of " + std::to_string(options.memory_bytes) + " bytes: " +
@@ -70,22 +73,26 @@ Result<std::vector<std::uint64_t>> divide(std::span<const engine::SegmentFile> s
   for (std::size_t i = 0; i < segments.size(); ++i) {
     parts[i] += static_cast<std::uint64_t>(rest * (bytes(segments[i]) / all));
   }
+  // The largest one's part changes seldom, so that a refresh finds its cache as it was.
+  const std::uint64_t step = options.memory_bytes / kParts;
+  if (const std::uint64_t even = step == 0 ? 0 : parts[0] / step * step; even >= largest_least) parts[0] = even;
   return parts;
 }
 
 }  // namespace
 
 Result<std::unique_ptr<Index::Impl>> Index::Impl::open(io::FileSystem& fs, const std::filesystem::path& path,
-                                                       const OpenOptions& options) {
+                                                       const OpenOptions& options, Impl* before) {
   if (options.untrusted) NEARLINE_CHECK(check_untrusted(fs, path));
   auto impl = std::make_unique<Impl>();
-  NEARLINE_TRY(file, engine::IndexFile::open(fs, path));
+  NEARLINE_TRY(
+      file, before != nullptr ? engine::IndexFile::open_newest(fs, before->file()) : engine::IndexFile::open(fs, path));
   impl->file_ = std::move(file);
   impl->fs = &fs;
   impl->path = path;
   impl->opened_with = options;
   impl->describe();
-  if (auto opened = impl->open_segments(options); !opened) return std::move(opened).error().in(path.string());
+  if (auto opened = impl->open_segments(options, before); !opened) return std::move(opened).error().in(path.string());
   return impl;
 }
 
@@ -126,7 +133,7 @@ void Index::Impl::describe() {
   if (edges > 0) info.local_edge_share = static_cast<double>(local_edges) / static_cast<double>(edges);
 }
 
-Result<void> Index::Impl::open_segments(const OpenOptions& options) {
+Result<void> Index::Impl::open_segments(const OpenOptions& options, Impl* before) {
   budget_ = options.memory_bytes;
   io = choose_mode(options, file_->file_bytes());
   if (options.threads > kMostThreads) {
@@ -138,11 +145,28 @@ Result<void> Index::Impl::open_segments(const OpenOptions& options) {
   std::stable_sort(segments.begin(), segments.end(),
                    [](const auto& a, const auto& b) { return a.segment().count > b.segment().count; });
   NEARLINE_TRY(budgets, divide(segments, options, io));
+  struct Renewed {
+    std::size_t at, from;  ///< here, and in `before`
+    engine::OpenSegment::Renewal renewal;
+  };
+  std::vector<Renewed> renewed;
+  segments_.resize(segments.size());
   for (std::size_t i = 0; i < segments.size(); ++i) {
     OpenOptions part = options;
     part.memory_bytes = budgets[i];
+    bool found = false;
+    for (std::size_t j = 0; before != nullptr && j < before->segments_.size() && !found; ++j) {
+      NEARLINE_TRY(renewal, before->segments_[j]->renewal(segments[i], part, io));
+      found = renewal.has_value();
+      if (found) renewed.push_back({i, j, *std::move(renewal)});
+    }
+    if (found) continue;
     NEARLINE_TRY(segment, engine::OpenSegment::open(segments[i], part, io));
-    segments_.push_back(std::move(segment));
+    segments_[i] = std::move(segment);
+  }
+  for (Renewed& one : renewed) {  // nothing fails from here on
+    segments_[one.at] = std::move(before->segments_[one.from]);
+    segments_[one.at]->renew(segments[one.at], std::move(one.renewal));
   }
   if (segments_.empty()) return {};
   io = segments_.front()->io();
@@ -191,7 +215,10 @@ Result<bool> Index::refresh() {
     if (!newest->superblock.relaxed()) impl_->mark_durable();
     return false;
   }
-  NEARLINE_TRY(impl, Impl::open(*impl_->fs, impl_->path, impl_->opened_with));
+  NEARLINE_TRY(theirs, file->identity());
+  NEARLINE_TRY(our_file, impl_->file().file().identity());
+  Impl* const before = theirs == our_file && !impl_->opened_with.untrusted ? impl_.get() : nullptr;
+  NEARLINE_TRY(impl, Impl::open(*impl_->fs, impl_->path, impl_->opened_with, before));
   impl_ = std::move(impl);
   return true;
 }

@@ -48,13 +48,29 @@ Result<format::Choice> read_superblocks(const io::File& file, const format::Boot
 }  // namespace
 
 Result<std::unique_ptr<IndexFile>> IndexFile::open(io::FileSystem& fs, const std::filesystem::path& path) {
-  std::unique_ptr<IndexFile> index(new IndexFile);
   NEARLINE_TRY(file, fs.open_read(path));
+  return open_on(fs, std::move(file));
+}
+
+Result<std::unique_ptr<IndexFile>> IndexFile::open_newest(io::FileSystem& fs, const IndexFile& before) {
+  return open_on(fs, before.owned_);
+}
+
+Result<std::unique_ptr<IndexFile>> IndexFile::open_on(io::FileSystem& fs, std::shared_ptr<io::File> file) {
+  std::unique_ptr<IndexFile> index(new IndexFile);
   index->owned_ = std::move(file);
   index->file_ = index->owned_.get();
-  if (auto read = index->pin_newest(fs.boot_id()); !read) return std::move(read).error().in(path.string());
-  if (auto read = index->read_manifest(); !read) return std::move(read).error().in(path.string());
+  const std::string path = index->file_->path().string();
+  if (auto read = index->pin_newest(fs.boot_id()); !read) return std::move(read).error().in(path);
+  if (auto read = index->read_manifest(); !read) return std::move(read).error().in(path);
   return index;
+}
+
+/// A lock goes with its file; where another commit is open by the same file, it is let go by name.
+IndexFile::~IndexFile() {
+  if (pinned_ && owned_.use_count() > 1) {
+    static_cast<void>(unpin_generation(*owned_, choice_.superblock.generation).has_value());
+  }
 }
 
 Result<format::Choice> IndexFile::newest(const io::FileSystem& fs, const io::File& file) {
@@ -71,6 +87,7 @@ Result<void> IndexFile::pin_newest(const format::BootId& boot) {
     NEARLINE_TRY(again, read_superblocks(*owned_, boot, file_bytes_));
     if (again.superblock.generation == generation) {
       choice_ = std::move(again);
+      pinned_ = true;
       return {};
     }
     NEARLINE_CHECK(unpin_generation(*owned_, generation));

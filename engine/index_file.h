@@ -27,6 +27,12 @@ class IndexFile {
   /// commit that was found.
   /// Errors: those of FileSystem::open_read; kNotAnIndex, kUnsupported, kCorrupt, kTruncated. All name the file.
   static Result<std::unique_ptr<IndexFile>> open(io::FileSystem& fs, const std::filesystem::path& path);
+  /// The newest commit of the file that `before` has open, through the same opening, so that what was made of segments
+  /// serves on. Each holds its commit for as long as it lives. Errors: as open.
+  static Result<std::unique_ptr<IndexFile>> open_newest(io::FileSystem& fs, const IndexFile& before);
+  IndexFile(const IndexFile&) = delete;
+  IndexFile& operator=(const IndexFile&) = delete;
+  ~IndexFile();
 
   /// What the superblocks of an open file say now, without a pin. Errors: as open.
   static Result<format::Choice> newest(const io::FileSystem& fs, const io::File& file);
@@ -63,10 +69,12 @@ class IndexFile {
 
  private:
   IndexFile() = default;
+  static Result<std::unique_ptr<IndexFile>> open_on(io::FileSystem& fs, std::shared_ptr<io::File> file);
   Result<void> pin_newest(const format::BootId& boot);
   Result<void> read_manifest();
 
-  std::unique_ptr<io::File> owned_;
+  std::shared_ptr<io::File> owned_;
+  bool pinned_ = false;
   const io::File* file_ = nullptr;
   format::Choice choice_;
   format::Manifest manifest_;

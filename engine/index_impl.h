@@ -17,8 +17,10 @@ namespace nearline {
 
 class Index::Impl {
  public:
+  /// before: null, or another commit of the same file; what both have in common is taken from it when all has gone
+  /// well.
   static Result<std::unique_ptr<Impl>> open(io::FileSystem& fs, const std::filesystem::path& path,
-                                            const OpenOptions& options);
+                                            const OpenOptions& options, Impl* before = nullptr);
 
   Result<void> snapshot(const std::filesystem::path& output, bool replace, const ProgressFn& progress) const;
   Result<SearchResult> search(const MatrixView& queries, const SearchOptions& options);
@@ -51,7 +53,7 @@ class Index::Impl {
   IoMode io = IoMode::kAuto;
 
  private:
-  Result<void> open_segments(const OpenOptions& options);
+  Result<void> open_segments(const OpenOptions& options, Impl* before);
   void describe();
 
   Result<void> check_search(const MatrixView& queries, const SearchOptions& options) const;

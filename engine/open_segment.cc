@@ -34,6 +34,43 @@ SearchNeeds needs_of(const SegmentFile& file) noexcept {
   return segment.layout == Layout::kFused ? with_codes(file, needs) : needs;
 }
 
+/// With codes where they rank: always on fused pages, through which there is no other way.
+Result<SearchNeeds> choose_needs(const SegmentFile& file, const OpenOptions& options, IoMode io) {
+  const SearchNeeds needs = needs_of(file);
+  const bool fused = needs.shape.layout == Layout::kFused;
+  const bool demanded = options.ranking == Ranking::kCodes || fused;
+  if (!CodeTable::has_codes(file)) {
+    if (!demanded || file.flat()) return needs;
+    return Error{.code = Code::kInvalidArgument,
+                 .what = "ranking by codes: expected an index built with them, found one without"};
+  }
+  const std::uint64_t budget = options.memory_bytes;
+  const bool resident = io == IoMode::kMapped || file.section(SectionKind::kGraphPages)->length <= budget / 2;
+  if (!fused && (options.ranking == Ranking::kExact || (!demanded && resident))) return needs;
+  const SearchNeeds more = with_codes(file, needs);
+  const std::uint64_t least = least_search_bytes(more, options.threads, io);
+  if (budget >= least) return more;
+  if (!demanded) return needs;
+  return Error{.code = Code::kNoMemory,
+               .what = "a memory bound of " + std::to_string(budget) + " bytes: ranking by codes needs at least " +
+                       std::to_string(least)};
+}
+
+/// Whether two commits of one file have the segment, deleted records aside. Serials are never used twice.
+bool same_records(const SegmentFile& one, const SegmentFile& other) noexcept {
+  using enum SectionKind;
+  if (one.segment().count != other.segment().count || one.shape() != other.shape()) return false;
+  for (const SectionKind kind : {kGraphPages, kEntryPoints, kIdIndex, kCodeParameters, kCodes, kCalibration}) {
+    const format::Section *a = one.section(kind), *b = other.section(kind);
+    if ((a == nullptr) != (b == nullptr)) return false;
+    if (a != nullptr &&
+        (a->serial != b->serial || a->offset != b->offset || a->length != b->length || a->root != b->root)) {
+      return false;
+    }
+  }
+  return true;
+}
+
 }  // namespace
 
 OpenSegment::OpenSegment(const SegmentFile& file) noexcept
@@ -53,55 +90,57 @@ Result<std::unique_ptr<OpenSegment>> OpenSegment::open(const SegmentFile& file, 
 }
 
 Result<void> OpenSegment::open_all(const OpenOptions& options, IoMode mode) {
-  io_ = mode;
+  wished_ = io_ = mode;
   NEARLINE_CHECK(open_source(options));
-  SearchNeeds needs = needs_of(file_);
-  NEARLINE_CHECK(open_codes(needs, options));
-  NEARLINE_TRY(budget, divide_search_memory(options.memory_bytes, needs, options.threads, io_));
+  code_bytes_ = element_bytes_of_codes(file_);
+  NEARLINE_TRY(needs, choose_needs(file_, options, io_));
+  needs_ = needs;
+  if (needs_.code_bytes > 0) NEARLINE_CHECK(open_codes());
+  NEARLINE_TRY(budget, divide_search_memory(options.memory_bytes, needs_, options.threads, io_));
+  budget_ = budget;
   NEARLINE_CHECK(read_entries());
   NEARLINE_TRY(calibration, file_.calibration());
   calibration_ = std::move(calibration);
   NEARLINE_TRY(dead, file_.tombstones());
   const format::Section& pages = *file_.section(SectionKind::kGraphPages);
-  page_check_ = file_.index().check(pages, budget.tree_blocks);
-  id_index_check_ = file_.index().check(*file_.section(SectionKind::kIdIndex), budget.tree_blocks);
+  page_check_ = file_.index().check(pages, budget_.tree_blocks);
+  id_index_check_ = file_.index().check(*file_.section(SectionKind::kIdIndex), budget_.tree_blocks);
   graph_ = std::make_unique<GraphView>(Space(schema_.metric, schema_.type, schema_.dim), file_.shape(),
                                        file_.segment().count, entries_, pages.offset);
   graph_->dead = std::move(dead);
-  needs_ = needs;
-  walk_bytes_ = budget.walk_bytes;
-  pool_ = std::make_unique<ReaderPool>(*source_, budget.lanes, budget.cache_bytes, budget.walks);
+  pool_ = std::make_unique<ReaderPool>(*source_, budget_.lanes, budget_.cache_bytes, budget_.walks);
   auto lane = pool_->take();  // what cannot work is refused now, not at the first query
   if (!lane) return std::move(lane).error();
   return {};
 }
 
-Result<void> OpenSegment::open_codes(SearchNeeds& needs, const OpenOptions& options) {
-  const bool fused = needs.shape.layout == Layout::kFused;  // there is no other way through its pages
-  const bool demanded = options.ranking == Ranking::kCodes || fused;
-  if (!CodeTable::has_codes(file_)) {
-    if (!demanded || file_.flat()) return {};
-    return Error{.code = Code::kInvalidArgument,
-                 .what = "ranking by codes: expected an index built with them, found one without"};
-  }
-  code_bytes_ = element_bytes_of_codes(file_);
-  const std::uint64_t budget = options.memory_bytes;
-  const bool resident = io_ == IoMode::kMapped || file_.section(SectionKind::kGraphPages)->length <= budget / 2;
-  if (!fused && (options.ranking == Ranking::kExact || (!demanded && resident))) return {};
-  const SearchNeeds more = with_codes(file_, needs);
-  const std::uint64_t least = least_search_bytes(more, options.threads, io_);
-  if (budget < least) {
-    if (!demanded) return {};
-    return Error{.code = Code::kNoMemory,
-                 .what = "a memory bound of " + std::to_string(budget) + " bytes: ranking by codes needs at least " +
-                         std::to_string(least)};
-  }
+Result<void> OpenSegment::open_codes() {
   NEARLINE_TRY(codes, CodeTable::open(file_));
   // A query that met codes for the first time would wait for each of them.
   if (io_ == IoMode::kDirect) NEARLINE_CHECK(codes->load_all());
   codes_ = std::move(codes);
-  needs = more;
   return {};
+}
+
+Result<std::optional<OpenSegment::Renewal>> OpenSegment::renewal(const SegmentFile& file, const OpenOptions& options,
+                                                                 IoMode mode) const {
+  if (mode != wished_ || !same_records(file_, file)) return std::optional<Renewal>();
+  const auto needs = choose_needs(file, options, io_);
+  if (!needs || (needs->code_bytes > 0) != (codes_ != nullptr)) return std::optional<Renewal>();
+  const auto budget = divide_search_memory(options.memory_bytes, *needs, options.threads, io_);
+  if (!budget || budget->lanes != budget_.lanes || budget->walks != budget_.walks ||
+      budget->cache_bytes != budget_.cache_bytes) {
+    return std::optional<Renewal>();
+  }
+  NEARLINE_TRY(dead, file.tombstones());
+  return std::optional(Renewal{*needs, *budget, std::move(dead)});
+}
+
+void OpenSegment::renew(const SegmentFile& file, Renewal renewal) noexcept {
+  file_ = file;
+  needs_ = renewal.needs;
+  budget_ = renewal.budget;
+  graph_->dead = std::move(renewal.dead);
 }
 
 Result<void> OpenSegment::read_entries() {

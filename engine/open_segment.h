@@ -30,6 +30,18 @@ class OpenSegment {
   /// The least options.memory_bytes that `open` accepts for so many threads; with codes: that it ranks by them with.
   static std::uint64_t least_bytes(const SegmentFile& file, std::uint32_t threads, IoMode mode, bool codes) noexcept;
 
+  /// What it takes to go on as the same segment of another commit.
+  struct Renewal {
+    SearchNeeds needs;
+    SearchBudget budget;
+    Tombstones dead;
+  };
+  /// None when `file` is another segment, or would be opened in another way. Errors: those of reading tombstones.
+  [[nodiscard]] Result<std::optional<Renewal>> renewal(const SegmentFile& file, const OpenOptions& options,
+                                                       IoMode mode) const;
+  /// Pages, codes and checksums that were read stay. Nobody else uses the segment meanwhile.
+  void renew(const SegmentFile& file, Renewal renewal) noexcept;
+
   /// How the queries of one call are answered.
   struct Plan {
     WalkOptions walk;
@@ -90,7 +102,7 @@ class OpenSegment {
 
   Result<void> open_all(const OpenOptions& options, IoMode mode);
   Result<void> open_source(const OpenOptions& options);
-  Result<void> open_codes(SearchNeeds& needs, const OpenOptions& options);
+  Result<void> open_codes();
   Result<void> read_entries();
 
   [[nodiscard]] std::uint32_t width(std::size_t rows, const SearchOptions& options) const noexcept;
@@ -112,6 +124,7 @@ class OpenSegment {
 
   SegmentFile file_;
   Schema schema_;
+  IoMode wished_ = IoMode::kAuto;
   IoMode io_ = IoMode::kAuto;
   std::uint32_t code_bytes_ = 0;
   std::unique_ptr<SectionCheck> page_check_;
@@ -123,7 +136,7 @@ class OpenSegment {
   std::unique_ptr<io::PageSource> source_;
   std::unique_ptr<ReaderPool> pool_;
   SearchNeeds needs_;
-  std::uint64_t walk_bytes_ = 0;  // for the scratch of each lane's walks
+  SearchBudget budget_;
 };
 
 }  // namespace nearline::engine

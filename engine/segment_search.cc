@@ -159,7 +159,7 @@ class OpenSegment::Batch {
     const bool too_long = again && segment_.room_for({.walk = options}) < flights_.size();
     if (plan_.exact || (again && flight.l == graph.count) || too_long) {
       flight.l = graph.count;
-      flight.task = search_exactly(scratch.frame, graph, query, options.k, *lane_.reader, scratch);
+      flight.task = search_exactly(scratch.frame, graph, query, options.k, options.bound, *lane_.reader, scratch);
     } else if (segment_.codes_) {
       segment_.prepare_codes(vector, queries_.type, query.scale, scratch);
       const bool beside = !plan_.bounds.empty() && graph.count * segment_.code_bytes_ <= kScannedBytes;
@@ -233,11 +233,11 @@ Result<SearchResult> OpenSegment::answer(const MatrixView& queries, std::uint32_
 }
 
 std::uint64_t OpenSegment::room_for(const Plan& plan) const noexcept {
-  if (plan.walk.l <= kUsualL) return walk_bytes_ / walk_scratch_bytes(needs_);
+  if (plan.walk.l <= kUsualL) return budget_.walk_bytes / walk_scratch_bytes(needs_);
   // Comparing with every record takes but a heap of the answers.
   const std::uint64_t bytes = plan.exact ? walk_scratch_bytes(needs_) + std::uint64_t{plan.walk.k} * 2 * sizeof(Hit)
                                          : walk_scratch_bytes(needs_, plan.walk.l);
-  return walk_bytes_ / bytes;
+  return budget_.walk_bytes / bytes;
 }
 
 }  // namespace nearline::engine

@@ -59,14 +59,18 @@ std::vector<std::uint32_t> other_codes(std::uint32_t chosen) {
 Result<void> try_all(const DataSample& sample, const Options& options, const TuneTruth& truth,
                      const ProgressFn& progress, std::vector<Candidate>& candidates) {
   for (const ElementType type : types_for(sample)) {
-    NEARLINE_TRY(some, try_out(sample, type, kAutoCode, options.goal, truth, progress));
+    NEARLINE_TRY(some, try_out(sample, type, Layout::kLean, kAutoCode, options.goal, truth, progress));
     candidates.insert(candidates.end(), some.begin(), some.end());
   }
   const auto best = best_of(candidates);
   if (!best) return {};
   const Candidate leader = candidates[*best];
   for (const std::uint32_t bytes : other_codes(leader.chosen_code_bytes)) {
-    NEARLINE_TRY(some, try_out(sample, leader.type, bytes, options.goal, truth, progress));
+    NEARLINE_TRY(some, try_out(sample, leader.type, Layout::kLean, bytes, options.goal, truth, progress));
+    candidates.insert(candidates.end(), some.begin(), some.end());
+  }
+  if (leader.chosen_code_bytes > 0) {
+    NEARLINE_TRY(some, try_out(sample, leader.type, Layout::kFused, kAutoCode, options.goal, truth, progress));
     candidates.insert(candidates.end(), some.begin(), some.end());
   }
   return {};
@@ -114,9 +118,10 @@ std::string build_line(const Options& options, const Findings& findings) {
 }
 
 std::string search_line(const Options& options, const Findings& findings) {
-  return fmt::format("nearline search INDEX QUERIES -k {} --recall {:g} --memory {} --io direct --rank {}",
-                     options.goal.k, options.goal.recall, size_text(options.goal.memory_bytes),
-                     name(findings.candidates[findings.best].ranking));
+  const Candidate& best = findings.candidates[findings.best];
+  return fmt::format("nearline search INDEX QUERIES -k {} --recall {:g} --memory {} --io direct{}", options.goal.k,
+                     options.goal.recall, size_text(options.goal.memory_bytes),
+                     best.layout == Layout::kFused ? "" : fmt::format(" --rank {}", name(best.ranking)));
 }
 
 std::vector<std::string> reservations(const Options& options, const Findings& findings) {

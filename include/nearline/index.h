@@ -145,8 +145,9 @@ class NEARLINE_API Index {
   Index& operator=(Index&&) noexcept;
   ~Index();
 
-  /// Moves to the newest commit of the file that has the path now, and says whether there was a newer one. No other
-  /// call may run meanwhile. After an error the index is as before. Errors: those of open.
+  /// Moves to the newest commit of the file that has the path now, and says whether there was a newer one. What was
+  /// read of the segments that both have stays in memory. No other call may run meanwhile. After an error the index is
+  /// as before. Errors: those of open.
   Result<bool> refresh();
 
   /// Writes this commit to a new file without the space that is free in this one, while writers and readers go on.

@@ -2,6 +2,7 @@
 /// An index that grew in commits, beside one that was built at once: as good, and nearly as cheap.
 #include <doctest/doctest.h>
 
+#include <array>
 #include <numeric>
 
 #include "nearline/writer.h"
@@ -68,6 +69,42 @@ TEST_SUITE("api/segments") {
     }
     REQUIRE(open(folder / "x", Ranking::kCodes).info().segments == 4);
     CHECK(reads(folder / "x", queries) < alone + 3 * 2.5);
+  }
+
+  TEST_CASE("after refreshes answers are those of an index opened anew, and what stayed is not read again") {
+    const Vectors base = testing::clusters(ElementType::kF32, 4'000, kDim);
+    const Vectors queries = testing::clusters(ElementType::kF32, 100, kDim, 2);
+    for (const IoMode io : io_modes()) {
+      for (const Ranking ranking : {Ranking::kExact, Ranking::kCodes}) {
+        CAPTURE(name(io));
+        CAPTURE(name(ranking));
+        const TempDir folder;
+        REQUIRE(build(folder / "x", kSchema, base.view(0, 3'600)));
+        auto writer = Writer::open(folder / "x");
+        REQUIRE_MESSAGE(writer, message(writer));
+        OpenOptions options = with_io(io);
+        options.ranking = ranking;
+        auto index = Index::open(folder / "x", options);
+        REQUIRE_MESSAGE(index, message(index));
+        for (std::size_t first = 3'900; first < 4'000; first += 25) {
+          REQUIRE(writer->insert(base.view(first, 25)));
+          REQUIRE(writer->erase(std::array<Id, 2>{first - 3'000, first - 10}));
+          REQUIRE(writer->commit());
+          REQUIRE(index->refresh().value());
+          const auto found = index->search(queries.view(), {.k = 10, .l = 40});
+          const auto anew = Index::open(folder / "x", options)->search(queries.view(), {.k = 10, .l = 40});
+          REQUIRE_MESSAGE(found, message(found));
+          CHECK(found->ids == anew->ids);
+          CHECK(found->distances == anew->distances);
+          if (io == IoMode::kMapped || first < 3'950) continue;  // the first deletion changes what memory is for
+          std::uint64_t here = 0, cold = 0;
+          for (const QueryStats& stats : found->stats) here += stats.page_reads;
+          for (const QueryStats& stats : anew->stats) cold += stats.page_reads;
+          CHECK(here < cold / 2);
+        }
+        CHECK(index->memory_usage().total() <= options.memory_bytes);
+      }
+    }
   }
 
   TEST_CASE("merges keep the edges of their graphs and find as much as a build at once, deleted records or not") {

@@ -32,6 +32,7 @@ class Tune(CliTest):
             self.assertEqual(list(candidate), KEYS)
         self.assertEqual({c["type"] for c in candidates}, {"f32", "f16", "u8"})  # bytes in floats are seen to be bytes
         self.assertIn("codes", {c["ranking"] for c in candidates})
+        self.assertEqual({c["layout"] for c in candidates}, {"lean", "fused"})
         [best] = [c for c in candidates if c["recommended"]]
         self.assertGreaterEqual(best["recall"], 0.9)
         self.assertEqual((summary["records"], summary["sample"], summary["queries"]), (3000, 2000, 200))

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <cstring>
+#include <limits>
 
 #include "engine/codes/code_table.h"
 #include "format/fused_page.h"
@@ -43,7 +44,8 @@ class Walks {
   Result<std::vector<Hit>> find_exactly(const Vectors& queries, std::size_t row, std::uint32_t k) {
     scratch_.query.resize(graph_.space.query_bytes());
     const Query query = graph_.space.query(queries.view().row(row), queries.type, scratch_.query.data());
-    return run(search_exactly(scratch_.frame, graph_, query, k, *reader_, scratch_));
+    return run(
+        search_exactly(scratch_.frame, graph_, query, k, std::numeric_limits<float>::infinity(), *reader_, scratch_));
   }
 
  private:

@@ -158,7 +158,8 @@ TEST_SUITE("engine/graph_search") {
               scratch.stats = {};
               scratch.query.resize(world.graph().space.query_bytes());
               const Query query = world.graph().space.query(queries.view().row(q), queries.type, scratch.query.data());
-              return search_exactly(scratch.frame, world.graph(), query, k, *reader, scratch);
+              return search_exactly(scratch.frame, world.graph(), query, k, std::numeric_limits<float>::infinity(),
+                                    *reader, scratch);
             },
             [&](std::size_t q, const Scratch& scratch, Result<void>& outcome) {
               REQUIRE(outcome);

@@ -32,9 +32,10 @@ MatrixView queries_for(const DataSample& sample, ElementType type, std::vector<s
   return {bytes.data(), sample.queries.rows, sample.schema.dim, type};
 }
 
-Result<void> build_sample(const DataSample& sample, const Schema& schema, std::uint32_t code_bytes,
+Result<void> build_sample(const DataSample& sample, const Schema& schema, Layout layout, std::uint32_t code_bytes,
                           std::uint32_t threads, const std::filesystem::path& output, const ProgressFn& progress) {
   BuildOptions options;
+  options.layout = layout;
   options.code_bytes = code_bytes;
   options.calibrate = false;  // it is measured here what it would measure
   options.threads = threads;
@@ -49,26 +50,34 @@ Result<void> build_sample(const DataSample& sample, const Schema& schema, std::u
 /// One index, and how all records in such an index would be searched.
 class TryOut {
  public:
-  TryOut(const DataSample& sample, const Schema& schema, const TuneGoal& goal, const TuneTruth& truth,
+  TryOut(const DataSample& sample, const Schema& schema, Layout layout, const TuneGoal& goal, const TuneTruth& truth,
          const ProgressFn& progress)
-      : sample_(sample), schema_(schema), goal_(goal), truth_(truth), progress_(progress) {
+      : sample_(sample), schema_(schema), layout_(layout), goal_(goal), truth_(truth), progress_(progress) {
     setup_.index = truth.folder / "candidate.near";
     setup_.open.io = IoMode::kDirect;
     setup_.open.threads = goal.threads;
     setup_.search.k = goal.k;
   }
 
-  Result<std::vector<Candidate>> run(std::uint32_t code_bytes) {
+  /// Codes are in the pages, so there is one way to search.
+  Result<std::vector<Candidate>> run_fused() {
+    NEARLINE_TRY(needs, needs_of_all(kAutoCode));
+    std::vector<Candidate> measured;
+    if (goal_.memory_bytes < needs.search_memory_bytes) return measured;
+    NEARLINE_TRY(candidate, build(kAutoCode));
+    candidate.ranking = Ranking::kCodes;
+    candidate.file_bytes = needs.file_bytes;
+    candidate.least_memory_bytes = needs.search_memory_bytes;
+    NEARLINE_CHECK(add(candidate, measured));
+    return measured;
+  }
+
+  Result<std::vector<Candidate>> run_lean(std::uint32_t code_bytes) {
     if (code_bytes != kAutoCode && code_bytes != 0) {  // what cannot be searched need not be built
       NEARLINE_TRY(needs, needs_of_all(code_bytes));
       if (goal_.memory_bytes < needs.code_search_memory_bytes) return std::vector<Candidate>();
     }
-    NEARLINE_CHECK(build_sample(sample_, schema_, code_bytes, goal_.threads, setup_.index, progress_));
-    NEARLINE_TRY(index, Index::open(setup_.index, {.io = IoMode::kPread, .threads = 1}));
-    Candidate candidate{.type = schema_.type,
-                        .code_bytes = index.info().code_bytes,
-                        .chosen_code_bytes = index.info().code_bytes,
-                        .layout = index.info().layout};
+    NEARLINE_TRY(candidate, build(code_bytes));
     std::vector<Candidate> measured;
     if (candidate.code_bytes > 0) {
       NEARLINE_TRY(needs, needs_of_all(candidate.code_bytes));
@@ -89,8 +98,18 @@ class TryOut {
   }
 
  private:
+  Result<Candidate> build(std::uint32_t code_bytes) {
+    NEARLINE_CHECK(build_sample(sample_, schema_, layout_, code_bytes, goal_.threads, setup_.index, progress_));
+    NEARLINE_TRY(index, Index::open(setup_.index, {.io = IoMode::kPread, .threads = 1}));
+    return Candidate{.type = schema_.type,
+                     .code_bytes = index.info().code_bytes,
+                     .chosen_code_bytes = index.info().code_bytes,
+                     .layout = index.info().layout};
+  }
+
   [[nodiscard]] Result<Estimate> needs_of_all(std::uint32_t code_bytes) const {
     BuildOptions options;
+    options.layout = layout_;
     options.code_bytes = code_bytes;
     return estimate(sample_.total, schema_, options);
   }
@@ -105,7 +124,7 @@ class TryOut {
 
   /// With the sample's share of the memory, or the least above it that works.
   Result<OpenSearch> open(Ranking ranking) {
-    setup_.open.ranking = ranking;
+    setup_.open.ranking = layout_ == Layout::kFused ? Ranking::kAuto : ranking;
     const double share = static_cast<double>(sample_.rows.rows) / static_cast<double>(sample_.total);
     setup_.open.memory_bytes =
         std::max(kLeastShare, static_cast<std::uint64_t>(static_cast<double>(goal_.memory_bytes) * share));
@@ -163,6 +182,7 @@ class TryOut {
 
   const DataSample& sample_;
   const Schema schema_;
+  const Layout layout_;
   const TuneGoal& goal_;
   const TuneTruth& truth_;
   const ProgressFn& progress_;
@@ -175,18 +195,20 @@ Result<NeighborTable> true_neighbors(const DataSample& sample, const TuneGoal& g
                                      const std::filesystem::path& folder, const ProgressFn& progress) {
   SearchSetup setup;
   setup.index = folder / "exact.near";
-  NEARLINE_CHECK(build_sample(sample, sample.schema, 0, goal.threads, setup.index, progress));
+  NEARLINE_CHECK(build_sample(sample, sample.schema, Layout::kLean, 0, goal.threads, setup.index, progress));
   NEARLINE_TRY(index, Index::open(setup.index, setup.open));
   OpenSearch open{std::move(index), {}, sample.queries};
   NEARLINE_TRY(exact, search_exactly(open, setup, goal.k, progress));
   return as_truth(exact, goal.k);
 }
 
-Result<std::vector<Candidate>> try_out(const DataSample& sample, ElementType type, std::uint32_t code_bytes,
-                                       const TuneGoal& goal, const TuneTruth& truth, const ProgressFn& progress) {
+Result<std::vector<Candidate>> try_out(const DataSample& sample, ElementType type, Layout layout,
+                                       std::uint32_t code_bytes, const TuneGoal& goal, const TuneTruth& truth,
+                                       const ProgressFn& progress) {
   Schema schema = sample.schema;
   schema.type = type;
-  return TryOut(sample, schema, goal, truth, progress).run(code_bytes);
+  TryOut way(sample, schema, layout, goal, truth, progress);
+  return layout == Layout::kFused ? way.run_fused() : way.run_lean(code_bytes);
 }
 
 }  // namespace nearline::tools

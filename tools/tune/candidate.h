@@ -50,9 +50,10 @@ Result<NeighborTable> true_neighbors(const DataSample& sample, const TuneGoal& g
                                      const std::filesystem::path& folder, const ProgressFn& progress);
 
 /// Builds one index of the sample and measures every ranking that all records will have within the memory: none when
-/// it has room for none. code_bytes: kAutoCode, 0, or a number.
+/// it has room for none. code_bytes: kAutoCode, 0, or a number; fused pages take kAutoCode.
 /// Errors: those of Builder and Index; kCancelled.
-Result<std::vector<Candidate>> try_out(const DataSample& sample, ElementType type, std::uint32_t code_bytes,
-                                       const TuneGoal& goal, const TuneTruth& truth, const ProgressFn& progress);
+Result<std::vector<Candidate>> try_out(const DataSample& sample, ElementType type, Layout layout,
+                                       std::uint32_t code_bytes, const TuneGoal& goal, const TuneTruth& truth,
+                                       const ProgressFn& progress);
 
 }  // namespace nearline::tools

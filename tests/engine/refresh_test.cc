@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+/// A reader that follows a writer: what stays in a commit stays warm, what is gone is let go.
+#include "nearline/writer.h"
+#include "tests/engine/writer_world.h"
+
+namespace nearline {
+namespace {
+
+using testing::contents;
+using testing::Model;
+using testing::WriterWorld;
+
+constexpr std::size_t kLarge = 3'000;
+
+/// A large segment, and a writer that keeps new records in a flat one.
+struct World : WriterWorld {
+  World() : writer(OnFileSystem::open_writer(disk, "index", {.delta_records = 1'000, .threads = 1}).value()) {
+    put(writer, 0, kLarge);
+    commit();
+  }
+  void commit() {
+    const auto done = writer.commit();
+    REQUIRE_MESSAGE(done, (done ? std::string() : done.error().message()));
+  }
+  Writer writer;
+};
+
+Index open(World& world) {
+  const OpenOptions options{.io = IoMode::kPread, .memory_bytes = 8U << 20, .threads = 1};
+  auto index = OnFileSystem::open(world.disk, "index", options);
+  REQUIRE_MESSAGE(index, (index ? std::string() : index.error().message()));
+  return std::move(index).value();
+}
+
+/// Pages that searches for some records read.
+std::uint64_t reads(const Index& index, const Model& model) {
+  std::uint64_t sum = 0;
+  int left = 200;
+  for (const auto& [id, row] : model) {
+    if (left-- == 0) break;
+    const auto found = index.search({row.data(), 1, testing::kDim, ElementType::kF32}, {.k = 1, .l = 20});
+    REQUIRE_MESSAGE(found, (found ? std::string() : found.error().message()));
+    CHECK(found->ids[0] == id);
+    sum += found->stats[0].page_reads;
+  }
+  return sum;
+}
+
+}  // namespace
+
+TEST_SUITE("engine/refresh") {
+  TEST_CASE("pages that were read of a segment that stays are not read again after a refresh") {
+    World world;
+    world.put(world.writer, kLarge, 10);
+    world.commit();
+    Index index = open(world);
+    const std::uint64_t cold = reads(index, world.model);
+    REQUIRE(cold > 20);
+    Id next = kLarge + 10;
+    for (int round = 0; round < 5; ++round, next += 10) {
+      world.put(world.writer, next, 10);
+      world.erase(world.writer, std::vector<Id>{next / 2});
+      world.commit();
+      REQUIRE(index.refresh().value());
+      // The first deletion takes memory for a bitmap, so that the cache is made anew.
+      CHECK(reads(index, world.model) <= (round == 0 ? cold : 4));
+      CHECK(contents(index) == world.model);
+    }
+    CHECK(index.info().deleted == 5);
+  }
+
+  TEST_CASE("a reader that refreshes holds one commit, so that space is written again as if it were not there") {
+    std::uint64_t bytes[2];
+    for (const bool watched : {false, true}) {
+      World world;
+      Index index = open(world);
+      for (int round = 0; round < 40; ++round) {
+        world.put(world.writer, world.some_ids(300), true);
+        world.commit();
+        if (watched) CHECK(index.refresh().value());
+        if (!watched) index = open(world);
+      }
+      CHECK(contents(index) == world.model);
+      bytes[watched ? 1 : 0] = index.info().file_bytes;
+    }
+    CHECK(bytes[1] == bytes[0]);
+  }
+
+  TEST_CASE("the commit that a reader held before a refresh is still held by others") {
+    World world;
+    const Index held = open(world);
+    const Model before = world.model;
+    Index index = open(world);
+    for (int round = 0; round < 20; ++round) {
+      world.put(world.writer, world.some_ids(300), true);
+      world.commit();
+      CHECK(index.refresh().value());
+      REQUIRE(contents(held) == before);
+    }
+    CHECK(contents(index) == world.model);
+  }
+
+  TEST_CASE("whichever call of a refresh fails, the index is as before, holds its commit, and refreshes later") {
+    World world;
+    Index index = open(world);
+    bool failed = true;
+    for (std::uint64_t call = 1; failed; ++call) {
+      CAPTURE(call);
+      const Model before = contents(index);
+      world.put(world.writer, world.some_ids(20), true);
+      world.commit();
+      world.disk.set_faults({.fail_call = call});
+      const auto refreshed = index.refresh();
+      world.disk.set_faults({});
+      failed = !refreshed;
+      if (failed) {
+        CHECK(contents(index) == before);
+        for (int round = 0; round < 3; ++round) {  // long enough for its space to be wanted
+          world.put(world.writer, world.some_ids(200), true);
+          world.commit();
+        }
+        REQUIRE(contents(index) == before);
+        CHECK(index.refresh().value());
+      }
+      CHECK(contents(index) == world.model);
+      REQUIRE(call < 200);
+    }
+  }
+
+  TEST_CASE("a file that was put in the index's place is opened anew") {
+    World world;
+    Index index = open(world);
+    REQUIRE(world.writer.compact_to("index", true));
+    CHECK(index.refresh().value());
+    CHECK(contents(index) == world.model);
+    auto writer = OnFileSystem::open_writer(world.disk, "index", {.threads = 1});
+    REQUIRE(writer);
+    world.put(writer.value(), kLarge, 5);
+    REQUIRE(writer->commit());
+    CHECK(index.refresh().value());
+    CHECK(contents(index) == world.model);
+  }
+}
+
+}  // namespace nearline
