@@ -9,7 +9,6 @@ compared with a fresh build of what is live: recall and page reads at the same e
 answers are searched for deleted ids. At the end it is compacted. Exit status 1 when a deleted record was answered or
 damage was found.
 """
-import argparse
 import array
 import math
 import random
@@ -128,16 +127,11 @@ def print_row(name: str, found: dict) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--set", required=True)
-    parser.add_argument("--rows", type=int, default=200_000)
+    parser = runs.parser(__doc__, rows=200_000)
     parser.add_argument("--share", type=float, default=0.05)
     parser.add_argument("--rounds", type=int, default=100)
     parser.add_argument("--every", type=int, default=10)
-    parser.add_argument("--metric", default="l2")
     parser.add_argument("--search-memory", default="12M", help="of searches by codes, whose reads are counted")
-    parser.add_argument("--build", type=Path, default=runs.ROOT / "build" / "bench")
     args = parser.parse_args()
     nearline = runs.build_programs(args.build)["nearline"]
     data = datasets.prepare(nearline, args.data, args.build / "data", args.set, None, args.metric)

@@ -25,11 +25,7 @@ TARGETS = (0.95, 0.99)
 
 
 def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True, help="folder of the set's files")
-    parser.add_argument("--set", required=True, help="name of the set")
-    parser.add_argument("--rows", type=int, help="take the first rows only")
-    parser.add_argument("--metric", default="l2")
+    parser = runs.parser(__doc__)
     parser.add_argument("--threads", default="1,2", help="of the searches; the builds take the largest")
     parser.add_argument("--repeat", type=int, default=3, help="alternating runs of the searches")
     parser.add_argument("--repeat-build", type=int, default=1, help="alternating runs of the builds")
@@ -39,7 +35,6 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--widths", default=WIDTHS, help="L of nearline, ef of the other graphs")
     parser.add_argument("--probes", default=PROBES, help="lists that Faiss IVF looks at")
     parser.add_argument("--engines", help="only those whose name contains one of these words, in any case")
-    parser.add_argument("--build", type=Path, default=runs.ROOT / "build" / "bench", help="where to build and work")
     parser.add_argument("--markdown", type=Path, help="write the tables here too")
     parser.add_argument("--json", type=Path, help="where everything is kept; in the --build folder unless said")
     return parser.parse_args()

@@ -8,7 +8,6 @@ Reads blocks of the index at random, with 1, 8 and 64 reads in flight (disk_read
 thread: many at once, and one after the other. Prints, at each recall that is asked for, the queries and the reads a second
 beside the disk's, and the latency beside what the reads would take one after the other.
 """
-import argparse
 from pathlib import Path
 
 import datasets
@@ -18,15 +17,10 @@ DEPTHS = "1,8,64"
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--set", required=True)
-    parser.add_argument("--rows", type=int)
-    parser.add_argument("--metric", default="l2")
+    parser = runs.parser(__doc__)
     parser.add_argument("--layout", default="lean")
     parser.add_argument("--search-memory", default="32M")
     parser.add_argument("--recall", default="0.93,0.95,0.97,0.99")
-    parser.add_argument("--build", type=Path, default=runs.ROOT / "build" / "bench")
     args = parser.parse_args()
     programs = runs.build_programs(args.build)
     nearline = programs["nearline"]

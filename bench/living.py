@@ -9,7 +9,6 @@ latency  one reader's p50 and p99, alone and while a process inserts a tenth of 
 compact  all is built and every tenth record deleted; compacted in place and to a new file, within --memory; beside a build
          of as many records within the same
 """
-import argparse
 import sys
 from pathlib import Path
 
@@ -80,16 +79,11 @@ def compaction(nearline: Path, data, work: Path, memory: str) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--set", required=True)
-    parser.add_argument("--rows", type=int)
-    parser.add_argument("--metric", default="l2")
+    parser = runs.parser(__doc__)
     parser.add_argument("--what", default="insert,latency,compact")
     parser.add_argument("--memory", default="256M", help="of builds and compactions beside each other")
     parser.add_argument("--search-memory", type=int, default=64 << 20, help="of the reader, in bytes")
     parser.add_argument("--seconds", type=int, default=10, help="for which the reader is alone")
-    parser.add_argument("--build", type=Path, default=runs.ROOT / "build" / "bench")
     args = parser.parse_args()
     asked = args.what.split(",")
     if not set(asked) <= {"insert", "latency", "compact"}:

@@ -8,7 +8,6 @@ Builds an index from the rows as they come, with 1 and with 2 threads, and shuff
 ways), each row under its own number as id. Prints the recall of each at the same L, and whether it is the same file as the
 first. Exit status 1 when one is not.
 """
-import argparse
 import filecmp
 import random
 import sys
@@ -49,13 +48,8 @@ def recalls(nearline: Path, data, index: Path) -> dict[int, float]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--set", required=True)
-    parser.add_argument("--rows", type=int)
-    parser.add_argument("--metric", default="l2")
+    parser = runs.parser(__doc__)
     parser.add_argument("--memory", default="2G")
-    parser.add_argument("--build", type=Path, default=runs.ROOT / "build" / "bench")
     args = parser.parse_args()
     nearline = runs.build_programs(args.build)["nearline"]
     data = datasets.prepare(nearline, args.data, args.build / "data", args.set, args.rows, args.metric)

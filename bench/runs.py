@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Builds the programs, runs them with their cost, and reads what they print."""
+import argparse
 import json
 import math
 import os
@@ -27,6 +28,17 @@ class Run:
 
 class Failed(SystemExit):
     """A program ended badly; whoever can go on without it catches this."""
+
+
+def parser(text: str, rows: int | None = None) -> argparse.ArgumentParser:
+    """What every script is told: which set, how much of it, and where to build and work."""
+    made = argparse.ArgumentParser(description=text, formatter_class=argparse.RawDescriptionHelpFormatter)
+    made.add_argument("--data", type=Path, required=True, help="folder of the set's files")
+    made.add_argument("--set", required=True, help="name of the set")
+    made.add_argument("--rows", type=int, default=rows, help="take the first rows only")
+    made.add_argument("--metric", default="l2")
+    made.add_argument("--build", type=Path, default=ROOT / "build" / "bench", help="where to build and work")
+    return made
 
 
 def build_programs(folder: Path) -> dict[str, Path]:
