@@ -66,7 +66,8 @@ Result<std::unique_ptr<IndexFile>> IndexFile::open_on(io::FileSystem& fs, std::s
   return index;
 }
 
-/// A lock goes with its file; where another commit is open by the same file, it is let go by name.
+/// A lock goes with its file; where another commit is open by the same file, it is let go by name. The other's lock is
+/// on another byte: no writer gets so far beyond a commit that is held (oldest_pinned).
 IndexFile::~IndexFile() {
   if (pinned_ && owned_.use_count() > 1) {
     static_cast<void>(unpin_generation(*owned_, choice_.superblock.generation).has_value());

@@ -6,7 +6,7 @@
 // Refused allocations are tested: a sanitizer shall refuse like the system, not end the program.
 extern "C" const char* __asan_default_options() {
   return "allocator_may_return_null=1";
-}  // NOLINT(bugprone-reserved-*)
+}
 extern "C" const char* __tsan_default_options() {
   return "allocator_may_return_null=1";
-}  // NOLINT(bugprone-reserved-*)
+}
