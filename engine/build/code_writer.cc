@@ -97,9 +97,8 @@ Result<void> CodeWriter::add(const std::byte* vector, float scale) {
 Result<void> CodeWriter::flush() {
   parallel_for(waiting_, kChunkRows, threads_, [&](std::size_t begin, std::size_t end, unsigned) {
     CodeEncoder::Scratch scratch;
-    for (std::size_t i = begin; i < end; ++i) {
-      encoder_.encode(rows_.data() + i * schema_.dim, codes_.data() + i * book_.code_bytes(), scratch);
-    }
+    encoder_.encode(rows_.data() + begin * schema_.dim, end - begin, codes_.data() + begin * book_.code_bytes(),
+                    scratch);
   });
   NEARLINE_CHECK(io::write_all(*file_, written_ * book_.code_bytes(),
                                std::span<const std::byte>(codes_).first(waiting_ * book_.code_bytes())));

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/codes/code_encoder.h"
 
+#include <algorithm>
+#include <cassert>
 #include <cstring>
 
-#include "engine/kernels/code_kernels.h"
 #include "engine/kernels/kernels.h"
 
 namespace nearline::engine {
@@ -21,40 +22,63 @@ CodeEncoder::CodeEncoder(const format::CodeBook& book, Metric metric) : book_(bo
   }
 }
 
-void CodeEncoder::turn(const float* vector, Scratch& scratch) const {
-  scratch.centered.resize(book_.dim);
-  for (std::size_t i = 0; i < book_.dim; ++i) scratch.centered[i] = vector[i] - book_.mean[i];
-  scratch.turned.resize(axes_.size());
-  kernels::kernel(kernels::Raw::kDot, ElementType::kF32)
-      .many(scratch.centered.data(), axes_.data(), axes_.size(), book_.dim, scratch.turned.data());
+void CodeEncoder::turn(const float* vector, float* centered, float* turned) const {
+  for (std::size_t i = 0; i < book_.dim; ++i) centered[i] = vector[i] - book_.mean[i];
+  kernels::kernel(kernels::Raw::kDot, ElementType::kF32).many(centered, axes_.data(), axes_.size(), book_.dim, turned);
 }
 
-CodeEncoder::Head CodeEncoder::head(const float* vector, Scratch& scratch) const {
-  turn(vector, scratch);
-  scratch.centroids.resize(book_.parts());
-  const float* table = book_.centroids.data();
+std::array<CodeEncoder::Head, CodeEncoder::kTogether> CodeEncoder::heads(const float* vectors, std::size_t count,
+                                                                         Scratch& scratch) const {
+  assert(count <= kTogether);
+  const std::size_t dim = book_.dim, axes = axes_.size(), parts = book_.parts();
+  scratch.centered.resize(kTogether * dim);
+  scratch.turned.resize(kTogether * axes);  // those behind the last vector's are coded, too, and not looked at
+  scratch.centroids.resize(kTogether * parts);
+  for (std::size_t i = 0; i < count; ++i) {
+    turn(vectors + i * dim, scratch.centered.data() + i * dim, scratch.turned.data() + i * axes);
+  }
   const float* part = scratch.turned.data();
-  float agreement = 0;  // inner product of the vector and what its code stands for
-  for (std::uint32_t p = 0; p < book_.parts(); ++p) {
+  const float* table = book_.centroids.data();
+  for (std::size_t p = 0; p < parts; ++p) {
     const std::uint32_t width = book_.widths[p];
-    const std::size_t nearest = kernels::nearest_centroid(part, table, width);
-    for (std::uint32_t w = 0; w < width; ++w) agreement += part[w] * table[w * format::kCentroids + nearest];
-    scratch.centroids[p] = static_cast<std::uint8_t>(nearest);
+    kernels::nearest_centroids(part, axes, table, width, scratch.centroids.data() + p, parts);
     part += width;
     table += std::size_t{width} * format::kCentroids;
   }
-  const float squares = dot(scratch.centered.data(), scratch.centered.data(), book_.dim);
+  std::array<Head, kTogether> heads;
+  for (std::size_t i = 0; i < count; ++i) {
+    heads[i] = head(vectors + i * dim, scratch.centered.data() + i * dim, scratch.turned.data() + i * axes,
+                    scratch.centroids.data() + i * parts);
+  }
+  return heads;
+}
+
+CodeEncoder::Head CodeEncoder::head(const float* vector, const float* centered, const float* turned,
+                                    const std::uint8_t* centroids) const {
+  const float* table = book_.centroids.data();
+  float agreement = 0;  // inner product of the vector and what its code stands for
+  for (std::size_t p = 0; p < book_.parts(); ++p) {
+    const std::uint32_t width = book_.widths[p];
+    for (std::uint32_t w = 0; w < width; ++w) agreement += *turned++ * table[w * format::kCentroids + centroids[p]];
+    table += std::size_t{width} * format::kCentroids;
+  }
+  const float squares = dot(centered, centered, book_.dim);
   // The factor makes the estimate of <x, x> exact. Where the code says nothing of the vector it is left alone.
   const float factor = agreement > squares * 0.1F ? squares / agreement : 1;
   if (metric_ == Metric::kL2) return {squares, -2 * factor};
   return {-dot(book_.mean.data(), vector, book_.dim), -factor};
 }
 
-void CodeEncoder::encode(const float* vector, std::byte* out, Scratch& scratch) const {
-  const Head exact = head(vector, scratch);
-  const std::uint16_t numbers[] = {book_.offset.store(exact.offset), book_.factor.store(exact.factor)};
-  std::memcpy(out, numbers, sizeof numbers);
-  std::memcpy(out + format::kCodeHeadBytes, scratch.centroids.data(), scratch.centroids.size());
+void CodeEncoder::encode(const float* vectors, std::size_t count, std::byte* out, Scratch& scratch) const {
+  for (std::size_t first = 0; first < count; first += kTogether) {
+    const std::size_t some = std::min(kTogether, count - first);
+    const auto exact = heads(vectors + first * book_.dim, some, scratch);
+    for (std::size_t i = 0; i < some; ++i, out += book_.code_bytes()) {
+      const std::uint16_t numbers[] = {book_.offset.store(exact[i].offset), book_.factor.store(exact[i].factor)};
+      std::memcpy(out, numbers, sizeof numbers);
+      std::memcpy(out + format::kCodeHeadBytes, scratch.centroids.data() + i * book_.parts(), book_.parts());
+    }
+  }
 }
 
 }  // namespace nearline::engine

@@ -2,6 +2,7 @@
 #include "engine/codes/code_training.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 
@@ -23,25 +24,25 @@ constexpr std::uint32_t kMostDim = 4096;  ///< above it finding the axes takes m
 constexpr int kRounds = 10;               ///< of k-means; later ones were measured to gain nothing
 constexpr std::size_t kChunkRows = 256;
 
-/// The sample in its axes: [count x axes].
+constexpr std::size_t kTogether = CodeEncoder::kTogether;
+
+/// The sample in its axes: [count x axes], and zeros to a multiple of kTogether rows.
 std::vector<float> turn(std::span<const float> rows, const CodeBook& book, std::uint32_t threads) {
   const CodeEncoder encoder(book);
   const std::size_t count = rows.size() / book.dim;
-  std::vector<float> turned(count * book.axis_count());
+  std::vector<float> turned((count + kTogether - 1) / kTogether * kTogether * book.axis_count());
   parallel_for(count, kChunkRows, threads, [&](std::size_t begin, std::size_t end, unsigned) {
-    CodeEncoder::Scratch scratch;
+    std::vector<float> centered(book.dim);
     for (std::size_t i = begin; i < end; ++i) {
-      encoder.turn(rows.data() + i * book.dim, scratch);
-      std::copy(scratch.turned.begin(), scratch.turned.end(),
-                turned.begin() + static_cast<std::ptrdiff_t>(i * book.axis_count()));
+      encoder.turn(rows.data() + i * book.dim, centered.data(), turned.data() + i * book.axis_count());
     }
   });
   return turned;
 }
 
 /// k-means over one part of the turned sample (Lloyd), from rows of the sample. table: [width x 256].
-void cluster(const std::vector<float>& turned, std::size_t axes, std::size_t first, std::size_t width, float* table) {
-  const std::size_t count = turned.size() / axes;
+void cluster(const std::vector<float>& turned, std::size_t count, std::size_t axes, std::size_t first,
+             std::size_t width, float* table) {
   const auto part = [&](std::size_t row) { return turned.data() + row * axes + first; };
   for (std::size_t c = 0; c < kCentroids; ++c) {
     const float* row = part((2 * c + 1) * count / (2 * kCentroids));
@@ -52,8 +53,10 @@ void cluster(const std::vector<float>& turned, std::size_t axes, std::size_t fir
   for (int round = 0; round < kRounds; ++round) {
     std::fill(sums.begin(), sums.end(), 0.0);
     std::fill(sizes.begin(), sizes.end(), 0U);
+    std::uint8_t numbers[kTogether];
     for (std::size_t i = 0; i < count; ++i) {
-      const std::size_t nearest = kernels::nearest_centroid(part(i), table, width);
+      if (i % kTogether == 0) kernels::nearest_centroids(part(i), axes, table, width, numbers, 1);
+      const std::size_t nearest = numbers[i % kTogether];
       ++sizes[nearest];
       for (std::size_t w = 0; w < width; ++w) sums[w * kCentroids + nearest] += static_cast<double>(part(i)[w]);
     }
@@ -77,9 +80,11 @@ void fit_scales(std::span<const float> rows, Metric metric, CodeBook& book) {
   CodeEncoder::Scratch scratch;
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
   float low[2] = {kInfinity, kInfinity}, high[2] = {-kInfinity, -kInfinity};
-  for (std::size_t i = 0; i < rows.size() / book.dim; ++i) {
-    const auto [offset, factor] = encoder.head(rows.data() + i * book.dim, scratch);
-    const float values[2] = {offset, factor};
+  const std::size_t count = rows.size() / book.dim;
+  std::array<CodeEncoder::Head, kTogether> heads;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (i % kTogether == 0) heads = encoder.heads(rows.data() + i * book.dim, std::min(kTogether, count - i), scratch);
+    const float values[2] = {heads[i % kTogether].offset, heads[i % kTogether].factor};
     for (int v = 0; v < 2; ++v) {
       low[v] = std::min(low[v], values[v]);
       high[v] = std::max(high[v], values[v]);
@@ -107,7 +112,7 @@ float measure_error(std::span<const float> rows, Metric metric, const CodeBook& 
     const float* q = rows.data() + a * book.dim;
     const auto* x = reinterpret_cast<const std::byte*>(rows.data() + b * book.dim);
     query.prepare(book, metric, q);
-    encoder.encode(rows.data() + b * book.dim, code.data(), scratch);
+    encoder.encode(rows.data() + b * book.dim, 1, code.data(), scratch);
     float estimate;
     query.estimate(codes, &estimate);
     const float exact = metric == Metric::kL2
@@ -152,7 +157,7 @@ std::optional<CodeBook> train_code_book(std::span<const float> rows, std::uint32
   const std::vector<float> turned = turn(rows, book, threads);
   parallel_for(book.parts(), 1, threads, [&](std::size_t begin, std::size_t end, unsigned) {
     for (std::size_t p = begin; p < end; ++p) {
-      cluster(turned, axes, first[p], book.widths[p], book.centroids.data() + first[p] * kCentroids);
+      cluster(turned, rows.size() / dim, axes, first[p], book.widths[p], book.centroids.data() + first[p] * kCentroids);
     }
   });
   fit_scales(rows, metric, book);

@@ -103,8 +103,9 @@ void from_f32(ElementType to, const float* in, std::size_t count, std::byte* out
   all().chosen().from_f32[static_cast<std::size_t>(to)](in, count, out);
 }
 
-std::size_t nearest_centroid(const float* part, const float* table, std::size_t width) noexcept {
-  return all().chosen().codes.nearest_centroid(part, table, width);
+void nearest_centroids(const float* parts, std::size_t stride, const float* table, std::size_t width, std::uint8_t* out,
+                       std::size_t out_stride) noexcept {
+  all().chosen().codes.nearest_centroids(parts, stride, table, width, out, out_stride);
 }
 
 void centroid_products(const float* part, const float* table, std::size_t width, float* out) noexcept {

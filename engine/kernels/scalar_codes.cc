@@ -8,8 +8,8 @@
 namespace nearline::kernels {
 namespace {
 
-std::size_t nearest(const float* part, const float* table, std::size_t width) noexcept {
-  std::size_t best = 0;
+std::uint8_t nearest_to(const float* part, const float* table, std::size_t width) noexcept {
+  std::uint8_t best = 0;
   float least = INFINITY;
   for (std::size_t c = 0; c < kCentroidCount; ++c) {
     float distance = 0;
@@ -19,10 +19,15 @@ std::size_t nearest(const float* part, const float* table, std::size_t width) no
     }
     if (distance < least) {
       least = distance;
-      best = c;
+      best = static_cast<std::uint8_t>(c);
     }
   }
   return best;
+}
+
+void nearest(const float* parts, std::size_t stride, const float* table, std::size_t width, std::uint8_t* out,
+             std::size_t out_stride) noexcept {
+  for (std::size_t i = 0; i < kPartsTogether; ++i) out[i * out_stride] = nearest_to(parts + i * stride, table, width);
 }
 
 void products(const float* part, const float* table, std::size_t width, float* out) noexcept {

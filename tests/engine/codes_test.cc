@@ -68,7 +68,7 @@ Errors errors_of(const format::CodeBook& book, Metric metric, const std::vector<
   for (std::size_t i = 0; i + 1 < count; i += 2, ++pairs) {
     const float* q = rows.data() + i * dim;
     query.prepare(book, metric, q);
-    encoder.encode(q + dim, code.data(), scratch);
+    encoder.encode(q + dim, 1, code.data(), scratch);
     float estimate;
     query.estimate(codes, &estimate);
     const double miss = static_cast<double>(estimate) - exact(metric, q, q + dim, dim);
@@ -98,8 +98,12 @@ TEST_SUITE("engine/codes") {
         want.centroid_products(part.data(), table.data(), width, expected.data());
         kernels::centroid_products(part.data(), table.data(), width, got.data());
         for (std::size_t c = 0; c < 256; ++c) CHECK(std::fabs(got[c] - expected[c]) < 1e-4F);
-        CHECK(kernels::nearest_centroid(part.data(), table.data(), width) ==
-              want.nearest_centroid(part.data(), table.data(), width));
+        std::vector<float> parts(kernels::kPartsTogether * (width + 3));
+        for (float& x : parts) x = normal(random);
+        std::array<std::uint8_t, 2 * kernels::kPartsTogether> nearest{}, nearest_want{};
+        kernels::nearest_centroids(parts.data(), width + 3, table.data(), width, nearest.data(), 2);
+        want.nearest_centroids(parts.data(), width + 3, table.data(), width, nearest_want.data(), 2);
+        CHECK(nearest == nearest_want);
         CHECK(kernels::largest_magnitude(table.data(), table.size()) ==
               want.largest_magnitude(table.data(), table.size()));
         std::vector<std::int16_t> narrow(table.size()), narrow_want(table.size());
@@ -108,8 +112,10 @@ TEST_SUITE("engine/codes") {
         CHECK(narrow == narrow_want);
       }
       const std::vector<float> alike(256, 2.0F);
-      const float one = 1;
-      CHECK(kernels::nearest_centroid(&one, alike.data(), 1) == 0);  // ties go to the smaller number
+      const std::array<float, kernels::kPartsTogether> ones{1, 1, 1, 1};
+      std::array<std::uint8_t, kernels::kPartsTogether> nearest{9, 9, 9, 9};
+      kernels::nearest_centroids(ones.data(), 1, alike.data(), 1, nearest.data(), 1);
+      CHECK(nearest == std::array<std::uint8_t, 4>{});  // ties go to the smaller number
     }
     kernels::use_target(nullptr);
   }
