@@ -79,7 +79,7 @@ Result<BuildReport> add_segment(Assembly& build, IndexFileWriter& writer, Herita
   build.add_segment(writer);
   NEARLINE_TRY(report,
                build.plan.parts == 1 ? assemble_whole(build, writer, heritage.lists) : assemble_parts(build, writer));
-  NEARLINE_CHECK(build.add_calibration(writer));
+  NEARLINE_CHECK(build.add_calibration(writer, std::move(heritage.calibration)));
   return report;
 }
 

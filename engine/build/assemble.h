@@ -9,6 +9,7 @@
 #include "engine/build/intake.h"
 #include "engine/build/known_lists.h"
 #include "engine/build/plan.h"
+#include "format/calibration.h"
 #include "format/code_book.h"
 #include "io/file.h"
 #include "nearline/builder.h"
@@ -21,9 +22,10 @@ namespace nearline::engine {
 Result<BuildReport> assemble(Intake& intake, const BuildPlan& plan, const Schema& schema, const BuildOptions& options,
                              io::FileSystem& fs, const std::filesystem::path& directory, io::File& file);
 
-/// What a segment has from others: the book to code with, and neighbour lists. Without, both are made.
+/// What a segment has from others: the book to code with, a calibration, and neighbour lists. Without, they are made.
 struct Heritage {
   std::optional<format::CodeBook> book;
+  std::optional<format::Calibration> calibration;
   KnownLists* lists = nullptr;  ///< of no use to a build in parts
 };
 

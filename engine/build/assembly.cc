@@ -124,7 +124,8 @@ Result<void> Assembly::prepare_codes(std::optional<format::CodeBook> book) {
   return {};
 }
 
-Result<void> Assembly::add_calibration(IndexFileWriter& writer) const {
+Result<void> Assembly::add_calibration(IndexFileWriter& writer, std::optional<format::Calibration> known) const {
+  if (known) return writer.add_optional(format::SectionKind::kCalibration, format::encode(*known));
   if (!options.calibrate || count < kLeastCalibrated) return {};
   const auto progress_of = [&](double share) {
     return progress("calibrate", static_cast<std::uint64_t>(share * static_cast<double>(count)));

@@ -52,8 +52,8 @@ class Assembly {
   /// Null without codes.
   [[nodiscard]] CodeWriter* codes() const noexcept { return codes_.get(); }
 
-  /// Walks of the segment that was written say how much effort a recall takes, in one more section.
-  Result<void> add_calibration(IndexFileWriter& writer) const;
+  /// How much effort a recall takes, in one more section: known, or walks of the segment that was written say it.
+  Result<void> add_calibration(IndexFileWriter& writer, std::optional<format::Calibration> known) const;
 
   /// Begins the section of graph pages, and makes what fills it.
   Result<std::unique_ptr<PageSink>> begin_pages(IndexFileWriter& writer) const;

@@ -54,7 +54,7 @@ Result<void> Intake::add(const MatrixView& vectors, std::span<const Id> ids) {
 Result<void> Intake::add_rows(const MatrixView& vectors, std::span<const Id> ids, State& state) {
   const std::size_t bytes = vector_bytes(schema_.type, schema_.dim);
   const std::size_t block = std::max<std::size_t>(1, kBlockBytes / bytes);
-  std::vector<std::byte> stored(block * bytes);
+  std::vector<std::byte> stored(std::min(block, vectors.rows) * bytes);
   const std::uint64_t before = count();
   for (std::size_t first = 0; first < vectors.rows; first += block) {
     const std::size_t rows = std::min(block, vectors.rows - first);

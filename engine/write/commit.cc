@@ -15,6 +15,8 @@ namespace nearline::engine {
 namespace {
 
 constexpr std::uint64_t kCopyBytes = 1u << 20;
+/// A calibration that stands on fewer queries is made anew: half of what one is made with.
+constexpr std::uint32_t kLeastInherited = 256;
 
 class Commit {
  public:
@@ -90,8 +92,10 @@ class Commit {
     }
     Heritage heritage;
     const OpenSegment* larger = larger_than(intake.count());
+    const OpenSegment* mostly = larger != nullptr ? nullptr : mostly_of(intake.count());
     if (larger != nullptr) options.calibrate = false;  // its calibration serves, too
-    const OpenSegment* coded = larger != nullptr ? larger : mostly_of(intake.count());
+    if (mostly != nullptr) heritage.calibration = calibration_of(*mostly, intake.count());
+    const OpenSegment* coded = larger != nullptr ? larger : mostly;
     if (coded != nullptr && CodeTable::has_codes(coded->file())) {
       NEARLINE_TRY(read, CodeTable::read_book(coded->file()));
       heritage.book = std::move(read);
@@ -118,6 +122,23 @@ class Commit {
   [[nodiscard]] const OpenSegment* mostly_of(std::uint64_t records) const noexcept {
     if (merge_.anew) return nullptr;
     return find_segment([&](const OpenSegment& s) { return is_merged(s.file().row()) && s.live() * 2 >= records; });
+  }
+
+  /// Records of a segment that are live once what is pending is done.
+  [[nodiscard]] std::uint64_t stays(const OpenSegment& segment) const noexcept {
+    const auto& all = in_.index.segments();
+    const auto at = std::find_if(all.begin(), all.end(), [&](const auto& one) { return one.get() == &segment; });
+    return segment.count() - in_.pending.dead(static_cast<std::size_t>(at - all.begin())).count();
+  }
+
+  /// What the calibration of a segment says of the one that it goes into with others, if enough: its queries count as
+  /// its records do among all.
+  [[nodiscard]] std::optional<format::Calibration> calibration_of(const OpenSegment& from,
+                                                                  std::uint64_t records) const {
+    if (from.calibration() == nullptr) return std::nullopt;
+    format::Calibration calibration = *from.calibration();
+    calibration.queries = static_cast<std::uint32_t>(calibration.queries * stays(from) / records);
+    return calibration.queries < kLeastInherited ? std::nullopt : std::optional(std::move(calibration));
   }
 
   template <class Fits>

@@ -23,10 +23,17 @@ BuildOptions calibrating() {
   return options;
 }
 
+/// Of 6,000 rows: some of every cluster.
+std::vector<std::uint32_t> every_twentieth() {
+  std::vector<std::uint32_t> rows(300);
+  for (std::uint32_t i = 0; i < rows.size(); ++i) rows[i] = 20 * i;
+  return rows;
+}
+
 struct World {
   World()
       : base(testing::clusters(ElementType::kF32, 6'000, kDim)),
-        queries(testing::clusters(ElementType::kF32, 300, kDim, 2)) {
+        queries(testing::in_order(testing::clusters(ElementType::kF32, 6'000, kDim, 2), every_twentieth())) {
     for (const Metric metric : {Metric::kL2, Metric::kIp, Metric::kCosine}) {
       const auto report = build(path(metric), {kDim, ElementType::kF32, metric}, base.view(), {}, calibrating());
       REQUIRE_MESSAGE(report, message(report));
@@ -92,6 +99,42 @@ TEST_SUITE("api/recall") {
           }
         }
         CHECK(cost < distances(ten) / 3);
+      }
+    }
+  }
+
+  TEST_CASE("a calibration lives on in merges until half of what it was measured on is new") {
+    constexpr std::size_t kBuilt = 2'800;
+    const TempDir folder;
+    const Vectors base = testing::in_order(world().base, testing::shuffled_rows(world().base.rows()));
+    REQUIRE(build(folder / "x", {kDim, ElementType::kF32, Metric::kL2}, base.view(0, kBuilt), {}, calibrating()));
+    const std::uint32_t whole = Index::open(folder / "x")->info().calibration_queries;
+    auto writer = Writer::open(folder / "x", {.delta_records = 100});
+    REQUIRE_MESSAGE(writer, message(writer));
+    constexpr std::size_t kCommit = 200, kMerge = 800;  // the fourth segment beside the large one is one too many
+    for (std::size_t end = kBuilt + kMerge; end <= 6'000; end += kMerge) {
+      CAPTURE(end);
+      for (std::size_t first = end - kMerge; first < end; first += kCommit) {
+        REQUIRE(writer->insert(base.view(first, kCommit)));
+        REQUIRE(writer->commit());
+      }
+      const auto index = Index::open(folder / "x");
+      REQUIRE_MESSAGE(index, message(index));
+      CHECK(index->info().segments == 1);
+      const std::uint32_t queries = index->info().calibration_queries;
+      if (end < 6'000) {
+        CHECK(queries < whole);
+        CHECK(std::abs(static_cast<double>(queries) - static_cast<double>(whole * kBuilt) / static_cast<double>(end)) <
+              6);
+      } else {
+        CHECK(queries == whole);
+      }
+      const auto ten = *index->search(world().queries.view(), {.k = 10, .exact = true});
+      for (const float target : {0.9F, 0.95F}) {
+        CAPTURE(target);
+        const auto found = index->search(world().queries.view(), {.k = 10, .recall = target});
+        REQUIRE_MESSAGE(found, message(found));
+        CHECK(share_found(*found, ten) > static_cast<double>(target) - 0.01);
       }
     }
   }
