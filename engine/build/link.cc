@@ -19,8 +19,13 @@ namespace nearline::engine {
 namespace {
 
 // Measured in docs/decisions.md.
-constexpr std::uint32_t kTrees = 3;
-constexpr std::uint32_t kLeaf = 2048;
+struct Forest {
+  std::uint32_t trees, leaf;
+};
+constexpr Forest kForest{.trees = 3, .leaf = 2048};
+/// Of so few records a leaf of 2,048 is half of all, and comparing those with each other takes most of the time.
+constexpr Forest kSmallForest{.trees = 2, .leaf = 1024};
+constexpr std::uint32_t kFewRecords = 8192;
 constexpr std::uint32_t kNearest = 20;
 /// Back edges are offered in this many windows of targets, and records refined in this many batches: they bound the
 /// memory that waiting edges take, and the result depends on them, so they do not follow the machine.
@@ -66,18 +71,17 @@ class Linker {
 
  private:
   static constexpr std::uint64_t kStep = 100;  // progress of one tree
-  static constexpr std::uint32_t kSteps = kTrees + 2;
 
   Result<void> link_all() {
     Leaves leaves;
-    for (std::uint32_t tree = 1; tree <= kTrees; ++tree) {
+    for (std::uint32_t tree = 1; tree <= forest_.trees; ++tree) {
       leaves = grow(tree);
       NEARLINE_CHECK(link_leaves(leaves, tree));
     }
     leaves.ends = {};
-    NEARLINE_CHECK(progress(kTrees * kStep));
+    NEARLINE_CHECK(progress(forest_.trees * kStep));
     add_back_edges();
-    return refine(leaves.order, options_.l, kTrees, kSteps);
+    return refine(leaves.order, options_.l, forest_.trees, steps_);
   }
 
   /// Inserts the records whose lists do not say yet what is near them.
@@ -93,18 +97,18 @@ class Linker {
         if (loose[at]) order.push_back(at);
       }
     }
-    NEARLINE_CHECK(refine(order, kInserting * options_.l, 0, kTrees));
+    NEARLINE_CHECK(refine(order, kInserting * options_.l, 0, forest_.trees));
     connected_ = {};  // now that all are they look around once more, as after linking anew
-    return refine(order, options_.l, kTrees, kSteps);
+    return refine(order, options_.l, forest_.trees, steps_);
   }
 
   Result<void> progress(std::uint64_t done) const {
-    if (!options_.progress || options_.progress({"link", count_ * done / (kSteps * kStep), count_})) return {};
+    if (!options_.progress || options_.progress({"link", count_ * done / (steps_ * kStep), count_})) return {};
     return Error{.code = Code::kCancelled, .what = "cancelled"};
   }
 
   [[nodiscard]] Leaves grow(std::uint32_t tree) const {
-    return grow_leaves(image_, space_, kLeaf, options_.seed * 1000 + tree, options_.threads);
+    return grow_leaves(image_, space_, forest_.leaf, options_.seed * 1000 + tree, options_.threads);
   }
 
   /// Moves the records into the order of a tree's leaves, so that what is near in space is near in memory.
@@ -238,6 +242,8 @@ class Linker {
   const Space& space_;
   const LinkOptions& options_;
   const std::uint32_t count_;
+  const Forest forest_ = count_ > kFewRecords ? kForest : kSmallForest;
+  const std::uint32_t steps_ = forest_.trees + 2;
   std::vector<std::uint32_t> connected_;  ///< while others are inserted: the records beside which they begin
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<std::unique_ptr<ListWorker>> lists_;
@@ -247,7 +253,7 @@ class Linker {
 
 std::uint64_t link_worker_bytes(const format::PageShape& shape) noexcept {
   constexpr std::uint64_t kSmall = 256u << 10;  // its stack, what a short search keeps, lists being chosen
-  return kSmall + 4 * std::uint64_t{shape.dim} * sizeof(float) + LeafPairs::memory_bytes(shape, kLeaf, kNearest);
+  return kSmall + 4 * std::uint64_t{shape.dim} * sizeof(float) + LeafPairs::memory_bytes(shape, kForest.leaf, kNearest);
 }
 
 std::uint32_t refining_list(std::uint32_t l_build) noexcept {
