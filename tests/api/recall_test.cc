@@ -23,17 +23,10 @@ BuildOptions calibrating() {
   return options;
 }
 
-/// Of 6,000 rows: some of every cluster.
-std::vector<std::uint32_t> every_twentieth() {
-  std::vector<std::uint32_t> rows(300);
-  for (std::uint32_t i = 0; i < rows.size(); ++i) rows[i] = 20 * i;
-  return rows;
-}
-
 struct World {
   World()
       : base(testing::clusters(ElementType::kF32, 6'000, kDim)),
-        queries(testing::in_order(testing::clusters(ElementType::kF32, 6'000, kDim, 2), every_twentieth())) {
+        queries(testing::queries_for(ElementType::kF32, 6'000, kDim, 300)) {
     for (const Metric metric : {Metric::kL2, Metric::kIp, Metric::kCosine}) {
       const auto report = build(path(metric), {kDim, ElementType::kF32, metric}, base.view(), {}, calibrating());
       REQUIRE_MESSAGE(report, message(report));

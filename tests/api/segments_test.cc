@@ -110,7 +110,7 @@ TEST_SUITE("api/segments") {
   TEST_CASE("merges keep the edges of their graphs and find as much as a build at once, deleted records or not") {
     const TempDir folder;
     const Vectors base = testing::clusters(ElementType::kF32, 6'000, kDim);
-    const Vectors queries = testing::clusters(ElementType::kF32, 100, kDim, 2);
+    const Vectors queries = testing::queries_for(ElementType::kF32, 6'000, kDim, 1'500);
     std::vector<Id> ids(base.rows());
     std::iota(ids.begin(), ids.end(), Id{0});
     REQUIRE(build(folder / "x", kSchema, base.view(0, 1'000), std::span(ids).first(1'000)));

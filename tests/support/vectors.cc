@@ -77,6 +77,12 @@ Vectors clusters(ElementType stored, std::size_t rows, std::uint32_t dim, std::u
   return out;
 }
 
+Vectors queries_for(ElementType stored, std::size_t rows, std::uint32_t dim, std::size_t count) {
+  std::vector<std::uint32_t> chosen(count);
+  for (std::size_t i = 0; i < count; ++i) chosen[i] = static_cast<std::uint32_t>(i * rows / count);
+  return in_order(clusters(stored, rows, dim, 2), chosen);
+}
+
 std::vector<std::uint32_t> shuffled_rows(std::size_t count, std::uint64_t seed) {
   std::vector<std::uint32_t> order(count);
   std::iota(order.begin(), order.end(), 0U);

@@ -38,6 +38,9 @@ Vectors no_vectors(ElementType stored, std::uint32_t dim);
 /// Gaussian clusters, one after the other; no row is zero. Other seeds give other rows of the same clusters.
 Vectors clusters(ElementType stored, std::size_t rows, std::uint32_t dim, std::uint64_t seed = 1);
 
+/// Other rows of the clusters that so many rows have, `count` of them, spread over all clusters.
+Vectors queries_for(ElementType stored, std::size_t rows, std::uint32_t dim, std::size_t count);
+
 /// The numbers below `count` in random order.
 std::vector<std::uint32_t> shuffled_rows(std::size_t count, std::uint64_t seed = 1);
 
