@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <numeric>
 #include <string>
 
 #include "format/superblock.h"
@@ -13,6 +14,11 @@ namespace {
 /// Lines of a record worth asking for ahead of its comparison; the processor follows a longer run by itself.
 constexpr std::size_t kPrefetchBytes = 1024;
 constexpr std::size_t kLineBytes = 64;
+/// Until something is met that other segments have no k nearer ones to, a walk goes by so few of its own answers: all k
+/// of them are wanted by nobody.
+constexpr std::uint32_t kFewAnswers = 5;
+/// A scan asks at once for pages of so many records: enough for a disk, and the scratch of short walks has room.
+constexpr std::uint32_t kScanRecords = 256;
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
 void prefetch(const std::byte* record, std::size_t bytes) noexcept {
@@ -37,9 +43,18 @@ void locate(Scratch& s) {
   for (std::size_t i = 0; i < s.offsets.size(); ++i) s.records[i] = s.batch.pages[i] + s.offsets[i];
 }
 
-/// Compares the query with the records that were wanted.
+/// All records of the pages that the batch holds, which follow each other. first: the ordinal of the first record.
+void locate_all(const GraphView& graph, std::uint32_t first, Scratch& s) {
+  s.records.clear();
+  for (const std::byte* page : s.batch.pages) {
+    for (std::uint32_t slot = 0; slot < graph.shape.slots && first < graph.count; ++slot, ++first) {
+      s.records.push_back(page + graph.places.of(first).byte);
+    }
+  }
+}
+
+/// Compares the query with s.records.
 void compare(const GraphView& graph, const Query& query, Scratch& s) {
-  locate(s);
   const std::size_t bytes = std::min<std::size_t>(graph.shape.vector_bytes, kPrefetchBytes);
   for (const std::byte* record : s.records) prefetch(record, bytes);
   s.distances.resize(s.records.size());
@@ -52,7 +67,8 @@ void compare(const GraphView& graph, const Query& query, Scratch& s) {
 /// Beyond it nothing is expanded any more, whatever comes.
 float limit(const WalkOptions& options, const CandidateList& candidates) noexcept {
   if (options.k == 0 || candidates.size() == 0) return StopRule::kNever;
-  const float own = candidates.size() >= options.k ? candidates[options.k - 1].distance : kInfinity;
+  const std::uint32_t k = candidates[0].distance > options.bound ? std::min(options.k, kFewAnswers) : options.k;
+  const float own = candidates.size() >= k ? candidates[k - 1].distance : kInfinity;
   const float kth = options.kth(own, candidates[0].distance);
   return kth == kInfinity ? StopRule::kNever : std::max(kth, options.stop.limit(kth));
 }
@@ -182,6 +198,7 @@ SearchTask search_graph(FrameMemory& /*memory*/, const GraphView& graph, Query q
       want(graph, part, s);
       Result<void> got = co_await reader.read(s.batch);
       if (!got) co_return got;
+      locate(s);
       compare(graph, query, s);
       keep(graph, part, limit(options, s.candidates), s);
     }
@@ -214,18 +231,19 @@ SearchTask search_graph(FrameMemory& /*memory*/, const GraphView& graph, Query q
 SearchTask search_exactly(FrameMemory& /*memory*/, const GraphView& graph, Query query, std::uint32_t k, float bound,
                           io::PageReader& reader, Scratch& s) {
   s.hits.clear();
-  for (std::uint64_t first = 0; first < graph.count; first += kMaxBatch) {
-    s.fresh.clear();
-    for (std::uint64_t o = first; o < std::min(graph.count, first + kMaxBatch); ++o) {
-      s.fresh.push_back(static_cast<std::uint32_t>(o));
-    }
-    want(graph, s.fresh, s);
+  const auto pages = static_cast<std::uint32_t>(graph.shape.pages(graph.count));
+  const std::uint32_t together = std::clamp(kScanRecords / graph.shape.slots, 1U, kMaxBatch);
+  for (std::uint32_t page = 0; page < pages; page += together) {
+    s.batch.wanted.resize(std::min(together, pages - page));
+    std::iota(s.batch.wanted.begin(), s.batch.wanted.end(), page);
     Result<void> got = co_await reader.read(s.batch);
     if (!got) co_return got;
+    const std::uint32_t first = page * graph.shape.slots;
+    locate_all(graph, first, s);
     compare(graph, query, s);
-    for (std::size_t i = 0; i < s.fresh.size(); ++i) {
+    for (std::size_t i = 0; i < s.records.size(); ++i) {
       if (s.distances[i] > bound) continue;  // of a scan almost all: what follows is for the few
-      if (graph.dead.has(s.fresh[i])) continue;
+      if (graph.dead.has(first + static_cast<std::uint32_t>(i))) continue;
       push_bounded(s.hits, {s.distances[i], format::stored_id(graph.shape, s.records[i])}, k);
       if (s.hits.size() == k) bound = std::min(bound, s.hits.front().distance);
     }

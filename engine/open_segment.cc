@@ -111,7 +111,7 @@ Result<void> OpenSegment::open_all(const OpenOptions& options, IoMode mode) {
   pool_ = std::make_unique<ReaderPool>(*source_, budget_.lanes, budget_.cache_bytes, budget_.walks);
   auto lane = pool_->take();  // what cannot work is refused now, not at the first query
   if (!lane) return std::move(lane).error();
-  return {};
+  return io_ == IoMode::kDirect && file_.flat() ? warm(**lane) : Result<void>{};
 }
 
 Result<void> OpenSegment::open_codes() {

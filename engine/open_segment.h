@@ -104,6 +104,8 @@ class OpenSegment {
   Result<void> open_source(const OpenOptions& options);
   Result<void> open_codes();
   Result<void> read_entries();
+  /// Of a segment that is compared whole with every query: its pages, into the cache that the first of them would fill.
+  Result<void> warm(Lane& lane);
 
   [[nodiscard]] std::uint32_t width(std::size_t rows, const SearchOptions& options) const noexcept;
   void prepare_codes(const std::byte* vector, ElementType type, float scale, Scratch& scratch) const;

@@ -42,6 +42,19 @@ Error OpenSegment::out_of_index(std::uint32_t ordinal) const {
           .at = file_.section(format::SectionKind::kIdIndex)->offset};
 }
 
+Result<void> OpenSegment::warm(Lane& lane) {
+  const auto pages = static_cast<std::uint32_t>(graph_->shape.pages(graph_->count));
+  if (std::uint64_t{pages} * graph_->shape.page_bytes > budget_.cache_bytes) return {};
+  io::PageBatch& batch = lane.scratches[0]->batch;
+  for (std::uint32_t first = 0; first < pages; first += kMaxBatch) {
+    batch.wanted.resize(std::min(kMaxBatch, pages - first));
+    std::iota(batch.wanted.begin(), batch.wanted.end(), first);
+    const Release release(lane);
+    NEARLINE_CHECK(read_now(*lane.reader, batch));
+  }
+  return {};
+}
+
 Result<void> OpenSegment::read_records(Lane& lane, std::span<const std::uint32_t> ordinals) {
   Scratch& scratch = *lane.scratches[0];
   scratch.batch.wanted.clear();

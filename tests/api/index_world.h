@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -52,6 +53,16 @@ inline std::size_t entries(const std::filesystem::path& folder) {
   std::size_t count = 0;
   for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator(folder)) ++count;
   return count;
+}
+
+/// The share of answers as near as the last of `all`, which compared with every record.
+inline double share_found(const SearchResult& found, const SearchResult& all) {
+  std::size_t hits = 0;
+  for (std::size_t i = 0; i < found.distances.size(); ++i) {
+    const float last = all.distances[(i / found.k + 1) * found.k - 1];
+    hits += found.distances[i] <= last + 1e-5F * std::max(1.0F, std::fabs(last)) ? 1 : 0;
+  }
+  return static_cast<double>(hits) / static_cast<double>(found.distances.size());
 }
 
 /// The ways of getting at pages that work on this machine.

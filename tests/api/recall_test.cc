@@ -57,16 +57,6 @@ double distances(const SearchResult& found) {
   return sum / static_cast<double>(found.stats.size());
 }
 
-/// The share of answers as near as the last of `all`, which compared with every record.
-double share_found(const SearchResult& found, const SearchResult& all) {
-  std::size_t hits = 0;
-  for (std::size_t i = 0; i < found.distances.size(); ++i) {
-    const float last = all.distances[(i / found.k + 1) * found.k - 1];
-    hits += found.distances[i] <= last + 1e-5F * std::max(1.0F, std::fabs(last)) ? 1 : 0;
-  }
-  return static_cast<double>(hits) / static_cast<double>(found.distances.size());
-}
-
 }  // namespace
 
 TEST_SUITE("api/recall") {

@@ -71,6 +71,52 @@ TEST_SUITE("api/segments") {
     CHECK(reads(folder / "x", queries) < alone + 3 * 2.5);
   }
 
+  TEST_CASE("what only a small segment holds is found there as surely as in a large one") {
+    const TempDir folder;
+    const Vectors base = testing::clusters(ElementType::kF32, 10'000, kDim);  // one cluster after the other
+    const Vectors all = testing::clusters(ElementType::kF32, 10'000, kDim, 2);
+    BuildOptions options = quick_build();
+    options.calibrate = true;
+    REQUIRE(build(folder / "x", kSchema, base.view(0, 7'000), {}, options));
+    {
+      auto writer = Writer::open(folder / "x", {.delta_records = 500});
+      REQUIRE_MESSAGE(writer, message(writer));
+      for (const std::size_t first : {7'000U, 8'000U, 9'000U}) {
+        REQUIRE(writer->insert(base.view(first, 1'000)));
+        REQUIRE(writer->commit());
+      }
+    }
+    for (const Ranking ranking : {Ranking::kExact, Ranking::kCodes}) {
+      CAPTURE(name(ranking));
+      const Index index = open(folder / "x", ranking);
+      REQUIRE(index.info().segments == 4);
+      const auto ten = index.search(all.view(7'000, 3'000), {.k = 10, .exact = true});
+      const auto found = index.search(all.view(7'000, 3'000), {.k = 10, .recall = 0.95F});
+      REQUIRE_MESSAGE(found, message(found));
+      CHECK(share_found(*found, *ten) > 0.94);
+    }
+  }
+
+  TEST_CASE("no query waits for the pages of new records after a refresh") {
+    const TempDir folder;
+    const Vectors base = testing::clusters(ElementType::kF32, 4'100, kDim);
+    REQUIRE(build(folder / "x", kSchema, base.view(0, 4'000)));
+    auto writer = Writer::open(folder / "x");
+    REQUIRE_MESSAGE(writer, message(writer));
+    REQUIRE(writer->insert(base.view(4'000, 25)));
+    REQUIRE(writer->commit());
+    auto index = Index::open(folder / "x", with_io(IoMode::kDirect));
+    REQUIRE_MESSAGE(index, message(index));
+    if (index->io() != IoMode::kDirect) return;  // another mode has no cache of its own, or the kernel's behind it
+    REQUIRE(index->search(base.view(0, 1), {.k = 10, .exact = true}));
+    for (std::size_t first = 4'025; first < base.rows(); first += 25) {
+      REQUIRE(writer->insert(base.view(first, 25)));
+      REQUIRE(writer->commit());
+      REQUIRE(index->refresh().value());
+      CHECK(index->search(base.view(first, 1), {.k = 10, .exact = true})->stats[0].page_reads == 0);
+    }
+  }
+
   TEST_CASE("after refreshes answers are those of an index opened anew, and what stayed is not read again") {
     const Vectors base = testing::clusters(ElementType::kF32, 4'000, kDim);
     const Vectors queries = testing::clusters(ElementType::kF32, 100, kDim, 2);
