@@ -75,7 +75,7 @@ def compaction(nearline: Path, data, work: Path, memory: str) -> None:
     for name, run in (("build of as many", fresh), ("compact -o", dense), ("compact in place", place)):
         print(f"compact: {name}: {live:,} records, --memory {memory}: {run.cpu_seconds:.1f} CPU-s, {run.seconds:.1f} s, "
               f"{run.cpu_seconds / fresh.cpu_seconds:.2f}x and {run.seconds / fresh.seconds:.2f}x; peak resident "
-              f"{run.peak_rss_bytes / 1e6:.0f} MB, mapped pages included", flush=True)
+              f"{run.peak_rss_bytes / 1e6:.0f} MB, mapped pages included, private {run.peak_private_bytes / 1e6:.0f} MB", flush=True)
 
 
 def main() -> None:

@@ -8,6 +8,7 @@ import platform
 import statistics
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,7 @@ class Run:
     seconds: float
     cpu_seconds: float
     peak_rss_bytes: int
+    peak_private_bytes: int  # sampled, and without what is mapped
 
 
 class Failed(SystemExit):
@@ -54,20 +56,42 @@ def build_programs(folder: Path) -> dict[str, Path]:
     return found
 
 
+class PrivatePeak(threading.Thread):
+    """Looks at a process's private memory (RssAnon) ten times a second until it is told to stop."""
+
+    def __init__(self, pid: int):
+        super().__init__(daemon=True)
+        self.status, self.bytes, self.done = Path(f"/proc/{pid}/status"), 0, threading.Event()
+        self.start()
+
+    def run(self) -> None:
+        while not self.done.wait(0.1):
+            for line in self.status.read_text(encoding="utf-8").splitlines():
+                if line.startswith("RssAnon:"):  # a process that has ended has none
+                    self.bytes = max(self.bytes, int(line.split()[1]) * 1024)
+
+    def stop(self) -> int:
+        self.done.set()
+        self.join()
+        return self.bytes
+
+
 def run(*command) -> Run:
     """Runs a program to its end; its lines of JSON are read, its own resources are counted."""
     words = [str(word) for word in command]
     print("$", " ".join(words), file=sys.stderr)
     start = time.monotonic()
     with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as process:
+        private = PrivatePeak(process.pid)
         text = process.stdout.read()
+        private_bytes = private.stop()  # the process may have ended, but is still there until it is waited for
         _, status, usage = os.wait4(process.pid, 0)
         seconds = time.monotonic() - start
         process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode != 0:
         raise Failed(f"{words[0]}: exit status {process.returncode}")
     lines = [json.loads(line) for line in text.splitlines() if line.startswith("{")]
-    return Run(lines, seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)
+    return Run(lines, seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024, private_bytes)
 
 
 def at_recall(lines: list[dict], recall: float, key: str) -> float | None:

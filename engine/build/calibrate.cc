@@ -8,6 +8,7 @@
 
 #include "engine/build/held_out.h"
 #include "engine/parallel.h"
+#include "io/memory_info.h"
 
 namespace nearline::engine {
 namespace {
@@ -268,6 +269,7 @@ Result<std::optional<format::Calibration>> calibrate(const SegmentFile& file, co
   }
   NEARLINE_CHECK(calibration.add(**first, format::kRankedExactly, kDrawn, kHalf));
   first = std::unique_ptr<OpenSegment>();  // its memory is needed
+  io::give_back_freed();
   if (code_bytes > 0) {
     auto by_codes = open_within(file, options, Ranking::kCodes, kEnoughCache + count * code_bytes);
     if (!by_codes && by_codes.error().code != Code::kNoMemory) return std::move(by_codes).error();

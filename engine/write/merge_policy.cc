@@ -11,7 +11,8 @@ constexpr std::size_t kMostLinked = 4;
 /// When there are more, those of up to so many times what is being written anyway are taken in.
 constexpr std::uint64_t kRatio = 2;
 /// What is merged and is more than one in so many of the largest goes into that one: beside it stand only small ones,
-/// which cost a search little.
+/// which cost a search little. While there are few it does so when it is half as large: each merge costs the graph a
+/// little.
 constexpr std::uint64_t kSmall = 8;
 /// More dead ones than one in so many make walks longer than they need be.
 constexpr std::uint64_t kDeadOneIn = 8;
@@ -47,11 +48,14 @@ MergePlan plan_merge(std::span<const SegmentLoad> segments, std::uint64_t fresh,
     }
   }
   plan.flat = plan.records <= delta_records;
-  if (plan.flat || !merge || linked.size() < kMostLinked) return plan;
-  const std::size_t too_many = linked.size() + 1 - kMostLinked;
+  if (plan.flat || !merge || linked.empty()) return plan;
+  const std::uint64_t largest = linked.back().live;
   std::size_t i = 0;
-  for (; i < linked.size() && (i < too_many || linked[i].live <= kRatio * plan.records); ++i) take(linked[i], plan);
-  if (plan.records >= linked.back().live / kSmall) {
+  if (linked.size() >= kMostLinked) {
+    const std::size_t too_many = linked.size() + 1 - kMostLinked;
+    for (; i < linked.size() && (i < too_many || linked[i].live <= kRatio * plan.records); ++i) take(linked[i], plan);
+  }
+  if (plan.records >= largest / (i > 0 ? kSmall : kRatio)) {
     for (; i < linked.size(); ++i) take(linked[i], plan);
   }
   return plan;

@@ -57,13 +57,13 @@ TEST_SUITE("api/segments") {
     const Vectors queries = testing::clusters(ElementType::kF32, 40, kDim, 2);
     BuildOptions options = quick_build();
     options.calibrate = true;
-    REQUIRE(build(folder / "x", kSchema, base.view(0, 7'000), {}, options));
+    REQUIRE(build(folder / "x", kSchema, base.view(0, 8'500), {}, options));
     const double alone = reads(folder / "x", queries);
     {
-      auto writer = Writer::open(folder / "x", {.delta_records = 500});
+      auto writer = Writer::open(folder / "x", {.delta_records = 400});
       REQUIRE_MESSAGE(writer, message(writer));
-      for (const std::size_t first : {7'000U, 8'000U, 9'000U}) {
-        REQUIRE(writer->insert(base.view(first, 1'000)));
+      for (const std::size_t first : {8'500U, 9'000U, 9'500U}) {
+        REQUIRE(writer->insert(base.view(first, 500)));
         REQUIRE(writer->commit());
       }
     }
@@ -77,12 +77,12 @@ TEST_SUITE("api/segments") {
     const Vectors all = testing::clusters(ElementType::kF32, 10'000, kDim, 2);
     BuildOptions options = quick_build();
     options.calibrate = true;
-    REQUIRE(build(folder / "x", kSchema, base.view(0, 7'000), {}, options));
+    REQUIRE(build(folder / "x", kSchema, base.view(0, 8'500), {}, options));
     {
-      auto writer = Writer::open(folder / "x", {.delta_records = 500});
+      auto writer = Writer::open(folder / "x", {.delta_records = 400});
       REQUIRE_MESSAGE(writer, message(writer));
-      for (const std::size_t first : {7'000U, 8'000U, 9'000U}) {
-        REQUIRE(writer->insert(base.view(first, 1'000)));
+      for (const std::size_t first : {8'500U, 9'000U, 9'500U}) {
+        REQUIRE(writer->insert(base.view(first, 500)));
         REQUIRE(writer->commit());
       }
     }
@@ -90,8 +90,8 @@ TEST_SUITE("api/segments") {
       CAPTURE(name(ranking));
       const Index index = open(folder / "x", ranking);
       REQUIRE(index.info().segments == 4);
-      const auto ten = index.search(all.view(7'000, 3'000), {.k = 10, .exact = true});
-      const auto found = index.search(all.view(7'000, 3'000), {.k = 10, .recall = 0.95F});
+      const auto ten = index.search(all.view(8'500, 1'500), {.k = 10, .exact = true});
+      const auto found = index.search(all.view(8'500, 1'500), {.k = 10, .recall = 0.95F});
       REQUIRE_MESSAGE(found, message(found));
       CHECK(share_found(*found, *ten) > 0.94);
     }

@@ -70,6 +70,14 @@ TEST_SUITE("engine/merge_policy") {
     CHECK(plan(150'000) == Rows{0, 1, 2, 3});
   }
 
+  TEST_CASE("what comes at once and is half as large as the largest segment goes into it at once") {
+    const std::vector<SegmentLoad> segments{{0, 100'000, 100'000, false}, {1, 6000, 6000, false}};
+    CHECK(sorted(plan_merge(segments, 50'000, 4096, true).rows) == Rows{0, 1});
+    CHECK(plan_merge(segments, 50'000, 4096, true).records == 156'000);
+    CHECK(plan_merge(segments, 40'000, 4096, true).rows.empty());
+    CHECK(plan_merge(segments, 50'000, 4096, false).rows.empty());
+  }
+
   TEST_CASE("however many commits there were, there are few segments") {
     std::vector<SegmentLoad> segments;
     std::uint64_t written = 0, most = 0;
