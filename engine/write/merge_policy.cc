@@ -14,6 +14,8 @@ constexpr std::uint64_t kRatio = 2;
 /// which cost a search little. While there are few it does so when it is half as large: each merge costs the graph a
 /// little.
 constexpr std::uint64_t kSmall = 8;
+/// Three small ones may be so large together.
+constexpr std::uint64_t kHeavy = 6;
 /// More dead ones than one in so many make walks longer than they need be.
 constexpr std::uint64_t kDeadOneIn = 8;
 
@@ -55,7 +57,10 @@ MergePlan plan_merge(std::span<const SegmentLoad> segments, std::uint64_t fresh,
     const std::size_t too_many = linked.size() + 1 - kMostLinked;
     for (; i < linked.size() && (i < too_many || linked[i].live <= kRatio * plan.records); ++i) take(linked[i], plan);
   }
-  if (plan.records >= largest / (i > 0 ? kSmall : kRatio)) {
+  std::uint64_t beside = plan.records;
+  for (std::size_t rest = i; rest + 1 < linked.size(); ++rest) beside += linked[rest].live;
+  const bool heavy = linked.size() + 1 >= kMostLinked && beside >= largest / kHeavy;
+  if (heavy || plan.records >= largest / (i > 0 ? kSmall : kRatio)) {
     for (; i < linked.size(); ++i) take(linked[i], plan);
   }
   return plan;

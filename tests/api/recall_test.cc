@@ -87,15 +87,15 @@ TEST_SUITE("api/recall") {
   }
 
   TEST_CASE("a calibration lives on in merges until half of what it was measured on is new") {
-    constexpr std::size_t kBuilt = 2'800;
+    constexpr std::size_t kBuilt = 2'400;
     const TempDir folder;
     const Vectors base = testing::in_order(world().base, testing::shuffled_rows(world().base.rows()));
     REQUIRE(build(folder / "x", {kDim, ElementType::kF32, Metric::kL2}, base.view(0, kBuilt), {}, calibrating()));
     const std::uint32_t whole = Index::open(folder / "x")->info().calibration_queries;
     auto writer = Writer::open(folder / "x", {.delta_records = 100});
     REQUIRE_MESSAGE(writer, message(writer));
-    constexpr std::size_t kCommit = 200, kMerge = 800;  // the fourth segment beside the large one is one too many
-    for (std::size_t end = kBuilt + kMerge; end <= 6'000; end += kMerge) {
+    constexpr std::size_t kCommit = 300, kMerge = 900;  // three commits: what stands beside the large one is too much
+    for (std::size_t end = kBuilt + kMerge; end <= 5'100; end += kMerge) {
       CAPTURE(end);
       for (std::size_t first = end - kMerge; first < end; first += kCommit) {
         REQUIRE(writer->insert(base.view(first, kCommit)));
@@ -105,7 +105,7 @@ TEST_SUITE("api/recall") {
       REQUIRE_MESSAGE(index, message(index));
       CHECK(index->info().segments == 1);
       const std::uint32_t queries = index->info().calibration_queries;
-      if (end < 6'000) {
+      if (end < 5'100) {
         CHECK(queries < whole);
         CHECK(std::abs(static_cast<double>(queries) - static_cast<double>(whole * kBuilt) / static_cast<double>(end)) <
               6);
@@ -127,12 +127,12 @@ TEST_SUITE("api/recall") {
       const TempDir folder;
       const auto order = testing::shuffled_rows(world().base.rows());
       const Vectors base = testing::in_order(world().base, order);
-      REQUIRE(build(folder / "x", {kDim, ElementType::kF32, metric}, base.view(0, 4'500), {}, calibrating()));
+      REQUIRE(build(folder / "x", {kDim, ElementType::kF32, metric}, base.view(0, 5'400), {}, calibrating()));
       {
-        auto writer = Writer::open(folder / "x", {.delta_records = 400});
+        auto writer = Writer::open(folder / "x", {.delta_records = 150});
         REQUIRE_MESSAGE(writer, message(writer));
-        for (const std::size_t first : {4'500U, 5'000U, 5'500U}) {
-          REQUIRE(writer->insert(base.view(first, 500)));
+        for (const std::size_t first : {5'400U, 5'600U, 5'800U}) {
+          REQUIRE(writer->insert(base.view(first, 200)));
           REQUIRE(writer->commit());
         }
       }

@@ -57,13 +57,13 @@ TEST_SUITE("api/segments") {
     const Vectors queries = testing::clusters(ElementType::kF32, 40, kDim, 2);
     BuildOptions options = quick_build();
     options.calibrate = true;
-    REQUIRE(build(folder / "x", kSchema, base.view(0, 8'500), {}, options));
+    REQUIRE(build(folder / "x", kSchema, base.view(0, 8'800), {}, options));
     const double alone = reads(folder / "x", queries);
     {
-      auto writer = Writer::open(folder / "x", {.delta_records = 400});
+      auto writer = Writer::open(folder / "x", {.delta_records = 300});
       REQUIRE_MESSAGE(writer, message(writer));
-      for (const std::size_t first : {8'500U, 9'000U, 9'500U}) {
-        REQUIRE(writer->insert(base.view(first, 500)));
+      for (const std::size_t first : {8'800U, 9'200U, 9'600U}) {
+        REQUIRE(writer->insert(base.view(first, 400)));
         REQUIRE(writer->commit());
       }
     }
@@ -77,12 +77,12 @@ TEST_SUITE("api/segments") {
     const Vectors all = testing::clusters(ElementType::kF32, 10'000, kDim, 2);
     BuildOptions options = quick_build();
     options.calibrate = true;
-    REQUIRE(build(folder / "x", kSchema, base.view(0, 8'500), {}, options));
+    REQUIRE(build(folder / "x", kSchema, base.view(0, 8'800), {}, options));
     {
-      auto writer = Writer::open(folder / "x", {.delta_records = 400});
+      auto writer = Writer::open(folder / "x", {.delta_records = 300});
       REQUIRE_MESSAGE(writer, message(writer));
-      for (const std::size_t first : {8'500U, 9'000U, 9'500U}) {
-        REQUIRE(writer->insert(base.view(first, 500)));
+      for (const std::size_t first : {8'800U, 9'200U, 9'600U}) {
+        REQUIRE(writer->insert(base.view(first, 400)));
         REQUIRE(writer->commit());
       }
     }
@@ -90,8 +90,8 @@ TEST_SUITE("api/segments") {
       CAPTURE(name(ranking));
       const Index index = open(folder / "x", ranking);
       REQUIRE(index.info().segments == 4);
-      const auto ten = index.search(all.view(8'500, 1'500), {.k = 10, .exact = true});
-      const auto found = index.search(all.view(8'500, 1'500), {.k = 10, .recall = 0.95F});
+      const auto ten = index.search(all.view(8'800, 1'200), {.k = 10, .exact = true});
+      const auto found = index.search(all.view(8'800, 1'200), {.k = 10, .recall = 0.95F});
       REQUIRE_MESSAGE(found, message(found));
       CHECK(share_found(*found, *ten) > 0.94);
     }
@@ -180,7 +180,7 @@ TEST_SUITE("api/segments") {
       CAPTURE(l);
       const double fresh = recall(open(folder / "fresh", Ranking::kExact), base, queries, l);
       const double here = recall(open(folder / "x", Ranking::kExact), base, queries, l);
-      CHECK(here > fresh - 0.01);
+      CHECK(here > fresh - (l == 10 ? 0.02 : 0.01));  // the shortest list that there is varies most
     }
   }
 }

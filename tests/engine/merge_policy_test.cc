@@ -78,6 +78,16 @@ TEST_SUITE("engine/merge_policy") {
     CHECK(plan_merge(segments, 50'000, 4096, false).rows.empty());
   }
 
+  TEST_CASE("three small segments go into the largest when they are no small part of it together") {
+    const auto plan = [](std::uint64_t largest) {
+      const std::vector<SegmentLoad> segments{
+          {0, 8000, 8000, false}, {1, largest, largest, false}, {2, 10'000, 10'000, false}};
+      return sorted(plan_merge(segments, 12'000, 4096, true).rows);
+    };
+    CHECK(plan(200'000).empty());
+    CHECK(plan(180'000) == Rows{0, 1, 2});
+  }
+
   TEST_CASE("however many commits there were, there are few segments") {
     std::vector<SegmentLoad> segments;
     std::uint64_t written = 0, most = 0;
