@@ -29,18 +29,16 @@ void BackEdges::apply(std::vector<std::unique_ptr<ListWorker>>& workers) {
 }
 
 void BackEdges::merge(std::vector<Edge>& edges, ListWorker& worker) const {
-  std::vector<std::uint32_t> merged;
+  std::vector<std::uint32_t> fresh;
   for (std::size_t begin = 0; begin < edges.size();) {
     const std::uint32_t target = edges[begin].target;
     const auto own = worker.list(target);
-    merged.assign(own.begin(), own.end());
-    const std::size_t before = merged.size();
+    fresh.clear();
     std::size_t end = begin;
     for (; end < edges.size() && edges[end].target == target; ++end) {
-      const auto known = merged.begin() + static_cast<std::ptrdiff_t>(before);
-      if (std::find(merged.begin(), known, edges[end].source) == known) merged.push_back(edges[end].source);
+      if (std::find(own.begin(), own.end(), edges[end].source) == own.end()) fresh.push_back(edges[end].source);
     }
-    if (merged.size() > before) worker.assign(target, merged);
+    if (!fresh.empty()) worker.add(target, fresh);
     begin = end;
   }
 }

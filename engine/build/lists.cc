@@ -5,10 +5,13 @@
 
 namespace nearline::engine {
 
-void ListWorker::assign(std::uint32_t record, std::span<const std::uint32_t> merged) {
+void ListWorker::add(std::uint32_t record, std::span<const std::uint32_t> fresh) {
   candidates_.clear();
-  pruner_.measure(record, merged, candidates_);
-  if (merged.size() > degree_) return store(record, choose(record, candidates_));
+  measured_list(record, candidates_);
+  pruner_.measure(record, fresh, candidates_);
+  if (candidates_.size() > degree_) {
+    return store(record, pruner_.prune_with(fresh, record, candidates_, degree_, alpha_));
+  }
   std::sort(candidates_.begin(), candidates_.end());
   sorted_.clear();
   for (const Candidate& candidate : candidates_) sorted_.push_back(candidate.ordinal);

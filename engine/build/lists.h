@@ -34,8 +34,8 @@ class ListWorker {
     format::store_neighbors(image_.shape(), neighbors, image_.record(record));
   }
 
-  /// Gives a record the neighbours `merged`, pruned when they are too many, and nearest first.
-  void assign(std::uint32_t record, std::span<const std::uint32_t> merged);
+  /// Adds neighbours that a record does not have yet. Nearest first; pruned when they are too many.
+  void add(std::uint32_t record, std::span<const std::uint32_t> fresh);
 
  private:
   RecordImage& image_;

@@ -13,30 +13,45 @@ constexpr std::size_t kStep = 8;
 
 }  // namespace
 
-std::span<const std::uint32_t> Pruner::prune(std::uint32_t record, std::vector<Candidate>& candidates,
-                                             std::uint32_t degree, float alpha) {
+template <class IsFresh>
+std::span<const std::uint32_t> Pruner::choose(std::uint32_t record, std::vector<Candidate>& candidates,
+                                              std::uint32_t degree, float alpha, const IsFresh& is_fresh) {
   std::sort(candidates.begin(), candidates.end());
   chosen_.clear();
   chosen_records_.clear();
+  fresh_records_.clear();
   std::uint32_t last = record;
   for (const Candidate& candidate : candidates) {
     if (chosen_.size() == degree) break;
     if (candidate.ordinal == record || candidate.ordinal == last) continue;
     last = candidate.ordinal;
-    if (covered(candidate, alpha)) continue;
+    const bool fresh = is_fresh(candidate.ordinal);
+    if (covered(candidate, fresh ? chosen_records_ : fresh_records_, alpha)) continue;
     chosen_.push_back(candidate.ordinal);
     chosen_records_.push_back(image_.record(candidate.ordinal));
+    if (fresh) fresh_records_.push_back(chosen_records_.back());
   }
   return chosen_;
 }
 
-bool Pruner::covered(const Candidate& candidate, float alpha) {
-  if (chosen_.empty()) return false;
+std::span<const std::uint32_t> Pruner::prune(std::uint32_t record, std::vector<Candidate>& candidates,
+                                             std::uint32_t degree, float alpha) {
+  return choose(record, candidates, degree, alpha, [](std::uint32_t) { return true; });
+}
+
+std::span<const std::uint32_t> Pruner::prune_with(std::span<const std::uint32_t> fresh, std::uint32_t record,
+                                                  std::vector<Candidate>& candidates, std::uint32_t degree,
+                                                  float alpha) {
+  return choose(record, candidates, degree, alpha,
+                [&](std::uint32_t ordinal) { return std::find(fresh.begin(), fresh.end(), ordinal) != fresh.end(); });
+}
+
+bool Pruner::covered(const Candidate& candidate, std::span<const std::byte* const> by, float alpha) {
+  if (by.empty()) return false;
   const Query query = space_.query_of(image_.record(candidate.ordinal), query_.data());
   std::array<float, kStep> distances;
-  for (std::size_t at = 0; at < chosen_records_.size(); at += kStep) {
-    const auto step =
-        std::span<const std::byte* const>(chosen_records_).subspan(at, std::min(kStep, chosen_records_.size() - at));
+  for (std::size_t at = 0; at < by.size(); at += kStep) {
+    const auto step = by.subspan(at, std::min(kStep, by.size() - at));
     space_.distances(query, step, distances.data());
     for (std::size_t i = 0; i < step.size(); ++i) {
       if (alpha * distances[i] <= candidate.distance) return true;

@@ -26,17 +26,26 @@ class Pruner {
   std::span<const std::uint32_t> prune(std::uint32_t record, std::vector<Candidate>& candidates, std::uint32_t degree,
                                        float alpha);
 
+  /// The same where all candidates but `fresh` were neighbours already, and so do not cover each other: pairs of those
+  /// are not compared. A list that took neighbours without being pruned keeps what that brought.
+  std::span<const std::uint32_t> prune_with(std::span<const std::uint32_t> fresh, std::uint32_t record,
+                                            std::vector<Candidate>& candidates, std::uint32_t degree, float alpha);
+
   /// Distances from a record to others.
   void measure(std::uint32_t record, std::span<const std::uint32_t> others, std::vector<Candidate>& out);
 
  private:
-  bool covered(const Candidate& candidate, float alpha);
+  template <class IsFresh>
+  std::span<const std::uint32_t> choose(std::uint32_t record, std::vector<Candidate>& candidates, std::uint32_t degree,
+                                        float alpha, const IsFresh& is_fresh);
+  bool covered(const Candidate& candidate, std::span<const std::byte* const> by, float alpha);
 
   const RecordImage& image_;
   const Space& space_;
   std::vector<std::byte> query_;
   std::vector<std::uint32_t> chosen_;
   std::vector<const std::byte*> chosen_records_;
+  std::vector<const std::byte*> fresh_records_;  ///< those of them that are compared with all
   std::vector<float> distances_;
   std::vector<const std::byte*> records_;
 };

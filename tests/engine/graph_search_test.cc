@@ -186,7 +186,7 @@ TEST_SUITE("engine/graph_search") {
 
   TEST_CASE("a page that fails its checksum ends the walks that meet it with the place, and others go on") {
     const Vectors base = testing::clusters(ElementType::kU8, 8000, 32);
-    const Vectors queries = testing::clusters(ElementType::kU8, 60, 32, 2);
+    const Vectors queries = testing::queries_for(ElementType::kU8, 8000, 32, 60);
     auto bytes = index_bytes(base, {32, ElementType::kU8, Metric::kL2});
     IndexWorld good(bytes);
     const GraphView& graph = good.graph();

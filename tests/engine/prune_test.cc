@@ -60,6 +60,39 @@ TEST_SUITE("engine/build/prune") {
     }
   }
 
+  TEST_CASE("neighbours that were chosen before need no comparing with each other to give the same list with others") {
+    for (const auto& [metric, type] : testing::all_kinds()) {
+      CAPTURE(name(metric));
+      CAPTURE(name(type));
+      const ImageWorld world(testing::clusters(type, 150, 24), type, metric);
+      Pruner pruner(world.image, world.space);
+      for (const std::uint32_t degree : {4U, 12U, 64U}) {
+        auto first = all_candidates(world, 7);
+        first.resize(100);
+        std::vector<Candidate> candidates;
+        for (const std::uint32_t old : copied(pruner.prune(7, first, degree, 1.2F))) {
+          candidates.push_back({world.distance(7, old), old});
+        }
+        const std::vector<std::uint32_t> fresh{149, 100, 120, 131};
+        for (const std::uint32_t one : fresh) candidates.push_back({world.distance(7, one), one});
+        const auto expected = by_the_paper(world, 7, candidates, degree, 1.2F);
+        REQUIRE(copied(pruner.prune_with(fresh, 7, candidates, degree, 1.2F)) == expected);
+      }
+    }
+  }
+
+  TEST_CASE("neighbours that cover each other stay until a fresh one covers them") {
+    testing::Vectors rows = testing::clusters(ElementType::kU8, 100, 8);
+    for (int i = 0; i < 3; ++i) rows.push_back(rows.row(5));
+    const ImageWorld world(rows, ElementType::kU8, Metric::kL2);
+    Pruner pruner(world.image, world.space);
+    std::vector<Candidate> candidates;
+    for (const std::uint32_t copy : {5U, 100U, 101U, 102U}) candidates.push_back({world.distance(0, 5), copy});
+    auto again = candidates;
+    CHECK(copied(pruner.prune_with({}, 0, candidates, 8, 1.2F)) == std::vector<std::uint32_t>{5, 100, 101, 102});
+    CHECK(copied(pruner.prune_with(std::vector{5U}, 0, again, 8, 1.2F)) == std::vector<std::uint32_t>{5});
+  }
+
   TEST_CASE("of exact copies one becomes a neighbour, and the other places lead elsewhere") {
     testing::Vectors rows = testing::clusters(ElementType::kU8, 100, 8);
     for (int i = 0; i < 50; ++i) rows.push_back(rows.row(0));
