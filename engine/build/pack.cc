@@ -15,35 +15,57 @@ class Frontier {
     float weight;
   };
 
-  void clear() noexcept { entries_.clear(); }
-  void add(std::uint32_t ordinal, float weight) {
-    for (Entry& entry : entries_) {
-      if (entry.ordinal == ordinal) {
-        entry.weight += weight;
-        return;
-      }
-    }
-    entries_.push_back({ordinal, weight});
+  explicit Frontier(std::uint64_t records) : place_(records) {}
+
+  void clear() noexcept {
+    entries_.clear();
+    left_ = 0;
   }
-  /// Removes and returns the heaviest; ties to the one met first. Precondition: not empty.
+  /// Precondition: the record was not taken.
+  void add(std::uint32_t ordinal, float weight) {
+    std::uint32_t& place = place_[ordinal];  // of this page, when it leads to the record
+    if (place < entries_.size() && entries_[place].ordinal == ordinal) {
+      entries_[place].weight += weight;
+      return;
+    }
+    place = static_cast<std::uint32_t>(entries_.size());
+    entries_.push_back({ordinal, weight});
+    ++left_;
+  }
+  /// Returns the heaviest, which is not there any more; ties to the one met first. Precondition: not empty.
   std::uint32_t take() {
     const auto best = std::max_element(entries_.begin(), entries_.end(),
                                        [](const Entry& a, const Entry& b) { return a.weight < b.weight; });
-    const std::uint32_t ordinal = best->ordinal;
-    entries_.erase(best);
-    return ordinal;
+    best->weight = kTaken;
+    --left_;
+    return best->ordinal;
   }
-  [[nodiscard]] bool empty() const noexcept { return entries_.empty(); }
-  [[nodiscard]] std::vector<Entry>& entries() noexcept { return entries_; }
+  [[nodiscard]] bool empty() const noexcept { return left_ == 0; }
+
+  /// What was not taken, the heaviest last. Nothing is added or taken after this call.
+  std::vector<Entry>& rest() {
+    std::erase_if(entries_, [](const Entry& entry) { return entry.weight == kTaken; });
+    std::stable_sort(entries_.begin(), entries_.end(),
+                     [](const Entry& a, const Entry& b) { return a.weight < b.weight; });
+    return entries_;
+  }
 
  private:
+  static constexpr float kTaken = -1;
+
   std::vector<Entry> entries_;
+  std::vector<std::uint32_t> place_;  ///< of each record, where its entry was last
+  std::size_t left_ = 0;
 };
 
 class Packer {
  public:
   Packer(const RecordImage& image, std::uint32_t slots)
-      : image_(image), slots_(slots), placed_(image.count(), false), list_(image.shape().degree) {
+      : image_(image),
+        slots_(slots),
+        placed_(image.count(), false),
+        list_(image.shape().degree),
+        frontier_(image.count()) {
     order_.reserve(image.count());
   }
 
@@ -62,9 +84,7 @@ class Packer {
     for (std::uint32_t filled = 1; filled < slots_ && order_.size() < image_.count(); ++filled) {
       place(frontier_.empty() ? next_seed() : frontier_.take());
     }
-    auto& left = frontier_.entries();
-    std::stable_sort(left.begin(), left.end(), [](const auto& a, const auto& b) { return a.weight < b.weight; });
-    for (const auto& entry : left) seeds_.push_back(entry.ordinal);
+    for (const auto& entry : frontier_.rest()) seeds_.push_back(entry.ordinal);
     while (seeds_.size() > kMostSeeds) seeds_.pop_front();
   }
 
