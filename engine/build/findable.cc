@@ -17,7 +17,7 @@ namespace {
 constexpr std::uint64_t kStride = 16;
 constexpr std::uint64_t kLeastSample = 4096;
 /// Candidates of the searches: few, so that regions are mended that only a long search would find.
-constexpr std::uint32_t kList = 24;
+constexpr std::uint32_t kList = 12;
 constexpr std::size_t kChunk = 64;
 
 /// One thread's searches.
