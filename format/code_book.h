@@ -51,6 +51,7 @@ struct Scale16 {
 
   [[nodiscard]] float value(std::uint16_t stored) const noexcept { return low + step * static_cast<float>(stored); }
   [[nodiscard]] std::uint16_t store(float value) const noexcept;
+  friend bool operator==(const Scale16&, const Scale16&) = default;
 };
 
 /// How the vectors of one segment are coded. One that was decoded holds only finite numbers and matching sizes.
@@ -72,6 +73,7 @@ struct CodeBook {
   [[nodiscard]] std::uint64_t memory_bytes() const noexcept {
     return (mean.capacity() + widths.capacity() + axes.capacity() + centroids.capacity()) * sizeof(float);
   }
+  friend bool operator==(const CodeBook&, const CodeBook&) = default;
 };
 
 /// The bytes of a code book. Precondition: sizes that match.

@@ -29,6 +29,7 @@ class AppendFile {
     return {};
   }
 
+  [[nodiscard]] const io::File& file() const noexcept { return *file_; }
   Result<void> read(std::uint64_t at, std::span<std::byte> out) const { return io::read_exact(*file_, at, out); }
 
   /// What it allocates at most, pieces of `piece` bytes.

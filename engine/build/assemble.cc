@@ -8,6 +8,9 @@
 namespace nearline::engine {
 namespace {
 
+/// Records are written in an order in which they do not stand in memory: so many ahead of its turn each is asked for.
+constexpr std::uint32_t kAhead = 8;
+
 /// What was taken in, as an image.
 Result<RecordImage> load(const Assembly& build) {
   NEARLINE_TRY(image, RecordImage::create(build.plan.image_shape, build.count));
@@ -19,42 +22,60 @@ Result<RecordImage> load(const Assembly& build) {
   return image;
 }
 
-/// `entries` become those that walks of the file begin with.
-Result<std::vector<Id>> write_pages(const Assembly& build, IndexFileWriter& writer, const RecordImage& image,
-                                    const std::vector<std::uint32_t>& order,
-                                    const std::vector<std::uint32_t>& ordinal_of, std::vector<std::uint32_t>& entries) {
-  NEARLINE_TRY(pages, build.begin_pages(writer));
+/// A graph in memory. rows: empty, or where each record stood among what was taken in.
+struct Linked {
+  RecordImage image;
+  std::vector<std::uint32_t> entries;
+  std::vector<std::uint32_t> rows;
+};
+
+/// What the tables of a segment are made from. entries: those that walks of the file begin with.
+struct Written {
   std::vector<Id> ids;
-  ids.reserve(build.count);
+  std::vector<std::uint32_t> entries;
+};
+
+/// codes: null, or those that are known of the graph's rows.
+Result<Written> write_pages(const Assembly& build, IndexFileWriter& writer, const Linked& graph, KnownCodes* codes) {
+  const RecordImage& image = graph.image;
+  const std::vector<std::uint32_t> order = pack(image, build.plan.file_shape.slots);
+  std::vector<std::uint32_t> ordinal_of(build.count);
+  for (std::uint32_t i = 0; i < build.count; ++i) ordinal_of[order[i]] = i;
+  NEARLINE_TRY(pages, build.begin_pages(writer));
+  Written written;
+  written.ids.reserve(build.count);
   std::vector<std::uint32_t> list(image.shape().degree);
   for (std::uint32_t i = 0; i < build.count; ++i) {
+    if (i + kAhead < build.count) image.prefetch(order[i + kAhead]);
     const std::byte* record = image.record(order[i]);
     const std::uint32_t degree = format::unpack_neighbors(image.shape(), record, list.data());
     for (std::uint32_t j = 0; j < degree; ++j) list[j] = ordinal_of[list[j]];
-    NEARLINE_CHECK(pages->append(image.shape(), record, std::span(list).first(degree)));
-    ids.push_back(format::stored_id(image.shape(), record));
+    std::span<const std::byte> code;
+    if (codes != nullptr) {
+      NEARLINE_TRY(known, codes->of(graph.rows[order[i]]));
+      code = known;
+    }
+    NEARLINE_CHECK(pages->append(image.shape(), record, std::span(list).first(degree), code));
+    written.ids.push_back(format::stored_id(image.shape(), record));
     if (i % 65'536 == 0) NEARLINE_CHECK(build.progress("write", i));
   }
-  NEARLINE_TRY(begins, build.end_pages(writer, *pages, std::move(entries)));
-  entries = std::move(begins);
-  return ids;
+  std::vector<std::uint32_t> linked;
+  for (const std::uint32_t entry : graph.entries) linked.push_back(ordinal_of[entry]);
+  NEARLINE_TRY(entries, build.end_pages(writer, *pages, std::move(linked)));
+  written.entries = std::move(entries);
+  return written;
 }
 
-/// Writes pages and tables. The image is given up before the tables are made, which need the memory.
-Result<void> write(const Assembly& build, IndexFileWriter& writer, RecordImage image,
-                   std::vector<std::uint32_t> entries) {
-  std::vector<Id> ids;
+/// Writes pages and tables. The graph is given up before the tables are made, which need the memory.
+Result<void> write(const Assembly& build, IndexFileWriter& writer, Linked linked, KnownCodes* codes) {
+  Written written;
   {
-    const RecordImage records = std::move(image);
+    const Linked graph = std::move(linked);
     NEARLINE_CHECK(build.progress("pack", 0));
-    const std::vector<std::uint32_t> order = pack(records, build.plan.file_shape.slots);
-    std::vector<std::uint32_t> ordinal_of(build.count);
-    for (std::uint32_t i = 0; i < build.count; ++i) ordinal_of[order[i]] = i;
-    for (std::uint32_t& entry : entries) entry = ordinal_of[entry];
-    NEARLINE_TRY(written, write_pages(build, writer, records, order, ordinal_of, entries));
-    ids = std::move(written);
+    NEARLINE_TRY(pages, write_pages(build, writer, graph, codes));
+    written = std::move(pages);
   }
-  return write_tables(writer, entries, ids, build.codes());
+  return write_tables(writer, written.entries, written.ids, build.codes());
 }
 
 /// Of a new file, but for its segment.
@@ -72,27 +93,28 @@ format::Manifest new_manifest(const format::FileId& id, const Schema& schema, st
   return manifest;
 }
 
-/// Adds a segment of sorted rows, unless there are none.
+/// Adds a segment of what was taken in, unless that is nothing.
 Result<BuildReport> add_segment(Assembly& build, IndexFileWriter& writer, Heritage heritage = {}) {
   if (build.count == 0) return BuildReport{};
   NEARLINE_CHECK(build.prepare_codes(std::move(heritage.book)));
   build.add_segment(writer);
-  NEARLINE_TRY(report,
-               build.plan.parts == 1 ? assemble_whole(build, writer, heritage.lists) : assemble_parts(build, writer));
+  NEARLINE_TRY(report, build.plan.parts == 1 ? assemble_whole(build, writer, heritage) : assemble_parts(build, writer));
   NEARLINE_CHECK(build.add_calibration(writer, std::move(heritage.calibration)));
   return report;
 }
 
 }  // namespace
 
-Result<BuildReport> assemble_whole(const Assembly& build, IndexFileWriter& writer, KnownLists* known) {
+Result<BuildReport> assemble_whole(const Assembly& build, IndexFileWriter& writer, const Heritage& heritage) {
   BuildReport report{.count = build.count};
   NEARLINE_TRY(image, load(build));
   LinkOptions options = build.link_options(build.options.degree, entry_count(build.count));
-  options.known = known;
+  options.known = heritage.lists;
   NEARLINE_TRY(linked, link(image, build.space, options));
   report.unreachable_repaired = linked.repaired;
-  NEARLINE_CHECK(write(build, writer, std::move(image), std::move(linked.entries)));
+  NEARLINE_CHECK(write(
+      build, writer, {.image = std::move(image), .entries = std::move(linked.entries), .rows = std::move(linked.rows)},
+      heritage.codes));
   report.mean_degree = static_cast<double>(writer.segment().edges) / build.count;
   return report;
 }
@@ -101,8 +123,9 @@ Result<BuildReport> assemble_segment(Intake& intake, const BuildPlan& plan, cons
                                      const BuildOptions& options, io::FileSystem& fs,
                                      const std::filesystem::path& directory, IndexFileWriter& writer,
                                      Heritage heritage) {
+  assert(heritage.lists == nullptr ? heritage.codes == nullptr : plan.parts == 1);
   Assembly build(intake, plan, schema, options, fs, directory);
-  NEARLINE_CHECK(build.sort());
+  if (heritage.lists == nullptr) NEARLINE_CHECK(build.sort());
   return add_segment(build, writer, std::move(heritage));
 }
 

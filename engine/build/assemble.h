@@ -7,6 +7,7 @@
 
 #include "engine/build/index_file_writer.h"
 #include "engine/build/intake.h"
+#include "engine/build/known_codes.h"
 #include "engine/build/known_lists.h"
 #include "engine/build/plan.h"
 #include "format/calibration.h"
@@ -22,11 +23,13 @@ namespace nearline::engine {
 Result<BuildReport> assemble(Intake& intake, const BuildPlan& plan, const Schema& schema, const BuildOptions& options,
                              io::FileSystem& fs, const std::filesystem::path& directory, io::File& file);
 
-/// What a segment has from others: the book to code with, a calibration, and neighbour lists. Without, they are made.
+/// What a segment has from others: the book to code with, a calibration, neighbour lists, and codes by that book.
+/// Without, they are made.
 struct Heritage {
   std::optional<format::CodeBook> book;
   std::optional<format::Calibration> calibration;
-  KnownLists* lists = nullptr;  ///< of no use to a build in parts
+  KnownLists* lists = nullptr;  ///< for a plan in one part
+  KnownCodes* codes = nullptr;  ///< with lists only
 };
 
 /// Adds a segment, unless nothing was taken in, to the file that is being written. Errors: as assemble.

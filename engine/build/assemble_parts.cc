@@ -109,7 +109,7 @@ class PartsAssembler {
       NEARLINE_TRY(united, lists_.unite(row, parts_[row].other != part));
       neighbors.assign(united.begin(), united.end());
       for (std::uint32_t& neighbor : neighbors) neighbor = ordinal_of[neighbor];
-      NEARLINE_CHECK(pages.append(shape, record, neighbors));
+      NEARLINE_CHECK(pages.append(shape, record, neighbors, {}));
       ids.push_back(format::stored_id(shape, record));
     }
     return {};

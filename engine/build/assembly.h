@@ -35,7 +35,7 @@ class Assembly {
   /// Errors: kCancelled when the caller asks for it.
   Result<void> progress(std::string_view phase, std::uint64_t done) const;
 
-  /// Puts what was taken in into its order (input_order.h). Before all else.
+  /// Puts what was taken in into its order (input_order.h). Before all else, unless lists or codes are known by row.
   Result<void> sort();
 
   /// Hash of all that was taken in and of all that shapes the file: its identity.
@@ -69,8 +69,8 @@ class Assembly {
   std::unique_ptr<CodeWriter> codes_;
 };
 
-/// As assemble, when all records fit the memory bound together, and when they do not. known: as Heritage::lists.
-Result<BuildReport> assemble_whole(const Assembly& build, IndexFileWriter& writer, KnownLists* known);
+/// As assemble, when all records fit the memory bound together, and when they do not.
+Result<BuildReport> assemble_whole(const Assembly& build, IndexFileWriter& writer, const Heritage& heritage);
 Result<BuildReport> assemble_parts(const Assembly& build, IndexFileWriter& writer);
 
 /// Entry points that a graph of so many records gets.

@@ -2,6 +2,7 @@
 #include "engine/build/code_writer.h"
 
 #include <algorithm>
+#include <cassert>
 #include <cmath>
 
 #include "engine/codes/code_training.h"
@@ -18,6 +19,8 @@ constexpr std::size_t kChunkRows = 32;
 /// Rows that are coded together: enough for all threads, few where rows are long.
 constexpr std::uint64_t kBatchBytes = 1u << 20;
 constexpr std::uint64_t kMostBatchRows = 1024;
+/// With codes that are known in between, so many times as many records.
+constexpr std::uint64_t kMostWaiting = 8;
 
 std::uint64_t batch_rows(std::uint32_t dim) noexcept {
   return std::clamp<std::uint64_t>(kBatchBytes / (std::uint64_t{dim} * sizeof(float)), kChunkRows, kMostBatchRows);
@@ -82,28 +85,40 @@ CodeWriter::CodeWriter(const format::CodeBook& book, const Schema& schema, std::
       encoder_(book, schema.metric),
       file_(std::move(file)),
       batch_rows_(batch_rows(schema.dim)),
-      rows_(batch_rows_ * schema.dim),
-      codes_(batch_rows_ * book.code_bytes()) {}
+      rows_(batch_rows_ * schema.dim) {}
 
-Result<void> CodeWriter::add(const std::byte* vector, float scale) {
-  float* const row = rows_.data() + waiting_ * schema_.dim;
-  kernels::to_f32(schema_.type, vector, schema_.dim, row);
-  if (schema_.metric == Metric::kCosine) {
-    for (std::uint32_t i = 0; i < schema_.dim; ++i) row[i] *= scale;
+Result<void> CodeWriter::add(const std::byte* vector, float scale, std::span<const std::byte> code) {
+  codes_.resize((waiting_ + 1) * book_.code_bytes());
+  if (code.empty()) {
+    float* const row = rows_.data() + row_at_.size() * schema_.dim;
+    kernels::to_f32(schema_.type, vector, schema_.dim, row);
+    if (schema_.metric == Metric::kCosine) {
+      for (std::uint32_t i = 0; i < schema_.dim; ++i) row[i] *= scale;
+    }
+    row_at_.push_back(static_cast<std::uint32_t>(waiting_));
+  } else {
+    assert(code.size() == book_.code_bytes());
+    std::copy(code.begin(), code.end(), code_at(waiting_));
   }
-  return ++waiting_ == batch_rows_ ? flush() : Result<void>{};
+  ++waiting_;
+  return row_at_.size() == batch_rows_ || waiting_ == kMostWaiting * batch_rows_ ? flush() : Result<void>{};
 }
 
 Result<void> CodeWriter::flush() {
-  parallel_for(waiting_, kChunkRows, threads_, [&](std::size_t begin, std::size_t end, unsigned) {
+  parallel_for(row_at_.size(), kChunkRows, threads_, [&](std::size_t begin, std::size_t end, unsigned) {
     CodeEncoder::Scratch scratch;
-    encoder_.encode(rows_.data() + begin * schema_.dim, end - begin, codes_.data() + begin * book_.code_bytes(),
-                    scratch);
+    std::vector<std::byte> coded((end - begin) * book_.code_bytes());
+    encoder_.encode(rows_.data() + begin * schema_.dim, end - begin, coded.data(), scratch);
+    for (std::size_t i = begin; i < end; ++i) {
+      std::copy_n(coded.data() + (i - begin) * book_.code_bytes(), book_.code_bytes(), code_at(row_at_[i]));
+    }
   });
+  row_at_.clear();
   NEARLINE_CHECK(io::write_all(*file_, written_ * book_.code_bytes(),
                                std::span<const std::byte>(codes_).first(waiting_ * book_.code_bytes())));
   written_ += waiting_;
   waiting_ = 0;
+  codes_.clear();
   return {};
 }
 

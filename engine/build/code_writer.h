@@ -37,8 +37,9 @@ class CodeWriter {
   /// Borrows the book. file: without a name.
   CodeWriter(const format::CodeBook& book, const Schema& schema, std::uint32_t threads, std::unique_ptr<io::File> file);
 
-  /// The next record by final ordinal. scale: as stored with it, 1 / |x| under cosine.
-  Result<void> add(const std::byte* vector, float scale);
+  /// The next record by final ordinal. scale: as stored with it, 1 / |x| under cosine. code: what it was coded to by
+  /// the same book; empty where it is not coded yet.
+  Result<void> add(const std::byte* vector, float scale, std::span<const std::byte> code);
 
   /// All codes so far are in the file, one behind the other.
   Result<void> flush();
@@ -50,6 +51,7 @@ class CodeWriter {
   Result<void> finish(IndexFileWriter& writer, std::span<const std::uint32_t> ordinals);
 
  private:
+  [[nodiscard]] std::byte* code_at(std::size_t place) noexcept { return codes_.data() + place * book_.code_bytes(); }
   Result<void> begin(IndexFileWriter& writer, std::uint64_t count);
   Result<void> end(IndexFileWriter& writer) const;
 
@@ -59,10 +61,11 @@ class CodeWriter {
   CodeEncoder encoder_;
   std::unique_ptr<io::File> file_;
   std::size_t batch_rows_;
-  std::vector<float> rows_;       ///< waiting to be coded
-  std::vector<std::byte> codes_;  ///< of one batch
-  std::size_t waiting_ = 0;
-  std::uint64_t written_ = 0;  ///< codes in the file
+  std::vector<float> rows_;            ///< waiting to be coded
+  std::vector<std::uint32_t> row_at_;  ///< their places in the batch
+  std::vector<std::byte> codes_;       ///< of one batch
+  std::size_t waiting_ = 0;            ///< records of the batch, the others have codes
+  std::uint64_t written_ = 0;          ///< codes in the file
 };
 
 }  // namespace nearline::engine

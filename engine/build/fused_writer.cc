@@ -44,7 +44,7 @@ std::size_t FusedWriter::waiting_bytes() const noexcept {
 }
 
 Result<void> FusedWriter::append(const format::PageShape& from, const std::byte* record,
-                                 std::span<const std::uint32_t> neighbors) {
+                                 std::span<const std::uint32_t> neighbors, std::span<const std::byte> code) {
   assert(next_ < count_ && neighbors.size() <= shape_.degree);
   record_.assign(waiting_bytes(), std::byte{0});
   std::memcpy(record_.data(), record, shape_.vector_bytes);
@@ -54,7 +54,7 @@ Result<void> FusedWriter::append(const format::PageShape& from, const std::byte*
   const auto degree = static_cast<std::uint32_t>(neighbors.size());
   std::memcpy(list, &degree, sizeof degree);
   if (degree > 0) std::memcpy(list + sizeof degree, neighbors.data(), neighbors.size_bytes());
-  NEARLINE_CHECK(codes_.add(record, shape_.has_scale ? format::stored_scale(from, record) : 1.0F));
+  NEARLINE_CHECK(codes_.add(record, shape_.has_scale ? format::stored_scale(from, record) : 1.0F, code));
   ++next_;
   return records_.append(record_);
 }

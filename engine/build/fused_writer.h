@@ -20,8 +20,8 @@ class FusedWriter final : public PageSink {
   FusedWriter(IndexFileWriter& writer, const format::PageShape& shape, std::uint64_t count, CodeWriter& codes,
               std::unique_ptr<io::File> records, std::unique_ptr<io::File> targets);
 
-  Result<void> append(const format::PageShape& from, const std::byte* record,
-                      std::span<const std::uint32_t> neighbors) override;
+  Result<void> append(const format::PageShape& from, const std::byte* record, std::span<const std::uint32_t> neighbors,
+                      std::span<const std::byte> code) override;
   Result<void> finish() override;
 
   /// An even sample of all records, and one of each page that no path from them leads to.

@@ -2,6 +2,8 @@
 /// Neighbour lists that records bring along, because they come from graphs.
 #pragma once
 
+#include <cstdint>
+#include <span>
 #include <vector>
 
 #include "engine/build/record_image.h"
@@ -16,10 +18,10 @@ class KnownLists {
   KnownLists& operator=(const KnownLists&) = delete;
   virtual ~KnownLists() = default;
 
-  /// Fills the lists of an image that holds vectors, ids and scales. True of each record that is still to be connected
-  /// with the others: those that have no list or a thin one, and those that stood in another graph than the largest.
-  /// Errors: those of reading the graphs.
-  virtual Result<std::vector<bool>> fill(RecordImage& image) = 0;
+  /// Fills the lists of an image that holds vectors, ids and scales. rows[i]: which of what was taken in stands at i.
+  /// True of each record that is still to be connected with the others: those that have no list or a thin one, and
+  /// those that stood in another graph than the largest. Errors: those of reading the graphs.
+  virtual Result<std::vector<bool>> fill(RecordImage& image, std::span<const std::uint32_t> rows) = 0;
 };
 
 }  // namespace nearline::engine

@@ -32,6 +32,8 @@ constexpr std::uint32_t kNearest = 20;
 constexpr std::uint32_t kWindows = 32;
 constexpr std::uint32_t kBatches = 20;
 constexpr std::size_t kChunk = 64;
+/// Progress is told between rounds, for which threads wait for each other: of many leaves, and not more than so many.
+constexpr std::size_t kRoundLeaves = 32, kMostRounds = 8;
 /// An insertion's search keeps so many times as many candidates as a refining one, and begins at so many on each side.
 constexpr std::uint32_t kInserting = 2;
 constexpr std::ptrdiff_t kSides = 2;
@@ -58,15 +60,18 @@ class Linker {
 
   Result<LinkReport> run() {
     NEARLINE_CHECK(progress(0));
-    renumber(grow(0));
-    NEARLINE_CHECK(options_.known != nullptr ? connect() : link_all());
+    Leaves leaves = grow(0);
+    std::vector<std::uint32_t> rows;
+    if (options_.known != nullptr) rows = leaves.order;
+    renumber(std::move(leaves));
+    NEARLINE_CHECK(options_.known != nullptr ? connect(rows) : link_all());
     std::vector<std::uint32_t> entries(std::min(options_.entries, count_));
     for (std::uint32_t i = 0; i < entries.size(); ++i) {  // spread over the leaf order, and so over space
       entries[i] = static_cast<std::uint32_t>(std::uint64_t{i} * count_ / entries.size());
     }
     const ReachReport reach = make_reachable(image_, space_, std::move(entries), options_.degree, options_.l);
     make_findable(image_, space_, reach.entries, options_.degree, options_.threads);
-    return LinkReport{.entries = reach.entries, .repaired = reach.repaired};
+    return LinkReport{.entries = reach.entries, .repaired = reach.repaired, .rows = std::move(rows)};
   }
 
  private:
@@ -85,8 +90,8 @@ class Linker {
   }
 
   /// Inserts the records whose lists do not say yet what is near them.
-  Result<void> connect() {
-    NEARLINE_TRY(loose, options_.known->fill(image_));
+  Result<void> connect(std::span<const std::uint32_t> rows) {
+    NEARLINE_TRY(loose, options_.known->fill(image_, rows));
     for (std::uint32_t at = 0; at < count_; ++at) {
       if (!loose[at]) connected_.push_back(at);
     }
@@ -123,6 +128,7 @@ class Linker {
       std::uint32_t at = start;
       while (from[at] != start) {
         const std::uint32_t next = std::exchange(from[at], at);
+        image_.prefetch(from[next]);
         std::copy_n(image_.record(next), bytes, image_.record(at));
         at = next;
       }
@@ -134,7 +140,7 @@ class Linker {
   /// Lets each record choose among its list and its nearest in its leaf. A record is in one leaf of a tree, so leaves
   /// touch disjoint lists and can be done in any order.
   Result<void> link_leaves(const Leaves& leaves, std::uint32_t tree) {
-    const std::size_t rounds = std::min<std::size_t>(8, leaves.ends.size());
+    const std::size_t rounds = std::clamp<std::size_t>(leaves.ends.size() / kRoundLeaves, 1, kMostRounds);
     for (std::size_t round = 0; round < rounds; ++round) {
       NEARLINE_CHECK(progress((tree - 1) * kStep + round * kStep / rounds));
       const std::size_t first = leaves.ends.size() * round / rounds;

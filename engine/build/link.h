@@ -31,6 +31,7 @@ struct LinkOptions {
 struct LinkReport {
   std::vector<std::uint32_t> entries;  ///< where walks begin; every record can be reached from them
   std::uint64_t repaired = 0;          ///< records that could not be reached before an edge was added for them
+  std::vector<std::uint32_t> rows;     ///< with known lists: where each record stood before
 };
 
 /// The refining search's list for an l_build that is meant for an insertion's search: records start from a list that is

@@ -16,9 +16,9 @@ class PageSink {
   virtual ~PageSink() = default;
 
   /// The next record: vector, scale and id are copied from `record`, which is of shape `from`; neighbours are final
-  /// ordinals, the nearest first.
+  /// ordinals, the nearest first. code: its code, where it is known.
   virtual Result<void> append(const format::PageShape& from, const std::byte* record,
-                              std::span<const std::uint32_t> neighbors) = 0;
+                              std::span<const std::uint32_t> neighbors, std::span<const std::byte> code) = 0;
 
   /// Writes what is left. Precondition: all records of the segment were appended.
   virtual Result<void> finish() = 0;

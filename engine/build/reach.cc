@@ -47,6 +47,7 @@ class Reacher {
         if (reached_[list_[i]]) continue;
         reached_[list_[i]] = true;
         pending_.push_back(list_[i]);
+        __builtin_prefetch(image_.record(list_[i]) + image_.shape().degree_place());
       }
     }
   }

@@ -24,15 +24,16 @@ PageWriter::PageWriter(IndexFileWriter& writer, const format::PageShape& shape, 
     : writer_(writer), shape_(shape), count_(count), codes_(codes), page_(shape.page_bytes) {}
 
 Result<void> PageWriter::append(const format::PageShape& from, const std::byte* record,
-                                std::span<const std::uint32_t> neighbors) {
+                                std::span<const std::uint32_t> neighbors, std::span<const std::byte> code) {
   assert(next_ < count_);
   std::byte* const to = page_.data() + shape_.place_of(format::Ordinal{static_cast<std::uint32_t>(next_)});
   std::memcpy(to, record, shape_.vector_bytes);
   if (shape_.has_scale) format::store_scale(shape_, format::stored_scale(from, record), to);
   format::store_id(shape_, format::stored_id(from, record), to);
   format::store_neighbors(shape_, neighbors, to);
-  if (codes_ != nullptr)
-    NEARLINE_CHECK(codes_->add(record, shape_.has_scale ? format::stored_scale(from, record) : 1.0F));
+  if (codes_ != nullptr) {
+    NEARLINE_CHECK(codes_->add(record, shape_.has_scale ? format::stored_scale(from, record) : 1.0F, code));
+  }
   const auto page = static_cast<std::uint32_t>(next_ / shape_.slots);
   edges_ += neighbors.size();
   for (const std::uint32_t neighbor : neighbors) local_edges_ += neighbor / shape_.slots == page ? 1 : 0;

@@ -21,8 +21,8 @@ class PageWriter final : public PageSink {
   /// the writer of their codes, which may be null.
   PageWriter(IndexFileWriter& writer, const format::PageShape& shape, std::uint64_t count, CodeWriter* codes);
 
-  Result<void> append(const format::PageShape& from, const std::byte* record,
-                      std::span<const std::uint32_t> neighbors) override;
+  Result<void> append(const format::PageShape& from, const std::byte* record, std::span<const std::uint32_t> neighbors,
+                      std::span<const std::byte> code) override;
   Result<void> finish() override;
   Result<std::vector<std::uint32_t>> entries(std::vector<std::uint32_t> linked) override { return linked; }
 

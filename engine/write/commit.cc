@@ -9,7 +9,7 @@
 #include "engine/effort.h"
 #include "engine/write/flat_segment.h"
 #include "engine/write/free_space.h"
-#include "engine/write/source_lists.h"
+#include "engine/write/merge_sources.h"
 
 namespace nearline::engine {
 namespace {
@@ -77,8 +77,13 @@ class Commit {
     const Schema& schema = in_.index.info.schema;
     NEARLINE_TRY(spill, in_.fs.create_unnamed(in_.directory));
     Intake intake(schema, std::move(spill));
+    MergeSources sources;
     for (std::size_t s = 0; s < in_.index.segments().size(); ++s) {
-      if (is_merged(in_.index.segments()[s]->file().row())) NEARLINE_CHECK(take_in(s, intake));
+      OpenSegment& segment = *in_.index.segments()[s];
+      if (!is_merged(segment.file().row())) continue;
+      const bool linked = segment.shape().layout == Layout::kLean && !segment.file().flat();
+      if (linked) sources.add(segment, in_.pending.dead(s), intake.count());
+      NEARLINE_CHECK(take_in(s, intake));
     }
     merged_ = intake.count();
     NEARLINE_CHECK(in_.pending.for_each([&](Id id, std::span<const std::byte> vector) -> Result<void> {
@@ -101,13 +106,16 @@ class Commit {
       heritage.book = std::move(read);
     }
     NEARLINE_TRY(plan, plan_build(intake.count(), schema, options, intake.id_bytes()));
-    SourceLists lists;
-    for (std::size_t s = 0; s < in_.index.segments().size(); ++s) {
-      OpenSegment& segment = *in_.index.segments()[s];
-      const bool linked = segment.shape().layout == Layout::kLean && !segment.file().flat();
-      if (is_merged(segment.file().row()) && linked) lists.add(segment, in_.pending.dead(s));
+    std::optional<KnownCodes> codes;
+    if (!merge_.anew && plan.parts == 1 && sources.worth(intake.count())) {
+      heritage.lists = &sources;
+      if (heritage.book) {
+        NEARLINE_TRY(file, in_.fs.create_unnamed(in_.directory));
+        codes.emplace(std::move(file), heritage.book->code_bytes());
+        NEARLINE_CHECK(sources.give_codes(*heritage.book, *codes));
+        heritage.codes = &*codes;
+      }
     }
-    if (!merge_.anew && lists.worth(intake.count())) heritage.lists = &lists;
     auto built = assemble_segment(intake, plan, schema, options, in_.fs, in_.directory, writer, std::move(heritage));
     return built ? Result<void>{} : std::move(built).error();
   }

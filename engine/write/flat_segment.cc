@@ -35,7 +35,7 @@ Result<void> write_flat_segment(Intake& intake, const Schema& schema, const form
     format::store_id(shape, id, record.data());
     if (space.has_scale()) format::store_scale(shape, space.scale_of(record.data()), record.data());
     ids.push_back(id);
-    return pages.append(shape, record.data(), {});
+    return pages.append(shape, record.data(), {}, {});
   }));
   NEARLINE_CHECK(pages.finish());
   NEARLINE_CHECK(writer.end());

@@ -177,7 +177,7 @@ TEST_SUITE("api/segments") {
   }
 
   TEST_CASE("merges keep the edges of their graphs and find as much as a build at once, deleted records or not") {
-    // Clusters come one after another, which is the hardest; by how much they lose differs, so three worlds are asked.
+    // Clusters come one after another, which is the hardest; how much they lose differs, so three worlds are asked.
     struct Bound {
       std::uint32_t l;
       double loss;
