@@ -2,6 +2,7 @@
 /// Opening a segment: the page source that the options and the machine allow, then the budget's division.
 #include "engine/open_segment.h"
 
+#include <algorithm>
 #include <string>
 
 #include "engine/codes/code_table.h"
@@ -71,6 +72,19 @@ bool same_records(const SegmentFile& one, const SegmentFile& other) noexcept {
   return true;
 }
 
+/// A cache can give back, not grow. Where it could have a quarter more an empty one is better in the long run.
+bool much_more(const SearchBudget& now, const SearchBudget& before) noexcept {
+  return now.cache_bytes > before.cache_bytes + before.cache_bytes / 4;
+}
+
+SearchBudget least_of(const SearchBudget& now, const SearchBudget& before) noexcept {
+  SearchBudget least = before;
+  least.walks = std::min(now.walks, before.walks);
+  least.cache_bytes = std::min(now.cache_bytes, before.cache_bytes);
+  least.walk_bytes = std::min(now.walk_bytes, before.walk_bytes);
+  return least;
+}
+
 }  // namespace
 
 OpenSegment::OpenSegment(const SegmentFile& file) noexcept
@@ -128,12 +142,9 @@ Result<std::optional<OpenSegment::Renewal>> OpenSegment::renewal(const SegmentFi
   const auto needs = choose_needs(file, options, io_);
   if (!needs || (needs->code_bytes > 0) != (codes_ != nullptr)) return std::optional<Renewal>();
   const auto budget = divide_search_memory(options.memory_bytes, *needs, options.threads, io_);
-  if (!budget || budget->lanes != budget_.lanes || budget->walks != budget_.walks ||
-      budget->cache_bytes != budget_.cache_bytes) {
-    return std::optional<Renewal>();
-  }
+  if (!budget || budget->lanes != budget_.lanes || much_more(*budget, budget_)) return std::optional<Renewal>();
   NEARLINE_TRY(dead, file.tombstones());
-  return std::optional(Renewal{*needs, *budget, std::move(dead)});
+  return std::optional(Renewal{*needs, least_of(*budget, budget_), std::move(dead)});
 }
 
 void OpenSegment::renew(const SegmentFile& file, Renewal renewal) noexcept {
@@ -141,6 +152,7 @@ void OpenSegment::renew(const SegmentFile& file, Renewal renewal) noexcept {
   needs_ = renewal.needs;
   budget_ = renewal.budget;
   graph_->dead = std::move(renewal.dead);
+  pool_->shrink(budget_.cache_bytes, budget_.walks);
 }
 
 Result<void> OpenSegment::read_entries() {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/reader_pool.h"
 
+#include <cassert>
+
 namespace nearline::engine {
 
 std::uint64_t Lane::scratch_bytes() const noexcept {
@@ -28,6 +30,18 @@ Result<ReaderPool::Lease> ReaderPool::take() {
   for (std::uint32_t i = 0; i < walks_; ++i) lane->scratches.push_back(std::make_unique<Scratch>());
   ++made_;
   return Lease(*this, std::move(lane));
+}
+
+void ReaderPool::shrink(std::uint64_t cache_bytes, std::uint32_t walks) noexcept {
+  const std::lock_guard lock(mutex_);
+  assert(idle_.size() == made_ && cache_bytes <= cache_bytes_ && walks <= walks_);
+  if (cache_bytes == cache_bytes_ && walks == walks_) return;
+  cache_bytes_ = cache_bytes;
+  walks_ = walks;
+  for (const auto& lane : idle_) {
+    lane->scratches.resize(walks);
+    lane->reader->shrink(cache_bytes);
+  }
 }
 
 void ReaderPool::give_back(std::unique_ptr<Lane> lane) noexcept {

@@ -48,6 +48,9 @@ class ReaderPool {
   /// Waits while all lanes are out. Errors: those of PageSource::reader.
   Result<Lease> take();
 
+  /// From now on lanes have less: those that exist give back what is more. Precondition: none is out.
+  void shrink(std::uint64_t cache_bytes, std::uint32_t walks) noexcept;
+
   struct Usage {
     std::uint64_t cache = 0;
     std::uint64_t scratch = 0;
@@ -60,8 +63,8 @@ class ReaderPool {
 
   io::PageSource& source_;
   const std::uint32_t lanes_;
-  const std::uint64_t cache_bytes_;
-  const std::uint32_t walks_;
+  std::uint64_t cache_bytes_;
+  std::uint32_t walks_;
   mutable std::mutex mutex_;
   std::condition_variable returned_;
   std::vector<std::unique_ptr<Lane>> idle_;

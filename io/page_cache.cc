@@ -1,12 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/page_cache.h"
 
+#include <sys/mman.h>
+
 #include <algorithm>
 #include <bit>
 #include <cassert>
 #include <string>
 
 namespace nearline::io {
+
+namespace {
+
+/// Frames that there is room for.
+std::uint64_t affordable(std::size_t page_bytes, std::uint64_t cache_bytes) noexcept {
+  const auto bytes = static_cast<std::uint32_t>(page_bytes);
+  const std::uint64_t fixed = least_cache_bytes(bytes, 0);
+  return (cache_bytes - fixed) / (least_cache_bytes(bytes, 1) - fixed);
+}
+
+}  // namespace
 
 Result<PageCache> PageCache::create(const PageRange& range, std::uint64_t cache_bytes, std::uint32_t max_batch) {
   assert(max_batch > 0 && range.page_bytes > 0);
@@ -16,10 +29,9 @@ Result<PageCache> PageCache::create(const PageRange& range, std::uint64_t cache_
                  .what = "page cache too small: expected at least " + std::to_string(least) + " bytes, found " +
                          std::to_string(cache_bytes)};
   }
-  const std::uint64_t fixed = least_cache_bytes(range.page_bytes, 0);
-  const std::uint64_t affordable = (cache_bytes - fixed) / (least_cache_bytes(range.page_bytes, 1) - fixed);
   const std::uint64_t useful = std::max(range.page_count, max_batch);
-  const auto count = static_cast<Frame>(std::min({affordable, useful, std::uint64_t{kNone - 1}}));
+  const auto count =
+      static_cast<Frame>(std::min({affordable(range.page_bytes, cache_bytes), useful, std::uint64_t{kNone - 1}}));
 
   PageCache cache;
   cache.page_bytes_ = range.page_bytes;
@@ -35,6 +47,22 @@ Result<PageCache> PageCache::create(const PageRange& range, std::uint64_t cache_
   cache.free_.reserve(count);
   for (Frame frame = count; frame-- > 0;) cache.free_.push_back(frame);
   return cache;
+}
+
+void PageCache::shrink(std::uint64_t cache_bytes) noexcept {
+  const std::uint64_t room = affordable(page_bytes_, cache_bytes);
+  if (room >= frames_.size()) return;
+  const auto count = static_cast<Frame>(room);
+  for (Frame frame = count; frame < frames_.size(); ++frame) {
+    assert(frames_[frame].pins == 0);
+    if (frames_[frame].attached) detach(frame);
+  }
+  std::erase_if(free_, [&](Frame frame) { return frame >= count; });
+  const auto gone = all_bytes().subspan(count * page_bytes_);
+  ::madvise(gone.data(), gone.size(), MADV_DONTNEED);  // the addresses stay, the memory goes
+  frames_.resize(count);
+  frames_.shrink_to_fit();
+  hand_ = 0;
 }
 
 std::uint64_t PageCache::memory_bytes() const noexcept {

@@ -27,6 +27,9 @@ class PageCache {
   /// Errors: kNoMemory below least_cache_bytes(range.page_bytes, max_batch), or when the system has none.
   static Result<PageCache> create(const PageRange& range, std::uint64_t cache_bytes, std::uint32_t max_batch);
 
+  /// Gives back the frames that cache_bytes has no room for, with their pages. Precondition: none is pinned.
+  void shrink(std::uint64_t cache_bytes) noexcept;
+
   [[nodiscard]] std::uint32_t frame_count() const noexcept { return static_cast<std::uint32_t>(frames_.size()); }
   [[nodiscard]] std::span<std::byte> all_bytes() const noexcept {
     return {memory_.get(), frames_.size() * page_bytes_};

@@ -78,6 +78,10 @@ class PageReader {
   /// pending. Never fails itself: errors go to the batches concerned.
   virtual void poll() = 0;
 
+  /// Gives back what it holds beyond `cache_bytes`, as PageSource::reader takes it, and keeps the pages that it still
+  /// has room for. Precondition: no batch holds or wants pages.
+  virtual void shrink(std::uint64_t /*cache_bytes*/) noexcept {}
+
   /// First byte of page 0 when all pages stand in memory at fixed places, else null. Bytes reached this way are not
   /// checked: that is what `begin` does.
   [[nodiscard]] virtual const std::byte* base() const noexcept { return nullptr; }

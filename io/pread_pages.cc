@@ -27,6 +27,7 @@ class PreadReader final : public PageReader {
     batch.pinned.clear();
   }
 
+  void shrink(std::uint64_t cache_bytes) noexcept override { cache_.shrink(cache_bytes); }
   void poll() override { assert(false && "a plain read is never pending"); }
   [[nodiscard]] std::uint64_t memory_bytes() const noexcept override { return cache_.memory_bytes(); }
 

@@ -179,6 +179,13 @@ void QueuedReader::refuse_first_hungry() {
   settle(batch);
 }
 
+void QueuedReader::shrink(std::uint64_t cache_bytes) noexcept {
+  while (in_flight_ > 0) wait();  // reads that their batches gave up
+  cache_.shrink(cache_bytes);
+  filling_.resize(cache_.frame_count());
+  forget_frames();
+}
+
 void QueuedReader::drain() {
   draining_ = true;
   while (in_flight_ > 0) wait();

@@ -20,6 +20,7 @@ class QueuedReader : public PageReader {
   bool begin(PageBatch& batch) final;
   void release(PageBatch& batch) noexcept final;
   void poll() final;
+  void shrink(std::uint64_t cache_bytes) noexcept final;
   [[nodiscard]] std::uint64_t memory_bytes() const noexcept override;
 
  protected:
@@ -33,6 +34,9 @@ class QueuedReader : public PageReader {
   virtual void submit() = 0;
   /// Waits for at least one of the frames started and calls `finish` for each that is there.
   virtual void wait() = 0;
+
+  /// Frames from cache().frame_count() on are no more.
+  virtual void forget_frames() noexcept {}
 
   /// The frame's page has arrived, or why it could not. Resumes nobody yet: `poll` does.
   void finish(Frame frame, Result<void> result);

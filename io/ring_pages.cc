@@ -182,6 +182,16 @@ class RingReader final : public QueuedReader {
     return chunks_[chunk] = may_register_;
   }
 
+  void forget_frames() noexcept override {
+    done_.resize(cache().frame_count());
+    const iovec none{};
+    const Frame first = (cache().frame_count() + frames_per_chunk_ - 1) / frames_per_chunk_;
+    for (Frame chunk = first; chunk < chunks_.size(); ++chunk) {
+      if (chunks_[chunk]) io_uring_register_buffers_update_tag(ring_.get(), chunk, &none, nullptr, 1);
+      chunks_[chunk] = false;
+    }
+  }
+
   void reap() {
     unsigned head = 0;
     unsigned seen = 0;

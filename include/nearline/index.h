@@ -146,8 +146,8 @@ class NEARLINE_API Index {
   ~Index();
 
   /// Moves to the newest commit of the file that has the path now, and says whether there was a newer one. What was
-  /// read of the segments that both have stays in memory. No other call may run meanwhile. After an error the index is
-  /// as before. Errors: those of open.
+  /// read of the segments that both have stays in memory, but for what makes room for new ones. No other call may run
+  /// meanwhile. After an error the index is as before. Errors: those of open.
   Result<bool> refresh();
 
   /// Writes this commit to a new file without the space that is free in this one, while writers and readers go on.

@@ -111,6 +111,39 @@ TEST_SUITE("io/page_cache") {
     CHECK(cache.take() == frame);
   }
 
+  TEST_CASE("a cache that shrinks finds the pages that it has room for, forgets the others, and goes on with less") {
+    auto cache = with_frames(100);
+    std::unordered_map<Frame, PageId> stands;
+    for (PageId page = 0; page < 90; ++page) {  // some frames were never used
+      const Frame frame = bring(cache, page);
+      stands[frame] = page;
+      cache.unpin(frame);
+    }
+    const auto bytes = least_cache_bytes(kRange.page_bytes, 40);
+    cache.shrink(bytes + kRange.page_bytes / 2);
+    REQUIRE(cache.frame_count() == 40);
+    CHECK(cache.memory_bytes() <= bytes);
+    for (const auto& [frame, page] : stands) {
+      const Frame found = cache.pin_page(page);
+      CHECK(found == (frame < 40 ? frame : PageCache::kNone));
+      if (found != PageCache::kNone) cache.unpin(found);
+    }
+    std::set<Frame> all;
+    for (PageId page = 200; page < 240; ++page) all.insert(bring(cache, page));
+    CHECK(all.size() == 40);
+    CHECK(*all.rbegin() < 40);
+    CHECK(cache.take() == PageCache::kNone);
+  }
+
+  TEST_CASE("a cache that may have more than it has stays as it is") {
+    auto cache = with_frames(10);
+    const Frame frame = bring(cache, 7);
+    cache.unpin(frame);
+    cache.shrink(least_cache_bytes(kRange.page_bytes, 20));
+    CHECK(cache.frame_count() == 10);
+    CHECK(cache.pin_page(7) == frame);
+  }
+
   TEST_CASE("through any history the table finds exactly the pages that stand in frames") {
     auto cache = with_frames(37);
     std::mt19937_64 random(5);

@@ -116,6 +116,37 @@ TEST_SUITE("io/page_source") {
     }
   }
 
+  TEST_CASE("a reader that shrinks keeps to its bound, finds pages that it kept, and reads the others anew") {
+    PageWorld world(300);
+    for (const auto& each : world.sources()) {
+      CAPTURE(each.name);
+      const std::uint64_t plenty = least_cache_bytes(4096, 300);
+      auto reader = each.source->reader(plenty, PageWorld::kMaxBatch).value();
+      PageBatch batch;
+      for (PageId page = 0; page < 300; ++page) REQUIRE(PageWorld::read(*reader, batch, {page}));
+      {
+        PageBatch given_up;  // its reads may be under way still
+        given_up.wanted = {1, 2, 3};
+        reader->begin(given_up);
+        reader->release(given_up);
+      }
+      reader->release(batch);
+      const std::uint64_t held = reader->memory_bytes();
+      reader->shrink(world.least());
+      const bool cached = each.source->mode() != IoMode::kMapped;
+      CHECK((reader->memory_bytes() < held / 2) == cached);
+      if (cached) CHECK(reader->memory_bytes() <= world.least() + PageWorld::kMaxBatch * 64);
+      batch.disk_reads = 0;
+      for (PageId page = 0; page < 300; ++page) {
+        REQUIRE(PageWorld::read(*reader, batch, {page}));
+        CHECK(world.is_page(page, batch.pages[0]));
+      }
+      if (cached) CHECK(batch.disk_reads >= 300 - PageWorld::kMaxBatch);
+      if (cached) CHECK(batch.disk_reads <= 300);
+      reader->release(batch);
+    }
+  }
+
   TEST_CASE("a page that fails its check is an error with the place, is asked for again, and spoils no other") {
     PageWorld world(10);
     bool damaged = true;
