@@ -28,8 +28,10 @@ constexpr Forest kSmallForest{.trees = 2, .leaf = 1024};
 constexpr std::uint32_t kFewRecords = 8192;
 constexpr std::uint32_t kNearest = 20;
 /// Back edges are offered in this many windows of targets, and records refined in this many batches: they bound the
-/// memory that waiting edges take, and the result depends on them, so they do not follow the machine.
+/// memory that waiting edges take, and the result depends on them, so they do not follow the machine. Of few records
+/// fewer windows: threads wait for each other at the end of each.
 constexpr std::uint32_t kWindows = 32;
+constexpr std::uint32_t kFewWindows = 4;
 constexpr std::uint32_t kBatches = 20;
 constexpr std::size_t kChunk = 64;
 /// Progress is told between rounds, for which threads wait for each other: of many leaves, and not more than so many.
@@ -164,9 +166,10 @@ class Linker {
   }
 
   void add_back_edges() {
-    for (std::uint32_t window = 0; window < kWindows; ++window) {
-      const auto first = static_cast<std::uint32_t>(std::uint64_t{count_} * window / kWindows);
-      const auto end = static_cast<std::uint32_t>(std::uint64_t{count_} * (window + 1) / kWindows);
+    const std::uint32_t windows = count_ > kFewRecords ? kWindows : kFewWindows;
+    for (std::uint32_t window = 0; window < windows; ++window) {
+      const auto first = static_cast<std::uint32_t>(std::uint64_t{count_} * window / windows);
+      const auto end = static_cast<std::uint32_t>(std::uint64_t{count_} * (window + 1) / windows);
       if (first == end) continue;
       BackEdges edges(first, end, options_.threads);
       parallel_for(count_, 4096, options_.threads, [&](std::size_t from, std::size_t to, unsigned thread) {
