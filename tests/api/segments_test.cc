@@ -182,7 +182,7 @@ TEST_SUITE("api/segments") {
       std::uint32_t l;
       double loss;
     };
-    constexpr std::array<Bound, 3> kBounds{{{10, 0.02}, {20, 0.01}, {40, 0.005}}};
+    constexpr std::array<Bound, 3> kBounds{{{10, 0.01}, {20, 0.01}, {40, 0.005}}};
     std::array<double, kBounds.size()> lost{};
     for (std::uint64_t seed = 1; seed <= 3; ++seed) {
       const TempDir folder;

@@ -123,10 +123,10 @@ TEST_SUITE("io/page_source") {
       const std::uint64_t plenty = least_cache_bytes(4096, 300);
       auto reader = each.source->reader(plenty, PageWorld::kMaxBatch).value();
       PageBatch batch;
-      for (PageId page = 0; page < 300; ++page) REQUIRE(PageWorld::read(*reader, batch, {page}));
+      for (PageId page = 0; page < 290; ++page) REQUIRE(PageWorld::read(*reader, batch, {page}));
       {
         PageBatch given_up;  // its reads may be under way still
-        given_up.wanted = {1, 2, 3};
+        given_up.wanted = {295, 296, 297};
         reader->begin(given_up);
         reader->release(given_up);
       }
