@@ -6,6 +6,7 @@
 #include <coroutine>
 #include <cstddef>
 #include <memory>
+#include <new>
 #include <utility>
 
 #include "nearline/result.h"
@@ -34,6 +35,7 @@ class SearchTask {
  public:
   struct promise_type {
     Result<void> outcome;
+    bool out_of_memory = false;
 
     /// Coroutines take the memory for their frame as their first parameter.
     template <class... Rest>
@@ -46,9 +48,7 @@ class SearchTask {
     std::suspend_never initial_suspend() noexcept { return {}; }
     std::suspend_always final_suspend() noexcept { return {}; }
     void return_value(Result<void> result) { outcome = std::move(result); }
-    void unhandled_exception() noexcept {  // only allocations throw in a walk
-      outcome = Error{.code = Code::kNoMemory, .what = "out of memory during a search"};
-    }
+    void unhandled_exception() noexcept { out_of_memory = true; }  // only allocations throw in a walk
   };
 
   SearchTask() = default;
@@ -63,7 +63,11 @@ class SearchTask {
 
   [[nodiscard]] bool started() const noexcept { return handle_ != nullptr; }
   [[nodiscard]] bool done() const noexcept { return handle_.done(); }
-  [[nodiscard]] Result<void>& outcome() const noexcept { return handle_.promise().outcome; }
+  /// Of a walk that is done. Throws std::bad_alloc where it lacked memory, for which an error would need more of it.
+  [[nodiscard]] Result<void>& outcome() const {
+    if (handle_.promise().out_of_memory) throw std::bad_alloc();
+    return handle_.promise().outcome;
+  }
 
  private:
   explicit SearchTask(std::coroutine_handle<promise_type> handle) noexcept : handle_(handle) {}

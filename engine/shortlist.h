@@ -25,10 +25,11 @@ class Shortlist {
   /// Empties the list. Allocates only when it grows. list_bytes: of a neighbour list.
   void reset(std::size_t capacity, std::size_t list_bytes) {
     if (keys_.size() < capacity + 1 || list_bytes_ != list_bytes) {
-      keys_.resize(std::max(keys_.size(), capacity + 1));
-      marks_.resize(keys_.size());
-      lists_.resize(keys_.size() * list_bytes);
+      const std::size_t room = std::max(keys_.size(), capacity + 1);
+      lists_.resize(room * list_bytes);
       list_bytes_ = list_bytes;
+      marks_.resize(room);
+      keys_.resize(room);  // last: its size says that there is room in all
     }
     free_.clear();
     for (std::size_t i = capacity + 1; i-- > 0;) free_.push_back(static_cast<std::uint32_t>(i));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/atomic_file.h"
 
+#include <new>
 #include <utility>
 
 #include "io/temporary_name.h"
@@ -43,8 +44,11 @@ AtomicFile::~AtomicFile() {
 
 void AtomicFile::discard() noexcept {
   if (temporary_.empty()) return;
-  const auto removed = fs_->remove(temporary_);
-  static_cast<void>(removed);  // nothing more can be done: the name says whose it is
+  try {
+    const auto removed = fs_->remove(temporary_);
+    static_cast<void>(removed);      // nothing more can be done: the name says whose it is
+  } catch (const std::bad_alloc&) {  // nor where there is no memory to say why
+  }
   temporary_.clear();
 }
 

@@ -55,6 +55,7 @@ struct PageBatch {
   };
   std::vector<std::uint32_t> pinned;  ///< frames held for this batch
   std::vector<Link> links;            ///< links[i]: who else waits for the frame of wanted[i]
+  PageBatch* next = nullptr;          ///< who stands behind it in its line
   std::uint32_t pending = 0;          ///< pages not there yet
   State state = State::kIdle;
   std::coroutine_handle<> waiter;
@@ -75,7 +76,8 @@ class PageReader {
   virtual void release(PageBatch& batch) noexcept = 0;
 
   /// Waits for at least one completion and resumes every search whose pages are complete. Precondition: some batch is
-  /// pending. Never fails itself: errors go to the batches concerned.
+  /// pending. Errors go to the batches concerned; std::bad_alloc where there is no memory for an error: then nobody was
+  /// told, and whoever does not poll again releases its batches.
   virtual void poll() = 0;
 
   /// Gives back what it holds beyond `cache_bytes`, as PageSource::reader takes it, and keeps the pages that it still

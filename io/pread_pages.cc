@@ -18,6 +18,7 @@ class PreadReader final : public PageReader {
     batch.outcome = plan_.all_inside(batch.wanted);
     if (!batch.outcome) return true;
     batch.pages.resize(batch.wanted.size());
+    batch.pinned.reserve(batch.wanted.size());
     batch.outcome = fetch(batch);
     return true;
   }

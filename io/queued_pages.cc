@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/queued_pages.h"
 
-#include <algorithm>
 #include <cassert>
 #include <utility>
 
@@ -11,8 +10,20 @@ QueuedReader::QueuedReader(const PagePlan& plan, PageCache cache)
     : plan_(plan), cache_(std::move(cache)), filling_(cache_.frame_count()) {}
 
 std::uint64_t QueuedReader::memory_bytes() const noexcept {
-  return cache_.memory_bytes() + filling_.size() * sizeof(Filling) +
-         (hungry_.capacity() + ready_.capacity()) * sizeof(void*);
+  return cache_.memory_bytes() + filling_.size() * sizeof(Filling);
+}
+
+void QueuedReader::Line::push(PageBatch& batch) noexcept {
+  PageBatch** end = &first_;
+  while (*end != nullptr) end = &(*end)->next;
+  batch.next = nullptr;
+  *end = &batch;
+}
+
+void QueuedReader::Line::erase(const PageBatch& batch) noexcept {
+  PageBatch** at = &first_;
+  while (*at != &batch) at = &(*at)->next;
+  *at = batch.next;
 }
 
 bool QueuedReader::begin(PageBatch& batch) {
@@ -21,11 +32,12 @@ bool QueuedReader::begin(PageBatch& batch) {
   if (!batch.outcome) return true;
   batch.pages.resize(batch.wanted.size());
   batch.links.resize(batch.wanted.size());
+  batch.pinned.reserve(batch.wanted.size());
   if (!hungry_.empty() || !admit(batch)) {
     batch.pending = static_cast<std::uint32_t>(batch.wanted.size());
     if (batch.pending == 0) return true;
     batch.state = PageBatch::State::kHungry;
-    hungry_.push_back(&batch);
+    hungry_.push(batch);
     return false;
   }
   go(batch);
@@ -33,7 +45,7 @@ bool QueuedReader::begin(PageBatch& batch) {
 }
 
 /// Pins a frame for every page wanted, or none at all.
-bool QueuedReader::admit(PageBatch& batch) {
+bool QueuedReader::admit(PageBatch& batch) noexcept {
   assert(batch.pinned.empty());
   for (const PageId page : batch.wanted) {
     Frame frame = cache_.pin_page(page);
@@ -80,9 +92,9 @@ void QueuedReader::go(PageBatch& batch) {
 
 void QueuedReader::release(PageBatch& batch) noexcept {
   switch (std::exchange(batch.state, PageBatch::State::kIdle)) {
-    case PageBatch::State::kHungry: std::erase(hungry_, &batch); break;
+    case PageBatch::State::kHungry: hungry_.erase(batch); break;
     case PageBatch::State::kReading: unlink(batch); break;
-    case PageBatch::State::kReady: std::erase(ready_, &batch); break;
+    case PageBatch::State::kReady: ready_.erase(batch); break;
     case PageBatch::State::kIdle: break;
   }
   batch.pending = 0;
@@ -111,31 +123,39 @@ void QueuedReader::unlink(PageBatch& batch) noexcept {
 void QueuedReader::finish(Frame frame, Result<void> result) {
   Filling& filling = filling_[frame];
   assert(filling.load == Load::kRunning && in_flight_ > 0);
+  if (draining_) filling.waiter = {};
+  if (result && !draining_) result = plan_.verify(cache_.page(frame), cache_.bytes(frame));
+  if (!result) tell(filling.waiter, result.error());
+  // From here on nothing throws.
   --in_flight_;
   filling.load = Load::kNone;
-  if (draining_) return;
-  if (result) result = plan_.verify(cache_.page(frame), cache_.bytes(frame));
-  if (!result) cache_.detach(frame);  // nobody shall find it
+  if (!result || draining_) cache_.detach(frame);  // nobody shall find it
   auto next = std::exchange(filling.waiter, {});
   while (next.batch != nullptr) {
     PageBatch& batch = *next.batch;
     next = batch.links[next.index];
-    if (!result && batch.outcome) batch.outcome = Error(result.error());
     if (--batch.pending == 0) settle(batch);
   }
   cache_.unpin(frame);
 }
 
+/// All who wait for a page learn that it did not come.
+void QueuedReader::tell(PageBatch::Link waiter, const Error& error) {
+  for (; waiter.batch != nullptr; waiter = waiter.batch->links[waiter.index]) {
+    if (waiter.batch->outcome) waiter.batch->outcome = Error(error);
+  }
+}
+
 void QueuedReader::finish_all(const Error& error) {
   for (Frame frame = 0; frame < filling_.size(); ++frame) {
-    if (filling_[frame].load == Load::kRunning) finish(frame, error);
+    if (filling_[frame].load == Load::kRunning) finish(frame, draining_ ? Result<void>{} : error);
   }
 }
 
 /// A batch whose last page has arrived.
-void QueuedReader::settle(PageBatch& batch) {
+void QueuedReader::settle(PageBatch& batch) noexcept {
   batch.state = PageBatch::State::kReady;
-  ready_.push_back(&batch);
+  ready_.push(batch);
 }
 
 void QueuedReader::poll() {
@@ -152,8 +172,8 @@ void QueuedReader::poll() {
 /// Searches resumed here call `begin` and `release` again: nothing is kept across the call.
 void QueuedReader::resume_ready() {
   while (!ready_.empty()) {
-    PageBatch& batch = *ready_.back();
-    ready_.pop_back();
+    PageBatch& batch = ready_.front();
+    ready_.pop();
     batch.state = PageBatch::State::kIdle;
     if (const auto waiter = std::exchange(batch.waiter, nullptr)) waiter.resume();
   }
@@ -161,9 +181,9 @@ void QueuedReader::resume_ready() {
 
 /// Serves those who wait for frames, in order.
 void QueuedReader::feed_hungry() {
-  while (!hungry_.empty() && admit(*hungry_.front())) {
-    PageBatch& batch = *hungry_.front();
-    hungry_.erase(hungry_.begin());
+  while (!hungry_.empty() && admit(hungry_.front())) {
+    PageBatch& batch = hungry_.front();
+    hungry_.pop();
     go(batch);
     if (batch.pending == 0) settle(batch);
   }
@@ -172,23 +192,24 @@ void QueuedReader::feed_hungry() {
 /// Nothing is in flight, and the first in line finds no room although everybody has had the chance to let go: they hold
 /// more pages than the reader was made for. Better an error than waiting for ever.
 void QueuedReader::refuse_first_hungry() {
-  PageBatch& batch = *hungry_.front();
-  hungry_.erase(hungry_.begin());
+  PageBatch& batch = hungry_.front();
   batch.outcome = too_many_pinned();
+  hungry_.pop();
   batch.pending = 0;
   settle(batch);
 }
 
 void QueuedReader::shrink(std::uint64_t cache_bytes) noexcept {
-  while (in_flight_ > 0) wait();  // reads that their batches gave up
+  drain();  // reads that their batches gave up
   cache_.shrink(cache_bytes);
   filling_.resize(cache_.frame_count());
   forget_frames();
 }
 
-void QueuedReader::drain() {
+void QueuedReader::drain() noexcept {
   draining_ = true;
   while (in_flight_ > 0) wait();
+  draining_ = false;
 }
 
 }  // namespace nearline::io

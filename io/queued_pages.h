@@ -38,16 +38,18 @@ class QueuedReader : public PageReader {
   /// Frames from cache().frame_count() on are no more.
   virtual void forget_frames() noexcept {}
 
-  /// The frame's page has arrived, or why it could not. Resumes nobody yet: `poll` does.
+  /// The frame's page has arrived, or why it could not. Resumes nobody yet: `poll` does. Where it throws for lack of
+  /// memory the page is still under way: the class derived brings it once more.
   void finish(Frame frame, Result<void> result);
   /// Finishes all frames under way. For a queue that broke down.
   void finish_all(const Error& error);
   /// Waits for all reads in flight. Called by the destructor of the class derived; batches may be dead by then.
-  void drain();
+  void drain() noexcept;
 
   [[nodiscard]] const PagePlan& plan() const noexcept { return plan_; }
   [[nodiscard]] const PageCache& cache() const noexcept { return cache_; }
-  [[nodiscard]] std::uint32_t in_flight() const noexcept { return in_flight_; }
+  /// Nobody wants what still arrives.
+  [[nodiscard]] bool draining() const noexcept { return draining_; }
 
  private:
   /// kPlanned: attached to a page that nobody has asked the disk for yet; the first batch to go on with it does.
@@ -57,20 +59,34 @@ class QueuedReader : public PageReader {
     PageBatch::Link waiter;  ///< head of the list that goes on through PageBatch::links
   };
 
-  bool admit(PageBatch& batch);
+  /// Batches in line, first come first served, each of which knows the next: waiting takes no memory.
+  class Line {
+   public:
+    [[nodiscard]] bool empty() const noexcept { return first_ == nullptr; }
+    [[nodiscard]] PageBatch& front() const noexcept { return *first_; }
+    void push(PageBatch& batch) noexcept;
+    void pop() noexcept { first_ = first_->next; }
+    void erase(const PageBatch& batch) noexcept;
+
+   private:
+    PageBatch* first_ = nullptr;
+  };
+
+  bool admit(PageBatch& batch) noexcept;
   void unpin_all(PageBatch& batch) noexcept;
   void go(PageBatch& batch);
+  static void tell(PageBatch::Link waiter, const Error& error);
   void unlink(PageBatch& batch) noexcept;
-  void settle(PageBatch& batch);
+  void settle(PageBatch& batch) noexcept;
   void feed_hungry();
   void refuse_first_hungry();
   void resume_ready();
 
   const PagePlan& plan_;
   PageCache cache_;
-  std::vector<Filling> filling_;    ///< one per frame
-  std::vector<PageBatch*> hungry_;  ///< wait for frames, first come first served
-  std::vector<PageBatch*> ready_;   ///< complete, to be resumed
+  std::vector<Filling> filling_;  ///< one per frame
+  Line hungry_;                   ///< wait for frames
+  Line ready_;                    ///< complete, to be resumed
   std::uint32_t in_flight_ = 0;
   bool draining_ = false;
 };

@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <new>
 #include <string>
 
 #include "io/descriptor.h"
@@ -140,7 +141,7 @@ class RingReader final : public QueuedReader {
       if (got != -EINTR && got != -EAGAIN) broken_ = -got;
     }
     // The kernel may still write to the frames: no read succeeds on this ring any more, so no page can be spoilt.
-    finish_all(system_error(broken_, "the ring broke down", plan().path));
+    finish_all(draining() ? Error{} : system_error(broken_, "the ring broke down", plan().path));
   }
 
   /// Moves waiting frames into the ring while it has room.
@@ -194,17 +195,23 @@ class RingReader final : public QueuedReader {
 
   void reap() {
     unsigned head = 0;
-    unsigned seen = 0;
     io_uring_cqe* completion = nullptr;
     io_uring_for_each_cqe(ring_.get(), head, completion) {
-      ++seen;
+      const auto frame = static_cast<Frame>(completion->user_data);
+      const int got = completion->res;
+      io_uring_cq_advance(ring_.get(), 1);
       --in_ring_;
-      arrived(static_cast<Frame>(completion->user_data), completion->res);
+      try {
+        arrived(frame, got);
+      } catch (const std::bad_alloc&) {
+        start(frame);
+        throw;
+      }
     }
-    io_uring_cq_advance(ring_.get(), seen);
   }
 
   void arrived(Frame frame, int got) {
+    if (draining()) return finish(frame, {});
     const std::uint64_t at = plan().offset(cache().page(frame)) + done_[frame];
     if (got == -EINTR || got == -EAGAIN) return line_.push_back(frame);
     if (got < 0) return finish(frame, system_error(-got, "cannot read", plan().path, at));

@@ -24,9 +24,9 @@ class SimulatedReader final : public QueuedReader {
     for (auto left = 1 + random_() % under_way_.size(); left > 0; --left) {
       const auto chosen = random_() % under_way_.size();
       const Frame frame = under_way_[chosen];
+      finish(frame, read_exact(file_, plan().offset(cache().page(frame)), cache().bytes(frame)));
       under_way_[chosen] = under_way_.back();
       under_way_.pop_back();
-      finish(frame, read_exact(file_, plan().offset(cache().page(frame)), cache().bytes(frame)));
     }
   }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Errors as values: every call of nearline that the outside world can make fail returns a `Result<T>`.
-/// The names follow std::expected, so that `Result` can become an alias of it once C++23 is the floor.
-/// A programming error (a broken precondition inside the library) aborts in debug builds instead.
+/// Errors as values: every call of nearline that the outside world can make fail returns a `Result<T>`. The one
+/// exception that leaves a call is std::bad_alloc: it changed nothing then that a failed call would not. The names
+/// follow std::expected, so that `Result` can become an alias of it once C++23 is the floor. A programming error (a
+/// broken precondition inside the library) aborts in debug builds instead.
 #pragma once
 
 #include <cassert>

@@ -162,33 +162,38 @@ TEST_SUITE("crash/faults") {
     }
   }
 
-  TEST_CASE("whichever allocation fails, the state is the one before or after, and the next attempt works") {
+  TEST_CASE(
+      "whichever allocation fails, once or for ever, the state is the one before or after, and the next attempt "
+      "works") {
     std::uint64_t runs = 0;
     for (const Stage& stage : stages()) {
-      for (std::uint64_t k = 1;; k += kAllocationStep) {
-        CAPTURE(static_cast<int>(stage.step.kind));
-        CAPTURE(k);
-        SimulatedDisk disk;
-        disk.put(kIndex, stage.file);
-        bool reached = false;
-        {
-          auto writer = OnFileSystem::open_writer(disk, kIndex, small_writer());
-          REQUIRE(writer);
-          Done done;
-          Result<void> ran;
-          testing::fail_allocation(k);
-          try {
-            ran = run(disk, writer.value(), stage.step, done);
-            reached = testing::allow_allocations();
-          } catch (const std::bad_alloc&) {
-            reached = testing::allow_allocations();
-            ran = Error{.code = Code::kNoMemory, .what = "no memory"};
+      for (const bool for_ever : {false, true}) {
+        for (std::uint64_t k = 1;; k += kAllocationStep) {
+          CAPTURE(static_cast<int>(stage.step.kind));
+          CAPTURE(for_ever);
+          CAPTURE(k);
+          SimulatedDisk disk;
+          disk.put(kIndex, stage.file);
+          bool reached = false;
+          {
+            auto writer = OnFileSystem::open_writer(disk, kIndex, small_writer());
+            REQUIRE(writer);
+            Done done;
+            Result<void> ran;
+            testing::fail_allocation(k, for_ever);
+            try {
+              ran = run(disk, writer.value(), stage.step, done);
+              reached = testing::allow_allocations();
+            } catch (const std::bad_alloc&) {
+              reached = testing::allow_allocations();
+              ran = Error{.code = Code::kNoMemory, .what = "no memory"};
+            }
+            check_after(disk, writer.value(), stage, done, ran);
           }
-          check_after(disk, writer.value(), stage, done, ran);
+          check_reopened(disk, stage);
+          ++runs;
+          if (!reached) break;
         }
-        check_reopened(disk, stage);
-        ++runs;
-        if (!reached) break;
       }
     }
     MESSAGE(runs, " runs");

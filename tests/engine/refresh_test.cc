@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /// A reader that follows a writer: what stays in a commit stays warm, what is gone is let go.
+#include <new>
+
 #include "nearline/writer.h"
 #include "tests/engine/writer_world.h"
+#include "tests/support/allocations.h"
 
 namespace nearline {
 namespace {
@@ -45,6 +48,33 @@ std::uint64_t reads(const Index& index, const Model& model) {
     sum += found->stats[0].page_reads;
   }
   return sum;
+}
+
+/// Refreshes while the first, the second, ... thing that can go wrong does. fails: does that, and says whether the
+/// refresh failed. Returns how many did.
+template <class Fails>
+std::uint64_t refresh_without(Fails fails) {
+  World world;
+  Index index = open(world);
+  for (std::uint64_t k = 1;; ++k) {
+    CAPTURE(k);
+    REQUIRE(k < 2'000);
+    const Model before = contents(index);
+    world.put(world.writer, world.some_ids(20), true);
+    world.commit();
+    const bool failed = fails(world, index, k);
+    if (failed) {
+      CHECK(contents(index) == before);
+      for (int round = 0; round < 3; ++round) {  // long enough for its space to be wanted
+        world.put(world.writer, world.some_ids(200), true);
+        world.commit();
+      }
+      REQUIRE(contents(index) == before);
+      CHECK(index.refresh().value());
+    }
+    CHECK(contents(index) == world.model);
+    if (!failed) return k - 1;
+  }
 }
 
 }  // namespace
@@ -99,29 +129,27 @@ TEST_SUITE("engine/refresh") {
   }
 
   TEST_CASE("whichever call of a refresh fails, the index is as before, holds its commit, and refreshes later") {
-    World world;
-    Index index = open(world);
-    bool failed = true;
-    for (std::uint64_t call = 1; failed; ++call) {
-      CAPTURE(call);
-      const Model before = contents(index);
-      world.put(world.writer, world.some_ids(20), true);
-      world.commit();
-      world.disk.set_faults({.fail_call = call});
+    const std::uint64_t calls = refresh_without([](World& world, Index& index, std::uint64_t call) {
+      world.disk.set_faults({.fail_call = world.disk.calls() + call});
       const auto refreshed = index.refresh();
       world.disk.set_faults({});
-      failed = !refreshed;
-      if (failed) {
-        CHECK(contents(index) == before);
-        for (int round = 0; round < 3; ++round) {  // long enough for its space to be wanted
-          world.put(world.writer, world.some_ids(200), true);
-          world.commit();
+      return !refreshed;
+    });
+    CHECK(calls > 3);
+  }
+
+  TEST_CASE("whichever allocation of a refresh fails, once or for ever: the same") {
+    for (const bool for_ever : {false, true}) {
+      const std::uint64_t allocations = refresh_without([&](World&, Index& index, std::uint64_t k) {
+        bool done = false;
+        testing::fail_allocation(k, for_ever);
+        try {
+          done = index.refresh().has_value();
+        } catch (const std::bad_alloc&) {
         }
-        REQUIRE(contents(index) == before);
-        CHECK(index.refresh().value());
-      }
-      CHECK(contents(index) == world.model);
-      REQUIRE(call < 200);
+        return testing::allow_allocations() && !done;
+      });
+      CHECK(allocations > 20);
     }
   }
 

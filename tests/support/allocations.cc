@@ -15,9 +15,11 @@ std::atomic<std::uint64_t> peak{0};
 
 constexpr std::int64_t kNeverFails = std::int64_t{1} << 62;
 std::atomic<std::int64_t> until_failure{kNeverFails};  // calls that still work
+std::atomic<bool> fails_for_ever{false};
 
 bool fails_now() noexcept {
-  return until_failure.fetch_sub(1, std::memory_order_relaxed) == 0;
+  const std::int64_t left = until_failure.fetch_sub(1, std::memory_order_relaxed);
+  return left == 0 || (left < 0 && fails_for_ever.load(std::memory_order_relaxed));
 }
 
 void* counted(void* memory) noexcept {
@@ -91,7 +93,8 @@ std::uint64_t bytes_in_use() noexcept {
 std::uint64_t peak_bytes() noexcept {
   return peak.load(std::memory_order_relaxed);
 }
-void fail_allocation(std::uint64_t k) noexcept {
+void fail_allocation(std::uint64_t k, bool for_ever) noexcept {
+  fails_for_ever = for_ever;
   until_failure = static_cast<std::int64_t>(k) - 1;
 }
 bool allow_allocations() noexcept {

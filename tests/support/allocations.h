@@ -21,8 +21,8 @@ std::uint64_t bytes_in_use() noexcept;
 std::uint64_t peak_bytes() noexcept;
 void reset_peak() noexcept;
 
-/// The k-th call of operator new from now on fails, k from 1.
-void fail_allocation(std::uint64_t k) noexcept;
+/// The k-th call of operator new from now on fails, k from 1; for_ever: and all after it.
+void fail_allocation(std::uint64_t k, bool for_ever = false) noexcept;
 /// Takes that back. Whether one has failed.
 bool allow_allocations() noexcept;
 
