@@ -55,12 +55,17 @@ class Estimate(CliTest):
                 self.put("x." + extension, random_rows(rows, dim, kind))
                 shape = ["--count", rows, "--dim", dim, "--type", kind, "--threads", "2", *more]
                 [said] = self.good_json("estimate", *shape, "--json")
-                peak = self.peak_of_build("x." + extension, "-o", "x.near", "--threads", "2", "--force", *more)
+                # Rows of few bytes leave most to buffers, which a small build does not fill.
+                least = 0.9 * said["build_memory_bytes"] - 2 * AROUND
+                peak = 0
+                for _ in range(3):  # who looks from outside on a busy machine can miss the peak
+                    if peak <= least:
+                        words = ["x." + extension, "-o", "x.near", "--threads", "2", "--force", *more]
+                        peak = max(peak, self.peak_of_build(*words))
                 found = os.path.getsize(self.folder / "x.near")
                 self.assertLess(abs(said["file_bytes"] - found), 0.1 * found, (said, found))
                 self.assertLess(peak, 1.1 * said["build_memory_bytes"] + AROUND)
-                # Rows of few bytes leave most to buffers, which a small build does not fill.
-                self.assertGreater(peak, 0.9 * said["build_memory_bytes"] - 2 * AROUND)
+                self.assertGreater(peak, least)
 
 
 if __name__ == "__main__":
