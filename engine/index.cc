@@ -15,8 +15,6 @@ namespace {
 using format::SectionKind;
 
 constexpr std::uint32_t kMostThreads = 1024;
-/// Of the budget; the largest of several segments has a whole number of them.
-constexpr std::uint64_t kParts = 16;
 
 std::string hex(const format::FileId& id) {
   std::string text;
@@ -58,7 +56,6 @@ Result<std::vector<std::uint64_t>> divide(std::span<const engine::SegmentFile> s
   };
   std::vector<std::uint64_t> parts = least(options.ranking != Ranking::kExact);
   if (sum(parts) > options.memory_bytes && options.ranking == Ranking::kAuto) parts = least(false);
-  const std::uint64_t largest_least = parts[0];
   if (sum(parts) > options.memory_bytes) {
     return Error{.code = Code::kNoMemory,
                  .what = "a memory bound of " + std::to_string(options.memory_bytes) + " bytes: " +
@@ -73,9 +70,6 @@ Result<std::vector<std::uint64_t>> divide(std::span<const engine::SegmentFile> s
   for (std::size_t i = 0; i < segments.size(); ++i) {
     parts[i] += static_cast<std::uint64_t>(rest * (bytes(segments[i]) / all));
   }
-  // The largest one's part changes seldom, so that a refresh finds its cache as it was.
-  const std::uint64_t step = options.memory_bytes / kParts;
-  if (const std::uint64_t even = step == 0 ? 0 : parts[0] / step * step; even >= largest_least) parts[0] = even;
   return parts;
 }
 
