@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The question: what does it cost to change an index, and what do its readers notice?
 
-    bench/living.py --data FOLDER --set NAME [--rows N] [--metric l2] [--what insert,latency,compact]
+    bench/living.py --data FOLDER --set NAME [--rows N] [--metric l2] [--what insert,latency,compact] [--built 0.5]
 
-insert   a half is built, the other half inserted in durable commits of 1,000; beside a build of as many records at once
+insert   a part is built, the others inserted in durable commits of 1,000; beside a build of as many records at once
 latency  one reader's p50 and p99, alone and while a process inserts a tenth of the records, merges included
 compact  all is built and every tenth record deleted; compacted in place and to a new file, within --memory; beside a build
          of as many records within the same
@@ -34,15 +34,15 @@ def build(nearline: Path, base: Path, index: Path, data, *options) -> runs.Run:
     return runs.run(nearline, "build", base, "-o", index, "--metric", data.metric, "--force", "--json", *options)
 
 
-def inserts(nearline: Path, data, work: Path) -> None:
-    """The rate of inserts beside that of a build."""
-    half = data.rows // 2
-    first, second = split(data, work, 0, half, "first"), split(data, work, half, 2 * half, "second")
+def inserts(nearline: Path, data, work: Path, there: int) -> None:
+    """The rate of inserts into an index of so many records beside that of a build."""
+    more = data.rows - there
+    first, second = split(data, work, 0, there, "first"), split(data, work, there, data.rows, "second")
     index = work / "insert.near"
     build(nearline, first, index, data)
     inserted = runs.run(nearline, "insert", index, second, "--commit-every", COMMIT_ROWS, "--json")
     bulk = build(nearline, second, work / "bulk.near", data)
-    print(f"insert: {half:,} beside {half:,} in {inserted.cpu_seconds:.1f} CPU-s, {inserted.seconds:.1f} s; built at once "
+    print(f"insert: {more:,} beside {there:,} in {inserted.cpu_seconds:.1f} CPU-s, {inserted.seconds:.1f} s; built at once "
           f"{bulk.cpu_seconds:.1f} CPU-s, {bulk.seconds:.1f} s; rate {bulk.cpu_seconds / inserted.cpu_seconds:.2f} by CPU, "
           f"{bulk.seconds / inserted.seconds:.2f} by the clock", flush=True)
 
@@ -81,6 +81,7 @@ def compaction(nearline: Path, data, work: Path, memory: str) -> None:
 def main() -> None:
     parser = runs.parser(__doc__)
     parser.add_argument("--what", default="insert,latency,compact")
+    parser.add_argument("--built", type=float, default=0.5, help="share of the records that are there before others are inserted")
     parser.add_argument("--memory", default="256M", help="of builds and compactions beside each other")
     parser.add_argument("--search-memory", type=int, default=64 << 20, help="of the reader, in bytes")
     parser.add_argument("--seconds", type=int, default=10, help="for which the reader is alone")
@@ -92,7 +93,7 @@ def main() -> None:
     data = datasets.prepare(programs["nearline"], args.data, args.build / "data", args.set, args.rows, args.metric)
     work = datasets.fresh(args.build / "living")
     if "insert" in asked:
-        inserts(programs["nearline"], data, work)
+        inserts(programs["nearline"], data, work, int(data.rows * args.built))
     if "latency" in asked:
         latency(programs, data, work, args.search_memory, args.seconds)
     if "compact" in asked:
