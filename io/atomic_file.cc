@@ -14,12 +14,11 @@ Result<AtomicFile> AtomicFile::create(FileSystem& fs, const std::filesystem::pat
     if (taken) return Error{.code = Code::kExists, .what = "exists already", .file = target.string()};
   }
   AtomicFile made;
-  NEARLINE_TRY(file, create_temporary(fs, target.parent_path()));
   made.fs_ = &fs;
-  made.temporary_ = file->path();
-  made.file_ = std::move(file);
   made.target_ = target;
   made.replace_ = replace;
+  NEARLINE_TRY(file, create_temporary(fs, target.parent_path()));
+  made.file_ = std::move(file);
   return made;
 }
 
@@ -32,7 +31,7 @@ AtomicFile& AtomicFile::operator=(AtomicFile&& other) noexcept {
   discard();
   fs_ = other.fs_;
   file_ = std::move(other.file_);
-  temporary_ = std::exchange(other.temporary_, {});
+  temporary_ = other.temporary_;
   target_ = std::move(other.target_);
   replace_ = other.replace_;
   return *this;
@@ -43,13 +42,13 @@ AtomicFile::~AtomicFile() {
 }
 
 void AtomicFile::discard() noexcept {
-  if (temporary_.empty()) return;
+  if (!file_ || !temporary_) return;
+  temporary_ = false;
   try {
-    const auto removed = fs_->remove(temporary_);
+    const auto removed = fs_->remove(file_->path());
     static_cast<void>(removed);      // nothing more can be done: the name says whose it is
   } catch (const std::bad_alloc&) {  // nor where there is no memory to say why
   }
-  temporary_.clear();
 }
 
 Result<void> AtomicFile::publish() {
@@ -58,12 +57,12 @@ Result<void> AtomicFile::publish() {
     discard();
     return synced;
   }
-  auto renamed = fs_->rename(temporary_, target_, replace_);
+  auto renamed = fs_->rename(file_->path(), target_, replace_);
   if (!renamed) {
     discard();
     return renamed;
   }
-  temporary_.clear();
+  temporary_ = false;
   auto durable = fs_->sync_directory(target_.parent_path());
   if (!durable) durable.error().code = Code::kCommitUnknown;
   return durable;

@@ -28,9 +28,9 @@ class AtomicFile {
 
   FileSystem* fs_ = nullptr;
   std::unique_ptr<File> file_;
-  std::filesystem::path temporary_;
   std::filesystem::path target_;
   bool replace_ = false;
+  bool temporary_ = true;  ///< the file has the name that it was made under
 };
 
 }  // namespace nearline::io

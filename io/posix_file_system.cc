@@ -91,7 +91,12 @@ class PosixFileSystem final : public FileSystem {
   Result<std::unique_ptr<File>> create_new(const std::filesystem::path& path) override {
     auto descriptor = open_descriptor(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW);
     if (!descriptor) return system_error(errno, "cannot create", path);
-    return regular_file(std::move(descriptor), path);
+    try {
+      return regular_file(std::move(descriptor), path);
+    } catch (const std::bad_alloc&) {
+      ::unlink(path.c_str());  // who did not get the file cannot remove it
+      throw;
+    }
   }
 
   Result<std::unique_ptr<File>> create_unnamed(const std::filesystem::path& directory) override {
