@@ -89,6 +89,8 @@ def main() -> None:
     asked = args.what.split(",")
     if not set(asked) <= {"insert", "latency", "compact"}:
         sys.exit(f"--what {args.what}: expected some of insert,latency,compact")
+    if not 0 < args.built < 1:
+        sys.exit(f"--built {args.built}: expected a share above 0 and below 1")
     programs = runs.build_programs(args.build)
     data = datasets.prepare(programs["nearline"], args.data, args.build / "data", args.set, args.rows, args.metric)
     work = datasets.fresh(args.build / "living")
