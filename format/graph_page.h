@@ -15,6 +15,7 @@
 #include "format/endian.h"
 #include "format/packed_ints.h"
 #include "nearline/result.h"
+#include "nearline/schema.h"
 #include "nearline/types.h"
 
 namespace nearline::format {

@@ -12,6 +12,7 @@
 
 #include "format/graph_page.h"
 #include "nearline/result.h"
+#include "nearline/schema.h"
 #include "nearline/types.h"
 
 namespace nearline::format {

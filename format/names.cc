@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-/// The words for element types, metrics, layouts and I/O modes: one table each, read in both directions.
+/// The words for element types, metrics, layouts, rankings and I/O modes: one table each, read in both directions.
+#include <ostream>
 #include <span>
 
+#include "nearline/schema.h"
+#include "nearline/search.h"
 #include "nearline/types.h"
 
 namespace nearline {
@@ -21,7 +24,7 @@ constexpr Word<Metric> kMetrics[] = {{Metric::kL2, "l2"},
                                      {Metric::kCosine, "cosine"},
                                      {Metric::kHamming, "hamming"},
                                      {Metric::kJaccard, "jaccard"}};
-constexpr Word<Layout> kLayouts[] = {{Layout::kLean, "lean"}, {Layout::kFused, "fused"}};
+constexpr Word<Layout> kLayouts[] = {{Layout::kAuto, "auto"}, {Layout::kLean, "lean"}, {Layout::kFused, "fused"}};
 constexpr Word<Ranking> kRankings[] = {
     {Ranking::kAuto, "auto"}, {Ranking::kExact, "exact"}, {Ranking::kCodes, "codes"}};
 constexpr Word<IoMode> kIoModes[] = {
@@ -68,11 +71,30 @@ std::optional<ElementType> element_type_from(std::string_view word) noexcept {
 std::optional<Metric> metric_from(std::string_view word) noexcept {
   return value_of<Metric>(kMetrics, word);
 }
+std::optional<Layout> layout_from(std::string_view word) noexcept {
+  return value_of<Layout>(kLayouts, word);
+}
 std::optional<Ranking> ranking_from(std::string_view word) noexcept {
   return value_of<Ranking>(kRankings, word);
 }
 std::optional<IoMode> io_mode_from(std::string_view word) noexcept {
   return value_of<IoMode>(kIoModes, word);
+}
+
+std::ostream& operator<<(std::ostream& out, ElementType type) {
+  return out << name(type);
+}
+std::ostream& operator<<(std::ostream& out, Metric metric) {
+  return out << name(metric);
+}
+std::ostream& operator<<(std::ostream& out, Layout layout) {
+  return out << name(layout);
+}
+std::ostream& operator<<(std::ostream& out, Ranking ranking) {
+  return out << name(ranking);
+}
+std::ostream& operator<<(std::ostream& out, IoMode mode) {
+  return out << name(mode);
 }
 
 }  // namespace nearline

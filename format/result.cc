@@ -4,6 +4,8 @@
 #include "nearline/result.h"
 
 #include <algorithm>
+#include <cstdio>
+#include <ostream>
 #include <system_error>
 
 namespace nearline {
@@ -18,6 +20,54 @@ std::string Error::message() const {
   if (system != 0) text += ": " + std::generic_category().message(system);
   return text;
 }
+
+std::string_view name(Code code) noexcept {
+  switch (code) {
+    case Code::kInvalidArgument: return "invalid_argument";
+    case Code::kBadInput: return "bad_input";
+    case Code::kNotFound: return "not_found";
+    case Code::kExists: return "exists";
+    case Code::kNotAnIndex: return "not_an_index";
+    case Code::kUnsupported: return "unsupported";
+    case Code::kReadOnly: return "read_only";
+    case Code::kBusy: return "busy";
+    case Code::kCancelled: return "cancelled";
+    case Code::kCorrupt: return "corrupt";
+    case Code::kTruncated: return "truncated";
+    case Code::kIo: return "io";
+    case Code::kNoSpace: return "no_space";
+    case Code::kNoMemory: return "no_memory";
+    case Code::kPermission: return "permission";
+    case Code::kCommitUnknown: return "commit_unknown";
+  }
+  return "unknown";
+}
+
+std::ostream& operator<<(std::ostream& out, Code code) {
+  return out << name(code);
+}
+std::ostream& operator<<(std::ostream& out, const Error& error) {
+  return out << error.message();
+}
+
+namespace detail {
+
+/// Memory may be what is lacking, so the message is put together only as far as that goes.
+void no_value(const Error& error) noexcept {
+  std::fputs("nearline: the value of a Result that holds an error: ", stderr);
+  std::fputs(error.file.c_str(), stderr);
+  std::fputs(error.file.empty() ? "" : ": ", stderr);
+  std::fputs(error.what.c_str(), stderr);
+  std::fputs("\n", stderr);
+  __builtin_abort();
+}
+
+void no_error() noexcept {
+  std::fputs("nearline: the error of a Result that holds a value\n", stderr);
+  __builtin_abort();
+}
+
+}  // namespace detail
 
 int exit_status(Code code) noexcept {
   switch (code) {

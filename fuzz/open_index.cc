@@ -6,9 +6,11 @@
 #include <cmath>
 #include <vector>
 
+#include "engine/api/live_index.h"
 #include "fuzz/memory_file.h"
 #include "fuzz/property.h"
 #include "nearline/index.h"
+#include "nearline/verify.h"
 
 namespace {
 
@@ -38,7 +40,7 @@ struct Query {
 };
 
 /// Calls everything that reads; the ids that for_each visits are returned when it succeeds.
-Result<std::vector<Id>> use(const Index& index) {
+Result<std::vector<Id>> use(const engine::LiveIndex& index) {
   std::vector<Id> visited;
   const auto done = index.for_each(7, [&](std::span<const Id> ids, const MatrixView& vectors) -> Result<void> {
     FUZZ_PROPERTY(ids.size() == vectors.rows);
@@ -60,8 +62,9 @@ void check_answers(const SearchResult& found, const std::vector<Id>& visited) {
 
 /// The walk by codes, where the file has any: whatever they say, the answers are records with their distances.
 void check_codes(const std::string& path, const Query& query, std::uint32_t k, const std::vector<Id>& visited) {
-  const auto index =
-      Index::open(path, {.io = IoMode::kPread, .memory_bytes = kMemory, .ranking = Ranking::kCodes, .threads = 1});
+  const auto index = engine::LiveIndex::open(
+      io::real_file_system(), path,
+      {.io = IoMode::kPread, .memory_bytes = kMemory, .ranking = Ranking::kCodes, .threads = 1});
   if (!index) return;
   for (const std::uint32_t width : {1U, 3U}) {
     const auto found = index->search(query.view, {.k = k, .l = 8, .beam_width = width});
@@ -71,8 +74,8 @@ void check_codes(const std::string& path, const Query& query, std::uint32_t k, c
 }
 
 void open_as_strangers(const std::string& path) {
-  const auto index =
-      Index::open(path, {.io = IoMode::kPread, .memory_bytes = kMemory, .threads = 1, .untrusted = true});
+  const auto index = engine::LiveIndex::open(
+      io::real_file_system(), path, {.io = IoMode::kPread, .memory_bytes = kMemory, .threads = 1, .untrusted = true});
   const auto report = verify(path, true);
   FUZZ_PROPERTY(!index || (report && report->finding_count == 0));
   if (!index) return;
@@ -94,7 +97,8 @@ void open_as_strangers(const std::string& path) {
 }
 
 void open_as_own(const std::string& path, IoMode io, Ranking ranking) {
-  const auto index = Index::open(path, {.io = io, .memory_bytes = kMemory, .ranking = ranking, .threads = 1});
+  const auto index = engine::LiveIndex::open(io::real_file_system(), path,
+                                             {.io = io, .memory_bytes = kMemory, .ranking = ranking, .threads = 1});
   if (!index) return;
   const Query query(index->info().schema);
   const auto found = index->search(query.view, {.k = 1, .l = 8});

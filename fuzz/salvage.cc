@@ -3,7 +3,9 @@
 /// damaged file stays as it is.
 #include <vector>
 
-#include "engine/on_file_system.h"
+#include "engine/api/live_index.h"
+#include "engine/repair/salvage.h"
+#include "engine/repair/verify.h"
 #include "fuzz/property.h"
 #include "io/simulated_disk.h"
 
@@ -14,12 +16,13 @@ using namespace nearline;
 constexpr std::uint64_t kMemory = 64U << 20;
 
 void save(io::SimulatedDisk& disk, bool unchecked) {
-  const auto report = OnFileSystem::salvage(
-      disk, "damaged", "saved", {.memory_bytes = kMemory, .unchecked = unchecked, .threads = 1, .replace = true});
+  const auto report = engine::salvage(disk, "damaged", "saved",
+                                      {.memory_bytes = kMemory, .unchecked = unchecked, .threads = 1, .replace = true});
   if (!report) return;
-  const auto findings = OnFileSystem::verify(disk, "saved", true);
+  const auto findings = engine::verify(disk, "saved", true);
   FUZZ_PROPERTY(findings.has_value() && findings.value().finding_count == 0);
-  const auto index = OnFileSystem::open(disk, "saved", {.io = IoMode::kPread, .memory_bytes = kMemory, .threads = 1});
+  const auto index =
+      engine::LiveIndex::open(disk, "saved", {.io = IoMode::kPread, .memory_bytes = kMemory, .threads = 1});
   FUZZ_PROPERTY(index.has_value());
   FUZZ_PROPERTY(index.value().info().count == report.value().saved);
   FUZZ_PROPERTY(unchecked || report.value().unchecked == 0);

@@ -9,6 +9,9 @@
 #include <memory>
 #include <optional>
 
+#include "engine/api/live_index.h"
+#include "engine/repair/verify.h"
+#include "engine/write/index_writer.h"
 #include "fuzz/property.h"
 #include "tests/crash/steps.h"
 
@@ -37,9 +40,11 @@ class World {
       case 1: return put(much + 1, false);
       case 2: return put(much + 1, true);
       case 3: return erase(much + 1);
-      case 4: return commit([](Writer& writer) { return writer.commit().has_value(); }, true);
-      case 5: return commit([](Writer& writer) { return writer.commit(Durability::kRelaxed).has_value(); }, false);
-      case 6: return commit([](Writer& writer) { return writer.compact().has_value(); }, true);
+      case 4: return commit([](engine::IndexWriter& writer) { return writer.commit().has_value(); }, true);
+      case 5:
+        return commit([](engine::IndexWriter& writer) { return writer.commit(Durability::kRelaxed).has_value(); },
+                      false);
+      case 6: return commit([](engine::IndexWriter& writer) { return writer.compact().has_value(); }, true);
       case 7: return abandon();
       case 8: return replace();
       case 9: return reopen();
@@ -57,7 +62,7 @@ class World {
     check();
     writer_.reset();
     check();
-    const auto report = OnFileSystem::verify(*disk_, kIndex, true);
+    const auto report = engine::verify(*disk_, kIndex, true);
     FUZZ_PROPERTY(report.has_value());
   }
 
@@ -67,12 +72,12 @@ class World {
     disk_->set_faults({});
     return true;
   }
-  Writer* writer() {
+  engine::IndexWriter* writer() {
     if (!writer_) {
-      auto opened = OnFileSystem::open_writer(*disk_, kIndex, small_writer());
+      auto opened = engine::IndexWriter::open(*disk_, kIndex, small_writer());
       if (!opened) {
         heal();
-        opened = OnFileSystem::open_writer(*disk_, kIndex, small_writer());
+        opened = engine::IndexWriter::open(*disk_, kIndex, small_writer());
         FUZZ_PROPERTY(opened.has_value());
       }
       writer_.emplace(std::move(opened).value());
@@ -104,7 +109,7 @@ class World {
   }
 
   void put(unsigned count, bool upsert) {
-    Writer* writer = this->writer();
+    engine::IndexWriter* writer = this->writer();
     std::vector<Id> ids;
     std::vector<float> rows;
     Model after = pending_;
@@ -117,7 +122,7 @@ class World {
       rows.insert(rows.end(), row.begin(), row.end());
       after[id] = row;
     }
-    const MatrixView view{rows.data(), ids.size(), kDim, ElementType::kF32};
+    const MatrixView view{rows.data(), ids.size(), kDim};
     const auto done = upsert ? writer->upsert(view, ids) : writer->insert(view, ids);
     if (done) {
       FUZZ_PROPERTY(upsert || !taken);
@@ -126,7 +131,7 @@ class World {
     lost_if_spent(done ? nullptr : &done.error());
   }
   void erase(unsigned count) {
-    Writer* writer = this->writer();
+    engine::IndexWriter* writer = this->writer();
     std::vector<Id> ids;
     std::uint64_t known = 0;
     Model after = pending_;
@@ -148,7 +153,7 @@ class World {
   }
   template <class Call>
   void commit(Call&& call, bool durable) {
-    Writer* writer = this->writer();
+    engine::IndexWriter* writer = this->writer();
     if (std::forward<Call>(call)(*writer)) {
       committed_ = {pending_};
       if (!took_over_) durable_ = {visible_};  // its first commit makes durable what it found
@@ -169,7 +174,7 @@ class World {
     FUZZ_PROPERTY(!writer()->dirty());
   }
   void replace() {
-    Writer* writer = this->writer();
+    engine::IndexWriter* writer = this->writer();
     const bool dirty = writer->dirty();
     const auto done = writer->compact_to(kIndex, true);
     FUZZ_PROPERTY(!done || !dirty);
@@ -196,7 +201,8 @@ class World {
   }
   void read() {
     heal();
-    auto opened = OnFileSystem::open(*disk_, kIndex, {.io = IoMode::kPread, .memory_bytes = 8U << 20, .threads = 1});
+    auto opened =
+        engine::LiveIndex::open(*disk_, kIndex, {.io = IoMode::kPread, .memory_bytes = 8U << 20, .threads = 1});
     FUZZ_PROPERTY(opened.has_value());
     reader_.emplace(std::move(opened).value());
     const auto held = contents(*reader_);
@@ -204,7 +210,7 @@ class World {
     kept_ = held.value();
     if (kept_.empty()) return;
     const auto& [id, row] = *kept_.begin();
-    const auto found = reader_->search({row.data(), 1, kDim, ElementType::kF32}, {.k = 1, .l = 64});
+    const auto found = reader_->search({row.data(), 1, kDim}, {.k = 1, .l = 64});
     FUZZ_PROPERTY(found.has_value() && found->distances[0] == 0);
   }
   void snapshot() {
@@ -216,8 +222,8 @@ class World {
   }
 
   std::unique_ptr<io::SimulatedDisk> disk_ = std::make_unique<io::SimulatedDisk>(3);
-  std::optional<Writer> writer_;
-  std::optional<Index> reader_;
+  std::optional<engine::IndexWriter> writer_;
+  std::optional<engine::LiveIndex> reader_;
   std::vector<Model> committed_;  ///< what the index may hold
   std::vector<Model> durable_;    ///< what it may hold after a loss of power
   bool took_over_ = false;        ///< the writer has made a commit

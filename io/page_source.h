@@ -20,6 +20,7 @@
 
 #include "io/file.h"
 #include "nearline/result.h"
+#include "nearline/search.h"
 #include "nearline/types.h"
 
 namespace nearline::io {

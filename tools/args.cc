@@ -6,7 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <cmath>
 
-#include "nearline/builder.h"
+#include "nearline/types.h"
 
 namespace nearline::tools {
 namespace {
@@ -89,6 +89,17 @@ void Args::number(const char* flags, std::uint32_t& target, const char* help, st
     target = *value;
     return std::nullopt;
   });
+}
+
+void Args::number_or_auto(const char* flags, std::uint32_t& target, const char* help, std::uint32_t most) {
+  option(flags, help, "N", target == Count::kAuto ? "auto" : std::to_string(target),
+         [=, &target](const std::string& text) -> std::optional<std::string> {
+           const auto value = text == "auto" ? Count::kAuto : parse_number<std::uint32_t>(text);
+           if (!value || *value == 0 || (*value > most && *value != Count::kAuto))
+             return "expected auto, or a number from 1 to " + std::to_string(most);
+           target = *value;
+           return std::nullopt;
+         });
 }
 
 void Args::number(const char* flags, std::uint64_t& target, const char* help, bool required) {
@@ -197,7 +208,7 @@ void Args::code_bytes(std::uint32_t& target) {
   option("--code-bytes", "compressed code of a record: 0 for none, or 5 to 1028", "N", "auto",
          [&target](const std::string& text) -> std::optional<std::string> {
            if (text == "auto") {
-             target = kAutoCode;
+             target = Count::kAuto;
              return std::nullopt;
            }
            const auto value = parse_number<std::uint32_t>(text);
@@ -208,22 +219,18 @@ void Args::code_bytes(std::uint32_t& target) {
          });
 }
 
-void Args::layout(std::optional<Layout>& target) {
+void Args::layout(Layout& target) {
   option("--layout", "lean pages, or fused ones that searches need least memory for; auto means lean",
          "auto|lean|fused", "auto", [&target](const std::string& text) -> std::optional<std::string> {
-           target.reset();
-           if (text == "auto") return std::nullopt;
-           for (const Layout layout : {Layout::kLean, Layout::kFused}) {
-             if (text == name(layout)) target = layout;
-           }
-           if (!target) return "expected auto, lean or fused";
+           const auto layout = layout_from(text);
+           if (!layout) return "expected auto, lean or fused";
+           target = *layout;
            return std::nullopt;
          });
 }
 
 void Args::page_records(std::uint32_t& target) {
-  number("--page-records", target, "records on a fused page: more take less disk and more reads; 0 leaves it open", 0,
-         1024);
+  number_or_auto("--page-records", target, "records on a fused page: more take less disk and more reads", 1024);
 }
 
 void Args::memory(std::uint64_t& target) {
@@ -231,7 +238,7 @@ void Args::memory(std::uint64_t& target) {
 }
 
 void Args::threads(std::uint32_t& target, const char* help) {
-  number("--threads", target, help, 0, 4096);
+  number_or_auto("--threads", target, help, 1024);
 }
 
 void Args::json(bool& target) {

@@ -13,7 +13,8 @@
 #include <string_view>
 #include <vector>
 
-#include "nearline/types.h"
+#include "nearline/schema.h"
+#include "nearline/search.h"
 
 namespace CLI {
 class App;
@@ -36,6 +37,8 @@ class Args {
   void flag(const char* flags, bool& target, const char* help);
   void number(const char* flags, std::uint32_t& target, const char* help, std::uint32_t least = 0,
               std::uint32_t most = std::numeric_limits<std::uint32_t>::max());
+  /// "auto", or a number from 1 to `most`.
+  void number_or_auto(const char* flags, std::uint32_t& target, const char* help, std::uint32_t most);
   void number(const char* flags, std::uint64_t& target, const char* help, bool required = false);
   void real(const char* flags, std::optional<double>& target, const char* help, double least, double most);
   void real(const char* flags, float& target, const char* help, float least, float most);
@@ -52,7 +55,7 @@ class Args {
   void ranking(Ranking& target);
   void code_bytes(std::uint32_t& target);
   /// --layout auto|lean|fused
-  void layout(std::optional<Layout>& target);
+  void layout(Layout& target);
   void page_records(std::uint32_t& target);
   void memory(std::uint64_t& target);
   void threads(std::uint32_t& target, const char* help);

@@ -81,17 +81,16 @@ void declare_search_setup(Args& args, SearchSetup& setup) {
 
 void declare_search_options(Args& args, SearchSetup& setup) {
   args.number("-k", setup.search.k, "answers for each query", 1);
-  args.number("--beam-width", setup.search.beam_width, "reads that a query keeps in flight; 0 leaves it to nearline", 0,
-              64);
+  args.number_or_auto("--beam-width", setup.search.beam_width, "reads that a query keeps in flight", 64);
   args.io(setup.open.io);
   args.ranking(setup.open.ranking);
   args.size("--memory", setup.open.memory_bytes, "bound on private memory: page cache, buffers, all threads");
-  args.threads(setup.open.threads, "threads; 0 means one a processor");
+  args.threads(setup.open.threads, "threads; auto means one a processor");
   args.number("--batch", setup.batch, "queries of a thread that are interleaved; 1 takes them one by one", 1, 65'536);
 }
 
 std::uint32_t thread_count(const SearchSetup& setup) noexcept {
-  return setup.open.threads > 0 ? setup.open.threads : std::max(1U, std::thread::hardware_concurrency());
+  return setup.open.threads != Count::kAuto ? setup.open.threads : std::max(1U, std::thread::hardware_concurrency());
 }
 
 Result<OpenSearch> open_search(const SearchSetup& setup) {
@@ -114,7 +113,7 @@ Result<OpenSearch> open_search(const SearchSetup& setup) {
 
 Result<SearchResult> search_all(const OpenSearch& open, const SearchSetup& setup, const SearchOptions& options) {
   SearchOptions same = options;  // for every batch, so that an answer does not depend on the batch that it is in
-  if (same.beam_width == 0)
+  if (same.beam_width == Count::kAuto)
     same.beam_width = open.index.ranking() == Ranking::kCodes && open.queries.rows >= kManyQueries ? 1 : 4;
   Run run{open, same, setup.batch, empty_result(open.queries.rows, options.k), {}, {}, {}, {}};
   run.failed_row = open.queries.rows;

@@ -119,7 +119,7 @@ Action declare_build(Args& args) {
   args.number("--l-build", options->build.l_build, "candidates kept while linking", 4, 4096);
   args.real("--alpha", options->build.alpha, "pruning slack; larger keeps longer edges", 1.0F, 2.0F);
   args.size("--memory", options->build.memory_bytes, "bound on what the build allocates");
-  args.threads(options->build.threads, "threads; 0 means one a processor; the file does not depend on it");
+  args.threads(options->build.threads, "threads; auto means one a processor; the file does not depend on it");
   args.number("--seed", options->build.seed, "same input, options and seed: same bytes");
   args.code_bytes(options->build.code_bytes);
   args.flag("--no-calibrate", options->no_calibrate,

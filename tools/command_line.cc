@@ -61,7 +61,7 @@ int run_command_line(std::span<const Command> commands, int argc, const char* co
   if (!names_command(commands, argc, argv)) return 1;
   CLI::App app("Disk-resident graph index for vectors: one file, a memory bound that holds, checked bytes.",
                "nearline");
-  app.set_version_flag("--version", std::string("nearline ") + kVersion + ", file format " +
+  app.set_version_flag("--version", std::string("nearline ") + version() + ", file format " +
                                         std::to_string(kFormatMajor) + "." + std::to_string(kFormatMinor));
   app.set_help_flag("-h,--help", "show this and exit");
   app.require_subcommand(1);

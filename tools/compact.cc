@@ -99,7 +99,7 @@ Action declare_compact(Args& args) {
             "write a new file and leave INDEX as it is; INDEX itself: replace it when done");
   args.flag("--dry-run", options->dry_run, "only say what it would be worth");
   args.size("--memory", options->writer.memory_bytes, "bound on what it allocates");
-  args.threads(options->writer.threads, "threads; 0 means one a processor");
+  args.threads(options->writer.threads, "threads; auto means one a processor");
   args.force(options->force);
   args.json(options->json);
   args.progress(options->progress);

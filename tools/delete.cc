@@ -50,7 +50,7 @@ Action declare_delete(Args& args) {
   args.file("--ids", options->ids, "ids of the records to delete, .u64bin or text", true);
   args.flag("--strict", options->strict, "delete nothing when an id is unknown");
   args.size("--memory", options->writer.memory_bytes, "bound on what the commit allocates");
-  args.threads(options->writer.threads, "threads; 0 means one a processor");
+  args.threads(options->writer.threads, "threads; auto means one a processor");
   args.json(options->json);
   args.progress(options->progress);
   args.example("nearline delete photos.near --ids gone.txt");

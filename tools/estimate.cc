@@ -71,7 +71,7 @@ Action declare_estimate(Args& args) {
   args.code_bytes(options->build.code_bytes);
   args.layout(options->build.layout);
   args.page_records(options->build.page_records);
-  args.threads(options->build.threads, "threads that the build will have; 0 means one a processor");
+  args.threads(options->build.threads, "threads that the build will have; auto means one a processor");
   args.json(options->json);
   args.example("nearline estimate --count 1000000 --dim 768 --type f16");
   return [options] { return run(*options); };

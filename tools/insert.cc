@@ -111,7 +111,7 @@ Action declare_insert(Args& args) {
   args.flag("--relaxed", options->relaxed,
             "do not wait for the disk between these commits; a power cut may take all since the command began");
   args.size("--memory", options->writer.memory_bytes, "bound on what commits allocate");
-  args.threads(options->writer.threads, "threads; 0 means one a processor");
+  args.threads(options->writer.threads, "threads; auto means one a processor");
   args.json(options->json);
   args.progress(options->progress);
   args.example("nearline insert photos.near new.u8bin --ids new.u64bin");

@@ -80,7 +80,7 @@ Action declare_profile(Args& args) {
   args.metric(options->metric, "distance of the dimensionality; l2 unless said, hamming for b1");
   args.number("--sample", options->profile.sample, "rows whose dimensionality is taken", 1);
   args.number("-k", options->profile.k, "neighbours that it is taken from", 2, 10'000);
-  args.threads(options->profile.threads, "threads; 0 means one a processor");
+  args.threads(options->profile.threads, "threads; auto means one a processor");
   args.number("--seed", options->profile.seed, "draws the sample");
   args.json(options->json);
   args.progress(options->progress);

@@ -7,13 +7,7 @@
 #include <cmath>
 
 namespace nearline::tools {
-namespace {
-
-bool is_float(ElementType type) noexcept {
-  return type == ElementType::kF32 || type == ElementType::kF16 || type == ElementType::kBF16;
-}
-
-}  // namespace
+namespace {}  // namespace
 
 Result<NeighborTable> read_truth(const std::filesystem::path& path, std::uint64_t queries, std::uint32_t k) {
   NEARLINE_TRY(truth, read_neighbors(path));

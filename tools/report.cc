@@ -4,11 +4,11 @@
 
 #include <memory>
 
-#include "nearline/text_file.h"
 #include "tools/commands.h"
 #include "tools/console.h"
 #include "tools/report/measure.h"
 #include "tools/report/page.h"
+#include "tools/text_file.h"
 
 namespace nearline::tools {
 namespace {
@@ -22,7 +22,7 @@ struct Options {
 Result<void> make(const Options& options) {
   // The index first: where there is none, nothing need be said of the output.
   NEARLINE_CHECK(Index::open(options.setup.search.index, options.setup.search.open));
-  NEARLINE_TRY(writer, TextFileWriter::create(options.output, options.force));
+  NEARLINE_TRY(writer, TextFile::create(options.output, options.force));
   NEARLINE_TRY(report, measure_report(options.setup, progress_line(options.progress)));
   return writer.finish(report_page(report));
 }

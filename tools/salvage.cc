@@ -93,7 +93,7 @@ Action declare_salvage(Args& args) {
   args.file("-o,--output", options->output, "the index to make", true);
   args.flag("--unchecked", options->salvage.unchecked, "also save records whose checksums are lost");
   args.size("--memory", options->salvage.memory_bytes, "bound on what it allocates");
-  args.threads(options->salvage.threads, "threads; 0 means one a processor");
+  args.threads(options->salvage.threads, "threads; auto means one a processor");
   args.force(options->salvage.replace);
   args.json(options->json);
   args.progress(options->progress);

@@ -46,7 +46,7 @@ Action declare_truth(Args& args) {
   args.number("-k", options->exact.k, "neighbours of each query", 1);
   args.metric(options->metric, "what near means; l2 unless said, hamming for b1");
   args.size("--memory", options->exact.memory_bytes, "bound on what is held of the files");
-  args.threads(options->exact.threads, "threads; 0 means one a processor");
+  args.threads(options->exact.threads, "threads; auto means one a processor");
   args.force(options->force);
   args.progress(options->progress);
   args.example("nearline truth base.u8bin queries.u8bin -k 100 --metric l2 -o truth.ibin");

@@ -59,7 +59,7 @@ std::vector<std::uint32_t> other_codes(std::uint32_t chosen) {
 Result<void> try_all(const DataSample& sample, const Options& options, const TuneTruth& truth,
                      const ProgressFn& progress, std::vector<Candidate>& candidates) {
   for (const ElementType type : types_for(sample)) {
-    NEARLINE_TRY(some, try_out(sample, type, Layout::kLean, kAutoCode, options.goal, truth, progress));
+    NEARLINE_TRY(some, try_out(sample, type, Layout::kLean, Count::kAuto, options.goal, truth, progress));
     candidates.insert(candidates.end(), some.begin(), some.end());
   }
   const auto best = best_of(candidates);
@@ -70,7 +70,7 @@ Result<void> try_all(const DataSample& sample, const Options& options, const Tun
     candidates.insert(candidates.end(), some.begin(), some.end());
   }
   if (leader.chosen_code_bytes > 0) {
-    NEARLINE_TRY(some, try_out(sample, leader.type, Layout::kFused, kAutoCode, options.goal, truth, progress));
+    NEARLINE_TRY(some, try_out(sample, leader.type, Layout::kFused, Count::kAuto, options.goal, truth, progress));
     candidates.insert(candidates.end(), some.begin(), some.end());
   }
   return {};
@@ -195,7 +195,7 @@ Action declare_tune(Args& args) {
   args.number("--sample", options->source.rows, "records to measure on", 1000, 1'000'000);
   args.file("--queries", options->source.queries, "vectors to search for; without them, records are held out");
   args.number("--seed", options->source.seed, "draws the sample");
-  args.threads(options->goal.threads, "threads that build and search; 0 means one a processor");
+  args.threads(options->goal.threads, "threads that build and search; auto means one a processor");
   args.file("--work", options->work, "where indexes are built and taken away again; beside INPUT unless said");
   args.json(options->json);
   args.progress(options->progress);

@@ -4,7 +4,7 @@
 
 #include <memory>
 
-#include "nearline/index.h"
+#include "nearline/verify.h"
 #include "tools/commands.h"
 #include "tools/console.h"
 #include "tools/json_line.h"

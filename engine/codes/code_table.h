@@ -9,7 +9,7 @@
 #include <mutex>
 #include <span>
 
-#include "engine/index_file.h"
+#include "engine/file/index_file.h"
 #include "format/code_book.h"
 
 namespace nearline::engine {

@@ -15,7 +15,7 @@
 
 namespace nearline::kernels {
 
-/// Raw comparisons, before the metric's final step (see engine/space.h).
+/// Raw comparisons, before the metric's final step (see engine/space/space.h).
 enum class Raw : std::uint8_t {
   kL2,       ///< sum of squared differences
   kDot,      ///< inner product

@@ -4,11 +4,11 @@
 #include <algorithm>
 #include <numeric>
 
-#include "engine/build/assemble.h"
 #include "engine/codes/code_table.h"
-#include "engine/effort.h"
+#include "engine/file/free_space.h"
+#include "engine/make/assemble.h"
+#include "engine/make/made_as.h"
 #include "engine/write/flat_segment.h"
-#include "engine/write/free_space.h"
 #include "engine/write/merge_sources.h"
 
 namespace nearline::engine {
@@ -74,12 +74,12 @@ class Commit {
 
   Result<void> write_new_segment(IndexFileWriter& writer) {
     if (merge_.records == 0) return {};
-    const Schema& schema = in_.index.info.schema;
+    const Schema& schema = in_.index.schema();
     NEARLINE_TRY(spill, in_.fs.create_unnamed(in_.directory));
     Intake intake(schema, std::move(spill));
     MergeSources sources;
     for (std::size_t s = 0; s < in_.index.segments().size(); ++s) {
-      OpenSegment& segment = *in_.index.segments()[s];
+      const Segment& segment = *in_.index.segments()[s];
       if (!is_merged(segment.file().row())) continue;
       const bool linked = segment.shape().layout == Layout::kLean && !segment.file().flat();
       if (linked) sources.add(segment, in_.pending.dead(s), intake.count());
@@ -87,7 +87,7 @@ class Commit {
     }
     merged_ = intake.count();
     NEARLINE_CHECK(in_.pending.for_each([&](Id id, std::span<const std::byte> vector) -> Result<void> {
-      return intake.add({.data = vector.data(), .rows = 1, .dim = schema.dim, .type = schema.type}, std::span(&id, 1));
+      return intake.add({vector.data(), 1, schema.dim, schema.type}, std::span(&id, 1));
     }));
     BuildOptions options = build_options_of(in_.index, in_.options);
     if (merge_.flat) {
@@ -96,11 +96,11 @@ class Commit {
           {.degree = options.degree, .l_build = options.l_build, .alpha = options.alpha, .seed = options.seed}, writer);
     }
     Heritage heritage;
-    const OpenSegment* larger = larger_than(intake.count());
-    const OpenSegment* mostly = larger != nullptr ? nullptr : mostly_of(intake.count());
+    const Segment* larger = larger_than(intake.count());
+    const Segment* mostly = larger != nullptr ? nullptr : mostly_of(intake.count());
     if (larger != nullptr) options.calibrate = false;  // its calibration serves, too
     if (mostly != nullptr) heritage.calibration = calibration_of(*mostly, intake.count());
-    const OpenSegment* coded = larger != nullptr ? larger : mostly;
+    const Segment* coded = larger != nullptr ? larger : mostly;
     if (coded != nullptr && CodeTable::has_codes(coded->file())) {
       NEARLINE_TRY(read, CodeTable::read_book(coded->file()));
       heritage.book = std::move(read);
@@ -122,18 +122,18 @@ class Commit {
 
   /// A segment with a graph that stays and is as large, or null. Its calibration and its way of coding say much of the
   /// data and little of a graph, and take as long as linking where records are few.
-  [[nodiscard]] const OpenSegment* larger_than(std::uint64_t records) const noexcept {
-    return find_segment([&](const OpenSegment& s) { return !is_merged(s.file().row()) && s.live() >= records; });
+  [[nodiscard]] const Segment* larger_than(std::uint64_t records) const noexcept {
+    return find_segment([&](const Segment& s) { return !is_merged(s.file().row()) && s.live() >= records; });
   }
 
   /// The segment that most of the merged records come from, unless all is to be made anew, or null.
-  [[nodiscard]] const OpenSegment* mostly_of(std::uint64_t records) const noexcept {
+  [[nodiscard]] const Segment* mostly_of(std::uint64_t records) const noexcept {
     if (merge_.anew) return nullptr;
-    return find_segment([&](const OpenSegment& s) { return is_merged(s.file().row()) && s.live() * 2 >= records; });
+    return find_segment([&](const Segment& s) { return is_merged(s.file().row()) && s.live() * 2 >= records; });
   }
 
   /// Records of a segment that are live once what is pending is done.
-  [[nodiscard]] std::uint64_t stays(const OpenSegment& segment) const noexcept {
+  [[nodiscard]] std::uint64_t stays(const Segment& segment) const noexcept {
     const auto& all = in_.index.segments();
     const auto at = std::find_if(all.begin(), all.end(), [&](const auto& one) { return one.get() == &segment; });
     return segment.count() - in_.pending.dead(static_cast<std::size_t>(at - all.begin())).count();
@@ -141,16 +141,15 @@ class Commit {
 
   /// What the calibration of a segment says of the one that it goes into with others, if enough: its queries count as
   /// its records do among all.
-  [[nodiscard]] std::optional<format::Calibration> calibration_of(const OpenSegment& from,
-                                                                  std::uint64_t records) const {
-    if (from.calibration() == nullptr) return std::nullopt;
-    format::Calibration calibration = *from.calibration();
+  [[nodiscard]] std::optional<format::Calibration> calibration_of(const Segment& from, std::uint64_t records) const {
+    if (from.field().calibration() == nullptr) return std::nullopt;
+    format::Calibration calibration = *from.field().calibration();
     calibration.queries = static_cast<std::uint32_t>(calibration.queries * stays(from) / records);
     return calibration.queries < kLeastInherited ? std::nullopt : std::optional(std::move(calibration));
   }
 
   template <class Fits>
-  [[nodiscard]] const OpenSegment* find_segment(const Fits& fits) const noexcept {
+  [[nodiscard]] const Segment* find_segment(const Fits& fits) const noexcept {
     for (const auto& segment : in_.index.segments()) {
       if (!segment->file().flat() && fits(*segment)) return segment.get();
     }
@@ -159,24 +158,23 @@ class Commit {
 
   /// The live records of a segment, in the order in which they stand.
   Result<void> take_in(std::size_t s, Intake& intake) {
-    OpenSegment& segment = *in_.index.segments()[s];
+    const Segment& segment = *in_.index.segments()[s];
     const Schema& schema = segment.schema();
-    const auto rows =
+    const auto together =
         static_cast<std::uint32_t>(std::max<std::uint64_t>(1, kCopyBytes / vector_bytes(schema.type, schema.dim)));
     const auto count = static_cast<std::uint32_t>(segment.count());
-    std::vector<std::uint32_t> ordinals;
+    std::vector<std::uint32_t> rows;
     std::vector<Id> ids;
     std::vector<std::byte> vectors;
-    for (std::uint32_t first = 0; first < count; first += rows) {
+    for (std::uint32_t first = 0; first < count; first += together) {
       if (in_.options.progress && !in_.options.progress({"gather", first, count})) {
         return Error{.code = Code::kCancelled, .what = "cancelled"};
       }
-      ordinals.resize(std::min(rows, count - first));
-      std::iota(ordinals.begin(), ordinals.end(), first);
-      std::erase_if(ordinals, [&](std::uint32_t ordinal) { return in_.pending.dead(s).has(ordinal); });
-      NEARLINE_CHECK(segment.read_ordinals(ordinals, ids, vectors));
-      NEARLINE_CHECK(
-          intake.add({.data = vectors.data(), .rows = ids.size(), .dim = schema.dim, .type = schema.type}, ids));
+      rows.resize(std::min(together, count - first));
+      std::iota(rows.begin(), rows.end(), first);
+      std::erase_if(rows, [&](std::uint32_t row) { return in_.pending.dead(s).has(Row(row)); });
+      NEARLINE_CHECK(segment.read_rows(rows, ids, vectors));
+      NEARLINE_CHECK(intake.add({vectors.data(), ids.size(), schema.dim, schema.type}, ids));
     }
     return {};
   }
@@ -184,8 +182,8 @@ class Commit {
   /// Of the segments that stay and lost records.
   Result<void> write_tombstones(IndexFileWriter& writer) {
     for (std::size_t s = 0; s < in_.index.segments().size(); ++s) {
-      const OpenSegment& segment = *in_.index.segments()[s];
-      const Tombstones& dead = in_.pending.dead(s);
+      const Segment& segment = *in_.index.segments()[s];
+      const RecordSet& dead = in_.pending.dead(s);
       const std::uint32_t row = segment.file().row();
       if (is_merged(row) || dead.count() == segment.dead().count()) continue;
       writer.drop_section(format::SectionKind::kTombstones, row);
@@ -215,7 +213,7 @@ std::vector<SegmentLoad> loads_of(const CommitInput& input) {
   std::vector<SegmentLoad> loads;
   for (std::uint32_t row = 0; row < manifest.segments.size(); ++row) loads.push_back({.row = row});
   for (std::size_t s = 0; s < input.index.segments().size(); ++s) {
-    const OpenSegment& segment = *input.index.segments()[s];
+    const Segment& segment = *input.index.segments()[s];
     SegmentLoad& load = loads[segment.file().row()];
     load.count = segment.count();
     load.live = segment.count() - input.pending.dead(s).count();
@@ -224,30 +222,15 @@ std::vector<SegmentLoad> loads_of(const CommitInput& input) {
   return loads;
 }
 
-Result<CommitReport> commit(const CommitInput& input, const MergePlan& merge) {
+Result<CommitReport> write_commit(const CommitInput& input, const MergePlan& merge) {
   return Commit(input, merge).run();
 }
 
-BuildOptions build_options_of(const OpenIndex& index, const WriterOptions& options) {
-  BuildOptions build{.memory_bytes = options.memory_bytes, .threads = options.threads, .progress = options.progress};
-  if (index.info.degree > 0) {
-    build.degree = std::max(index.info.degree, 4U);
-    build.l_build = std::clamp(index.info.l_build, build.degree, 4096U);
-    build.alpha = std::clamp(index.info.alpha, 1.0F, 2.0F);
-    build.seed = index.info.seed;
-  }
-  // What the largest segment was made without, when it is large enough to have it, was not wanted.
-  if (index.segments().empty()) return build;
-  const OpenSegment& largest = *index.segments().front();
-  if (!largest.file().flat() && largest.count() >= kLeastCalibrated) {
-    build.calibrate = largest.calibration() != nullptr;
-    build.code_bytes = largest.code_bytes();
-  }
-  if (const format::Segment& segment = largest.file().segment(); segment.layout == Layout::kFused) {
-    build.layout = Layout::kFused;
-    build.page_records = segment.slots;
-    build.code_bytes = segment.code_bytes;
-  }
+BuildOptions build_options_of(const Snapshot& index, const WriterOptions& options) {
+  BuildOptions build = made_as(index.file());
+  build.memory_bytes = options.memory_bytes;
+  build.threads = options.threads;
+  build.progress = options.progress;
   return build;
 }
 

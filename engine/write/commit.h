@@ -5,7 +5,7 @@
 
 #include <filesystem>
 
-#include "engine/index_impl.h"
+#include "engine/query/snapshot.h"
 #include "engine/write/merge_policy.h"
 #include "engine/write/pending.h"
 #include "io/file.h"
@@ -15,7 +15,7 @@ namespace nearline::engine {
 
 /// What a commit is made from; all of it outlives the commit.
 struct CommitInput {
-  OpenIndex& index;  ///< the newest commit
+  const Snapshot& index;  ///< the newest commit
   Pending& pending;
   io::File& file;  ///< held for writing
   io::FileSystem& fs;
@@ -28,9 +28,9 @@ struct CommitInput {
 std::vector<SegmentLoad> loads_of(const CommitInput& input);
 
 /// Writes the commit. Errors: as Writer::commit; before kCommitUnknown the file's newest commit is as before.
-Result<CommitReport> commit(const CommitInput& input, const MergePlan& merge);
+Result<CommitReport> write_commit(const CommitInput& input, const MergePlan& merge);
 
 /// How the index at hand was built, for what is linked from now on.
-BuildOptions build_options_of(const OpenIndex& index, const WriterOptions& options);
+BuildOptions build_options_of(const Snapshot& index, const WriterOptions& options);
 
 }  // namespace nearline::engine

@@ -4,8 +4,8 @@
 #include <array>
 #include <cstring>
 
-#include "engine/build/segment_writer.h"
-#include "engine/space.h"
+#include "engine/make/segment_writer.h"
+#include "engine/space/space.h"
 
 namespace nearline::engine {
 namespace {

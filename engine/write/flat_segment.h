@@ -2,8 +2,8 @@
 /// A segment without a graph, for records that are few and new: written fast, and compared with every query.
 #pragma once
 
-#include "engine/build/index_file_writer.h"
-#include "engine/build/intake.h"
+#include "engine/file/index_file_writer.h"
+#include "engine/make/intake.h"
 #include "nearline/builder.h"
 
 namespace nearline::engine {

@@ -35,7 +35,7 @@ Result<void> MergeSources::copy(const Source& source, bool largest, std::span<co
   std::vector<std::uint32_t> places(source.segment->count(), kNoOrdinal);  // by ordinal
   std::uint64_t row = source.first_row;
   for (std::uint32_t ordinal = 0; ordinal < places.size(); ++ordinal) {
-    if (!source.dead->has(ordinal)) places[ordinal] = place_of[row++];
+    if (!source.dead->has(Row(ordinal))) places[ordinal] = place_of[row++];
   }
   const format::PageShape& shape = source.segment->shape();
   std::vector<std::uint32_t> list(shape.degree);
@@ -62,7 +62,7 @@ Result<void> MergeSources::give_codes(const format::CodeBook& book, KnownCodes& 
     if (table->book() != book || !table->load_all()) continue;
     codes.begin_run(source.first_row);
     for (std::uint32_t ordinal = 0; ordinal < source.segment->count(); ++ordinal) {
-      if (source.dead->has(ordinal)) continue;
+      if (source.dead->has(Row(ordinal))) continue;
       NEARLINE_CHECK(codes.append({table->of(ordinal), book.code_bytes()}));
     }
   }

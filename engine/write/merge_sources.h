@@ -8,18 +8,18 @@
 #include <span>
 #include <vector>
 
-#include "engine/build/known_codes.h"
-#include "engine/build/known_lists.h"
-#include "engine/open_segment.h"
+#include "engine/codes/known_codes.h"
+#include "engine/link/known_lists.h"
+#include "engine/segment/segment.h"
 
 namespace nearline::engine {
 
 /// Borrows what it is given.
 class MergeSources final : public KnownLists {
  public:
-  /// A segment on lean pages with a graph, and those of its records that are not merged. The others were taken in by
-  /// ordinal, from that row on.
-  void add(OpenSegment& segment, const Tombstones& dead, std::uint64_t first_row) {
+  /// A segment on lean pages with a graph, and those of its records that are not merged. The others were taken in in
+  /// the order of their rows, as the rows from first_row on of the new one.
+  void add(const Segment& segment, const RecordSet& dead, std::uint64_t first_row) {
     sources_.push_back({&segment, &dead, first_row});
   }
 
@@ -33,8 +33,8 @@ class MergeSources final : public KnownLists {
 
  private:
   struct Source {
-    OpenSegment* segment;
-    const Tombstones* dead;
+    const Segment* segment;
+    const RecordSet* dead;
     std::uint64_t first_row;
     [[nodiscard]] std::uint64_t live() const noexcept { return segment->count() - dead->count(); }
   };

@@ -19,17 +19,17 @@ Error taken(Id id) {
 
 }  // namespace
 
-Pending::Pending(OpenIndex& index, io::FileSystem& fs, std::filesystem::path directory)
-    : index_(index), fs_(fs), directory_(std::move(directory)) {
+Pending::Pending(const Snapshot& index, io::FileSystem& fs, std::filesystem::path directory)
+    : index_(&index), fs_(&fs), directory_(std::move(directory)) {
   for (const auto& segment : index.segments()) dead_.push_back(segment->dead());
 }
 
 Result<std::vector<Pending::Place>> Pending::find(std::span<const Id> ids) {
   std::vector<Place> places(ids.size());
   for (std::size_t s = 0; s < dead_.size(); ++s) {
-    NEARLINE_TRY(ordinals, index_.segments()[s]->find(ids));
+    NEARLINE_TRY(rows, index_->segments()[s]->find(ids));
     for (std::size_t i = 0; i < ids.size(); ++i) {
-      if (ordinals[i] != kNoOrdinal && !dead_[s].has(ordinals[i])) places[i] = {s, ordinals[i]};
+      if (rows[i] != kNoOrdinal && !dead_[s].has(Row(rows[i]))) places[i] = {s, rows[i]};
     }
   }
   return places;
@@ -37,14 +37,14 @@ Result<std::vector<Pending::Place>> Pending::find(std::span<const Id> ids) {
 
 void Pending::make_room(std::span<const Place> places) {
   for (const Place& place : places) {
-    if (place.ordinal != kNoOrdinal) dead_[place.segment].make_room(index_.segments()[place.segment]->count());
+    if (place.row != kNoOrdinal) dead_[place.segment].make_room(index_->segments()[place.segment]->count());
   }
 }
 
 Result<std::vector<Id>> Pending::following(std::size_t count) {
   Id largest = 0;
   bool any = false;
-  for (const auto& segment : index_.segments()) {
+  for (const auto& segment : index_->segments()) {
     NEARLINE_TRY(last, segment->largest_id());
     largest = std::max(largest, last);
     any = true;
@@ -82,11 +82,11 @@ Result<void> Pending::add(const MatrixView& vectors, std::span<const Id> given, 
     places = std::move(found);
   }
   for (std::size_t i = 0; i < places.size() && !replace; ++i) {
-    if (places[i].ordinal != kNoOrdinal) return taken(given[i]);
+    if (places[i].row != kNoOrdinal) return taken(given[i]);
   }
   if (!intake_) {
-    NEARLINE_TRY(spill, fs_.create_unnamed(directory_));
-    intake_.emplace(index_.info.schema, std::move(spill));
+    NEARLINE_TRY(spill, fs_->create_unnamed(directory_));
+    intake_.emplace(index_->schema(), std::move(spill));
   }
   make_room(places);
   row_of_.reserve(row_of_.size() + rows.size());
@@ -97,7 +97,7 @@ Result<void> Pending::add(const MatrixView& vectors, std::span<const Id> given, 
   }
   row_of_.merge(rows);
   for (const Place& place : places) {
-    if (place.ordinal != kNoOrdinal) dead_[place.segment].add(place.ordinal);
+    if (place.row != kNoOrdinal) dead_[place.segment].add(Row(place.row));
   }
   changed_ = changed_ || !given.empty();
   return {};
@@ -109,8 +109,8 @@ Result<EraseReport> Pending::erase(std::span<const Id> ids) {
   EraseReport report;
   for (std::size_t i = 0; i < ids.size(); ++i) {
     bool erased = row_of_.erase(ids[i]) > 0;
-    if (places[i].ordinal != kNoOrdinal) {
-      erased |= dead_[places[i].segment].add(places[i].ordinal);
+    if (places[i].row != kNoOrdinal) {
+      erased |= dead_[places[i].segment].add(Row(places[i].row));
     }
     ++(erased ? report.erased : report.unknown);
   }

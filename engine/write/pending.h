@@ -8,8 +8,8 @@
 #include <unordered_map>
 #include <vector>
 
-#include "engine/build/intake.h"
-#include "engine/index_impl.h"
+#include "engine/make/intake.h"
+#include "engine/query/snapshot.h"
 #include "nearline/writer.h"
 
 namespace nearline::engine {
@@ -17,7 +17,7 @@ namespace nearline::engine {
 class Pending {
  public:
   /// Borrows the newest commit. directory: of the file that holds what does not belong into memory.
-  Pending(OpenIndex& index, io::FileSystem& fs, std::filesystem::path directory);
+  Pending(const Snapshot& index, io::FileSystem& fs, std::filesystem::path directory);
 
   /// As Writer. replace: upsert.
   Result<void> add(const MatrixView& vectors, std::span<const Id> ids, bool replace);
@@ -27,7 +27,7 @@ class Pending {
   /// Records that were added and not deleted again.
   [[nodiscard]] std::uint64_t fresh() const noexcept { return row_of_.size(); }
   /// Of the i-th of index.segments(), with what the commit deletes.
-  [[nodiscard]] const Tombstones& dead(std::size_t segment) const noexcept { return dead_[segment]; }
+  [[nodiscard]] const RecordSet& dead(std::size_t segment) const noexcept { return dead_[segment]; }
 
   /// Visits the fresh records in the order in which they were added. visit(id, vector).
   template <class Visit>
@@ -41,22 +41,22 @@ class Pending {
   }
 
  private:
-  /// The live record of an id in the commit: segment and ordinal.
+  /// The live record of an id in the commit.
   struct Place {
     std::size_t segment = 0;
-    std::uint32_t ordinal = kNoOrdinal;
+    std::uint32_t row = kNoOrdinal;
   };
   Result<std::vector<Place>> find(std::span<const Id> ids);
   /// For the tombstones of all of them.
   void make_room(std::span<const Place> places);
   Result<std::vector<Id>> following(std::size_t count);
 
-  OpenIndex& index_;
-  io::FileSystem& fs_;
+  const Snapshot* index_;
+  io::FileSystem* fs_;
   std::filesystem::path directory_;
   std::optional<Intake> intake_;  // made when the first record comes
   std::unordered_map<Id, std::uint64_t> row_of_;
-  std::vector<Tombstones> dead_;
+  std::vector<RecordSet> dead_;
   bool changed_ = false;
 };
 

@@ -5,23 +5,14 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
-#include <optional>
 #include <span>
 
 #include "nearline/export.h"
 #include "nearline/result.h"
+#include "nearline/schema.h"
 #include "nearline/types.h"
 
 namespace nearline {
-
-/// What the index is. These choices are written into the file.
-struct Schema {
-  std::uint32_t dim = 0;                 ///< components per vector, 1..kMaxDim; for b1, bits
-  ElementType type = ElementType::kF32;  ///< as stored
-  Metric metric = Metric::kL2;
-};
-
-inline constexpr std::uint32_t kAutoCode = 0xFFFF'FFFF;
 
 /// How the index is made. The defaults need no tuning.
 struct BuildOptions {
@@ -30,21 +21,21 @@ struct BuildOptions {
   float alpha = 1.2F;                       ///< pruning slack, 1..2; larger keeps longer edges
   std::uint64_t memory_bytes = 512u << 20;  ///< bound on what the build allocates
   /// Compressed code of one record, 5..1028 bytes: searches rank records by codes and read only the pages of those
-  /// that look near. 0: none. kAutoCode: what serves the dimension well, where a code is much smaller than a vector.
-  std::uint32_t code_bytes = kAutoCode;
-  /// None: lean. Fused pages hold the codes of the records that they point to, so that a search keeps next to nothing
+  /// that look near. 0: none. kAuto: what serves the dimension well, where a code is much smaller than a vector.
+  std::uint32_t code_bytes = Count::kAuto;
+  /// kAuto: lean. Fused pages hold the codes of the records that they point to, so that a search keeps next to nothing
   /// in memory at any number of records; they take more disk (where all vectors are alike pages are lean even so).
-  std::optional<Layout> layout{};
-  /// Of fused pages: more take less disk, and more reads for a recall. 0: as many as leave room for the codes of nearly
-  /// all of their neighbours; twice as many still work well.
-  std::uint32_t page_records = 0;
+  Layout layout = Layout::kAuto;
+  /// Records of a fused page: more take less disk, and more reads for a recall. kAuto: as many as leave room for the
+  /// codes of nearly all of their neighbours; twice as many still work well.
+  std::uint32_t page_records = Count::kAuto;
   /// Measure at the end which effort reaches which recall, for `SearchOptions::recall`; takes about a tenth of the
   /// build's time. Indexes of fewer than 1024 records need no such thing.
   bool calibrate = true;
-  std::uint32_t threads = 0;  ///< 0: one per processor; the file does not depend on it
-  std::uint64_t seed = 1;     ///< same input, same options, same seed: same bytes
-  bool replace = false;       ///< allow `output` to exist; it is replaced atomically
-  ProgressFn progress{};      ///< may be empty; the braces spare callers a warning about what they leave out
+  std::uint32_t threads = Count::kAuto;  ///< kAuto: one per processor; the file does not depend on it
+  std::uint64_t seed = 1;                ///< same input, same options, same seed: same bytes
+  bool replace = false;                  ///< allow `output` to exist; it is replaced atomically
+  ProgressFn progress{};                 ///< may be empty; the braces spare callers a warning about what they leave out
 };
 
 /// What a build did.
@@ -61,7 +52,7 @@ struct BuildReport {
 /// memory stays within `BuildOptions::memory_bytes`. Nothing stands under the output's name before `finish` returns
 /// success, and dropping a Builder leaves nothing behind. The same vectors under the same ids, with the same options,
 /// give the same bytes in whatever order they are added and on any number of threads.
-/// Threads: one at a time. Sources: engine/build/link.h.
+/// Threads: one at a time. Sources: engine/link/link.h.
 class NEARLINE_API Builder {
  public:
   /// Errors: kInvalidArgument for a schema or option outside its range; kExists; kIo, kNoSpace, kPermission.
@@ -89,7 +80,6 @@ class NEARLINE_API Builder {
   Result<BuildReport> finish();
 
  private:
-  friend class OnFileSystem;
   class Impl;
   explicit Builder(std::unique_ptr<Impl> impl) noexcept;
   std::unique_ptr<Impl> impl_;

@@ -16,7 +16,7 @@ namespace nearline {
 struct ExactOptions {
   std::uint32_t k = 100;
   Metric metric = Metric::kL2;
-  std::uint32_t threads = 0;  ///< 0: one per processor; the answer does not depend on it
+  std::uint32_t threads = Count::kAuto;  ///< kAuto: one per processor; the answer does not depend on it
   std::uint64_t memory_bytes = 256u << 20;
   ProgressFn progress{};  ///< may be empty; the braces spare callers a warning about what they leave out
 };
@@ -49,7 +49,7 @@ struct ProfileOptions {
   Metric metric = Metric::kL2;  ///< the distance of the LID
   std::uint32_t sample = 1000;  ///< rows whose LID is taken
   std::uint32_t k = 100;
-  std::uint32_t threads = 0;
+  std::uint32_t threads = Count::kAuto;
   std::uint64_t seed = 1;
   ProgressFn progress{};  ///< may be empty; the braces spare callers a warning about what they leave out
 };

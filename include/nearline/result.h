@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Errors as values: every call of nearline that the outside world can make fail returns a `Result<T>`. The one
 /// exception that leaves a call is std::bad_alloc: it changed nothing then that a failed call would not. The names
-/// follow std::expected, so that `Result` can become an alias of it once C++23 is the floor. A programming error (a
-/// broken precondition inside the library) aborts in debug builds instead.
+/// follow std::expected, so that `Result` can become an alias of it once C++23 is the floor. Whoever asks a Result for
+/// what it does not hold ends the process with a message; nothing that is not there is ever read.
 #pragma once
 
-#include <cassert>
 #include <cstdint>
+#include <iosfwd>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -40,6 +40,10 @@ enum class Code : std::uint16_t {
   kCommitUnknown = 44,  ///< a flush failed: whether the commit is durable cannot be known
 };
 
+/// "invalid_argument", "corrupt": the code in a word, as in JSON output.
+[[nodiscard]] NEARLINE_API std::string_view name(Code code) noexcept;
+NEARLINE_API std::ostream& operator<<(std::ostream& out, Code code);
+
 /// One failure: a stable code, one sentence (with expected and found), and where.
 struct [[nodiscard]] NEARLINE_API Error {
   static constexpr std::uint64_t kNowhere = ~std::uint64_t{0};
@@ -60,8 +64,17 @@ struct [[nodiscard]] NEARLINE_API Error {
   }
 };
 
+/// `Error::message()`.
+NEARLINE_API std::ostream& operator<<(std::ostream& out, const Error& error);
+
 /// Exit status of the command-line tool for an error: 1 call or input, 2 damaged index, 3 system.
 [[nodiscard]] NEARLINE_API int exit_status(Code code) noexcept;
+
+namespace detail {
+/// End the process, saying what was asked of a Result that does not hold it.
+[[noreturn]] NEARLINE_API void no_value(const Error& error) noexcept;
+[[noreturn]] NEARLINE_API void no_error() noexcept;
+}  // namespace detail
 
 /// A value, or the error that prevented it.
 template <class T>
@@ -75,23 +88,42 @@ class [[nodiscard]] Result {
   [[nodiscard]] bool has_value() const noexcept { return state_.index() == 0; }
   explicit operator bool() const noexcept { return has_value(); }
 
-  [[nodiscard]] T& value() & noexcept { return *std::get_if<0>(&state_); }
-  [[nodiscard]] const T& value() const& noexcept { return *std::get_if<0>(&state_); }
-  [[nodiscard]] T&& value() && noexcept { return std::move(*std::get_if<0>(&state_)); }
-  [[nodiscard]] Error& error() & noexcept { return *std::get_if<1>(&state_); }
-  [[nodiscard]] const Error& error() const& noexcept { return *std::get_if<1>(&state_); }
-  [[nodiscard]] Error&& error() && noexcept { return std::move(*std::get_if<1>(&state_)); }
+  /// Without a value these abort with the error's message.
+  [[nodiscard]] T& value() & noexcept { return checked(*this); }
+  [[nodiscard]] const T& value() const& noexcept { return checked(*this); }
+  [[nodiscard]] T&& value() && noexcept { return std::move(checked(*this)); }
+  T& operator*() & noexcept { return checked(*this); }
+  const T& operator*() const& noexcept { return checked(*this); }
+  T&& operator*() && noexcept { return std::move(checked(*this)); }
+  T* operator->() noexcept { return &checked(*this); }
+  const T* operator->() const noexcept { return &checked(*this); }
 
-  T& operator*() & noexcept { return checked(); }
-  const T& operator*() const& noexcept { return const_cast<Result*>(this)->checked(); }
-  T&& operator*() && noexcept { return std::move(checked()); }
-  T* operator->() noexcept { return &checked(); }
-  const T* operator->() const noexcept { return &const_cast<Result*>(this)->checked(); }
+  template <class U>
+  [[nodiscard]] T value_or(U&& other) const& {
+    return has_value() ? *std::get_if<0>(&state_) : static_cast<T>(std::forward<U>(other));
+  }
+  template <class U>
+  [[nodiscard]] T value_or(U&& other) && {
+    return has_value() ? std::move(*std::get_if<0>(&state_)) : static_cast<T>(std::forward<U>(other));
+  }
+
+  /// Without an error these abort.
+  [[nodiscard]] Error& error() & noexcept { return checked_error(*this); }
+  [[nodiscard]] const Error& error() const& noexcept { return checked_error(*this); }
+  [[nodiscard]] Error&& error() && noexcept { return std::move(checked_error(*this)); }
 
  private:
-  T& checked() noexcept {
-    assert(has_value());
-    return *std::get_if<0>(&state_);
+  template <class Self>
+  static auto& checked(Self& self) noexcept {
+    if (!self.has_value()) [[unlikely]]
+      detail::no_value(*std::get_if<1>(&self.state_));
+    return *std::get_if<0>(&self.state_);
+  }
+  template <class Self>
+  static auto& checked_error(Self& self) noexcept {
+    if (self.has_value()) [[unlikely]]
+      detail::no_error();
+    return *std::get_if<1>(&self.state_);
   }
 
   std::variant<T, Error> state_;
@@ -108,11 +140,23 @@ class [[nodiscard]] Result<void> {
 
   [[nodiscard]] bool has_value() const noexcept { return error_ == nullptr; }
   explicit operator bool() const noexcept { return has_value(); }
-  [[nodiscard]] Error& error() & noexcept { return *error_; }
-  [[nodiscard]] const Error& error() const& noexcept { return *error_; }
-  [[nodiscard]] Error&& error() && noexcept { return std::move(*error_); }
+  /// With an error it aborts with the error's message.
+  void value() const noexcept {
+    if (error_ != nullptr) [[unlikely]]
+      detail::no_value(*error_);
+  }
+  /// Without an error these abort.
+  [[nodiscard]] Error& error() & noexcept { return checked_error(); }
+  [[nodiscard]] const Error& error() const& noexcept { return checked_error(); }
+  [[nodiscard]] Error&& error() && noexcept { return std::move(checked_error()); }
 
  private:
+  [[nodiscard]] Error& checked_error() const noexcept {
+    if (error_ == nullptr) [[unlikely]]
+      detail::no_error();
+    return *error_;
+  }
+
   std::unique_ptr<Error> error_;
 };
 

@@ -16,9 +16,9 @@ struct SalvageOptions {
   std::uint64_t memory_bytes = 512u << 20;  ///< bound on what it allocates: at least 11 bytes per record
   /// Also save records whose checksums are lost, where they obey the rules of the format: most will be right.
   bool unchecked = false;
-  std::uint32_t threads = 0;  ///< 0: one per processor
-  bool replace = false;       ///< allow `output` to exist; it is replaced atomically
-  ProgressFn progress{};      ///< may be empty
+  std::uint32_t threads = Count::kAuto;  ///< kAuto: one per processor
+  bool replace = false;                  ///< allow `output` to exist; it is replaced atomically
+  ProgressFn progress{};                 ///< may be empty
 };
 
 /// A stretch of the damaged file whose records are lost.

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-/// The vocabulary of nearline: element types, metrics, and views of vectors in memory.
+/// The vocabulary of nearline: ids, element types, metrics, and views of vectors in memory.
 #pragma once
 
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <iosfwd>
 #include <optional>
+#include <span>
 #include <string_view>
 
 #include "nearline/export.h"
@@ -18,6 +21,12 @@ inline constexpr Id kNoId = ~Id{0};
 
 inline constexpr std::uint32_t kMaxDim = 65'535;
 inline constexpr std::uint64_t kMaxRecords = 0xFFFF'FFFE;  ///< per segment
+
+/// `Count::kAuto` is the value of a numeric option that leaves the choice to nearline. Enumerations have an enumerator
+/// of the same name.
+struct Count {
+  static constexpr std::uint32_t kAuto = 0xFFFF'FFFF;
+};
 
 /// How one component is stored. Values are written to files and never change.
 enum class ElementType : std::uint8_t {
@@ -38,37 +47,22 @@ enum class Metric : std::uint8_t {
   kJaccard = 5,  ///< 1 - |a & b| / |a | b|, 0 for two empty sets; b1 only
 };
 
-/// Where the parts of a record live on disk.
-enum class Layout : std::uint8_t {
-  kLean = 1,   ///< pages hold vectors and neighbour lists
-  kFused = 2,  ///< pages also hold the codes of their neighbours
-};
-
-/// How pages reach memory.
-enum class IoMode : std::uint8_t {
-  kAuto = 0,
-  kMapped = 1,  ///< memory map; the kernel's page cache is the cache
-  kDirect = 2,  ///< io_uring, O_DIRECT where the file system allows it, own cache inside the budget
-  kPread = 3,   ///< pread, own cache inside the budget
-};
-
-/// What a walk ranks candidates by before it reads their pages.
-enum class Ranking : std::uint8_t {
-  kAuto = 0,   ///< kCodes where most pages must come from disk, kExact where memory holds them
-  kExact = 1,  ///< distances: the page of every candidate is read; fused pages rank by codes even so
-  kCodes = 2,  ///< estimates from compressed codes, all of them resident: only promising pages are read
-};
-
-/// "f32", "l2", "lean", "mapped": the words of the command line, of JSON output and of error messages.
+/// "f32", "l2": the words of the command line, of JSON output and of error messages.
 [[nodiscard]] NEARLINE_API std::string_view name(ElementType type) noexcept;
 [[nodiscard]] NEARLINE_API std::string_view name(Metric metric) noexcept;
-[[nodiscard]] NEARLINE_API std::string_view name(Layout layout) noexcept;
-[[nodiscard]] NEARLINE_API std::string_view name(IoMode mode) noexcept;
-[[nodiscard]] NEARLINE_API std::string_view name(Ranking ranking) noexcept;
 [[nodiscard]] NEARLINE_API std::optional<ElementType> element_type_from(std::string_view word) noexcept;
 [[nodiscard]] NEARLINE_API std::optional<Metric> metric_from(std::string_view word) noexcept;
-[[nodiscard]] NEARLINE_API std::optional<IoMode> io_mode_from(std::string_view word) noexcept;
-[[nodiscard]] NEARLINE_API std::optional<Ranking> ranking_from(std::string_view word) noexcept;
+NEARLINE_API std::ostream& operator<<(std::ostream& out, ElementType type);
+NEARLINE_API std::ostream& operator<<(std::ostream& out, Metric metric);
+
+[[nodiscard]] constexpr bool is_float(ElementType type) noexcept {
+  return type == ElementType::kF32 || type == ElementType::kF16 || type == ElementType::kBF16;
+}
+
+/// Whether vectors of `from` are taken where `to` is stored or asked for: the same type, or both are float types.
+[[nodiscard]] constexpr bool comparable(ElementType from, ElementType to) noexcept {
+  return from == to || (is_float(from) && is_float(to));
+}
 
 /// Bytes of one vector of `dim` components; b1 rounds up to a whole byte.
 [[nodiscard]] constexpr std::size_t vector_bytes(ElementType type, std::uint32_t dim) noexcept {
@@ -89,16 +83,63 @@ enum class Ranking : std::uint8_t {
   return bits == (type == ElementType::kB1);
 }
 
+/// Components that C++20 has no type for, as their bits.
+struct F16 {
+  std::uint16_t bits;  ///< IEEE 754 binary16
+};
+struct BF16 {
+  std::uint16_t bits;  ///< the upper half of a binary32
+};
+struct B1 {
+  std::uint8_t bits;  ///< eight components, the first in the least significant bit
+};
+
+/// The element type of an array of `T`. A type that has none here, double say, does not compile as a vector's.
+template <class T>
+inline constexpr ElementType kElementTypeOf{};
+template <>
+inline constexpr ElementType kElementTypeOf<float> = ElementType::kF32;
+template <>
+inline constexpr ElementType kElementTypeOf<F16> = ElementType::kF16;
+template <>
+inline constexpr ElementType kElementTypeOf<BF16> = ElementType::kBF16;
+template <>
+inline constexpr ElementType kElementTypeOf<std::int8_t> = ElementType::kI8;
+template <>
+inline constexpr ElementType kElementTypeOf<std::uint8_t> = ElementType::kU8;
+template <>
+inline constexpr ElementType kElementTypeOf<B1> = ElementType::kB1;
+
+template <class T>
+concept Component = kElementTypeOf<T>
+!= ElementType{};
+
 /// `rows` vectors of `dim` components of `type`, row-major and contiguous, any alignment. Borrowed.
 struct MatrixView {
-  const void* data = nullptr;
+  const std::byte* data = nullptr;
   std::size_t rows = 0;
-  std::uint32_t dim = 0;
+  std::uint32_t dim = 0;  ///< components, of b1 too
   ElementType type = ElementType::kF32;
 
-  [[nodiscard]] const std::byte* row(std::size_t i) const noexcept {
-    return static_cast<const std::byte*>(data) + i * vector_bytes(type, dim);
+  MatrixView() = default;
+
+  /// components: rows * dim of them; of B1 rows * ((dim + 7) / 8).
+  template <Component T>
+  MatrixView(const T* components, std::size_t row_count, std::uint32_t dimension) noexcept
+      : MatrixView(reinterpret_cast<const std::byte*>(components), row_count, dimension, kElementTypeOf<T>) {}
+
+  /// All rows that `components` holds. Precondition: whole rows.
+  template <Component T>
+  MatrixView(std::span<const T> components, std::uint32_t dimension) noexcept
+      : MatrixView(components.data(), components.size_bytes() / vector_bytes(kElementTypeOf<T>, dimension), dimension) {
+    assert(components.size_bytes() == rows * vector_bytes(type, dim));
   }
+
+  /// Rows of a type that is known at run time.
+  MatrixView(const std::byte* bytes, std::size_t row_count, std::uint32_t dimension, ElementType element) noexcept
+      : data(bytes), rows(row_count), dim(dimension), type(element) {}
+
+  [[nodiscard]] const std::byte* row(std::size_t i) const noexcept { return data + i * vector_bytes(type, dim); }
 };
 
 /// How far long work has come. `total` is 0 while it is not known.

@@ -14,6 +14,7 @@
 
 namespace nearline {
 
+/// How a Writer works.
 struct WriterOptions {
   /// Bound on what the writer allocates. Each record that waits for a commit takes some 40 bytes besides.
   std::uint64_t memory_bytes = 256u << 20;
@@ -22,8 +23,8 @@ struct WriterOptions {
   /// Commits merge segments of like size, so that there are few, and rewrite those of which too much is deleted.
   /// Otherwise only `compact` does.
   bool merge = true;
-  std::uint32_t threads = 0;  ///< 0: one per processor
-  ProgressFn progress{};      ///< of commits and compactions; may be empty
+  std::uint32_t threads = Count::kAuto;  ///< kAuto: one per processor
+  ProgressFn progress{};                 ///< of commits and compactions; may be empty
 };
 
 /// When a commit returns.
@@ -32,11 +33,13 @@ enum class Durability : std::uint8_t {
   kRelaxed   ///< at once, without waiting for the disk; seen by everybody, and durable with the next durable commit
 };
 
+/// What `Writer::erase` did.
 struct EraseReport {
   std::uint64_t erased = 0;
   std::uint64_t unknown = 0;  ///< ids that no record has
 };
 
+/// What a commit did, and what the index holds since.
 struct CommitReport {
   std::uint64_t generation = 0;  ///< of the commit, or of the one before when nothing had changed
   std::uint64_t count = 0;       ///< live records
@@ -102,7 +105,6 @@ class NEARLINE_API Writer {
   Result<BuildReport> compact_to(const std::filesystem::path& output, bool replace = false);
 
  private:
-  friend class OnFileSystem;
   class Impl;
   explicit Writer(std::unique_ptr<Impl> impl) noexcept;
   std::unique_ptr<Impl> impl_;

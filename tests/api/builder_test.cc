@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "nearline/builder.h"
+#include "nearline/verify.h"
 
 #include <doctest/doctest.h>
 
@@ -99,14 +100,14 @@ TEST_SUITE("api/builder") {
     }
     const TempDir folder;
     const Schema schema{3, ElementType::kF32, Metric::kL2};
-    REQUIRE(build(folder / "empty", schema, {.dim = 3}));
+    REQUIRE(build(folder / "empty", schema, {std::span<const float>(), 3}));
     const auto index = Index::open(folder / "empty");
     REQUIRE(index);
     CHECK(index->info().count == 0);
     CHECK(index->info().schema.dim == 3);
     CHECK(index->memory_usage().total() == 0);
     const std::vector<float> query(3);
-    CHECK(index->search({query.data(), 1, 3, ElementType::kF32}, {.k = 1}).error().code == Code::kInvalidArgument);
+    CHECK(index->search({query.data(), 1, 3}, {.k = 1}).error().code == Code::kInvalidArgument);
     std::vector<std::byte> room(12);
     CHECK(index->get(std::vector<Id>{0}, room).error().code == Code::kNotFound);
     CHECK(index->get({}, {}));
@@ -294,7 +295,7 @@ TEST_SUITE("api/builder") {
       BuildOptions options = quick_build();
       const auto guess = estimate(rows, schema, options);
       REQUIRE(guess);
-      const MatrixView all = rows == 0 ? MatrixView{.dim = 40} : base.view();
+      const MatrixView all = rows == 0 ? MatrixView(std::span<const float>(), 40) : base.view();
       options.memory_bytes = guess->build_memory_bytes;
       const auto report = build(folder / "x", schema, all, {}, options);
       REQUIRE_MESSAGE(report, message(report));

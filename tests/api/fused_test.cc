@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "nearline/verify.h"
 #include "nearline/writer.h"
 #include "tests/api/index_world.h"
 

@@ -112,7 +112,7 @@ TEST_SUITE("api/graph_statistics") {
     REQUIRE_FALSE(stopped);
     CHECK(stopped.error().code == Code::kCancelled);
     const Schema schema{8, ElementType::kF32, Metric::kL2};
-    REQUIRE(build(folder / "empty", schema, MatrixView{nullptr, 0, 8, ElementType::kF32}));
+    REQUIRE(build(folder / "empty", schema, {std::span<const float>(), 8}));
     const auto empty = Index::open(folder / "empty")->graph_statistics();
     REQUIRE(empty);
     CHECK(empty->records == 0);

@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "nearline/salvage.h"
+#include "nearline/verify.h"
 #include "nearline/writer.h"
 #include "tests/api/index_world.h"
 #include "tests/io/child_process.h"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "nearline/index.h"
+#include "nearline/verify.h"
 
 #include <doctest/doctest.h>
 
@@ -153,7 +154,7 @@ TEST_SUITE("api/index") {
   }
 
   TEST_CASE("no queries give no answers") {
-    const auto found = shared().open().search({nullptr, 0, kDim, ElementType::kF32});
+    const auto found = shared().open().search({std::span<const float>(), kDim});
     REQUIRE(found);
     CHECK(found->ids.empty());
     CHECK(found->counts.empty());
@@ -192,21 +193,23 @@ TEST_SUITE("api/index") {
       CHECK(found.error().code == code);
       CHECK(found.error().what.find(what) == 0);
     };
-    const MatrixView good{query.data(), 1, kDim, ElementType::kF32};
-    refused({query.data(), 1, kDim - 1, ElementType::kF32}, {}, Code::kInvalidArgument, "queries of dimension 15");
-    refused({query.data(), 1, kDim, ElementType::kU8}, {}, Code::kInvalidArgument, "queries of type u8");
+    const MatrixView good{query.data(), 1, kDim};
+    refused({query.data(), 1, kDim - 1}, {}, Code::kInvalidArgument, "queries of dimension 15");
+    refused({reinterpret_cast<const std::uint8_t*>(query.data()), 1, kDim}, {}, Code::kInvalidArgument,
+            "queries of type u8");
     refused(good, {.k = 0}, Code::kInvalidArgument, "k of 0");
     refused(good, {.k = 2'001}, Code::kInvalidArgument, "k of 2001");
+    refused(good, {.beam_width = 0}, Code::kInvalidArgument, "beam width of 0");
     refused(good, {.beam_width = 65}, Code::kInvalidArgument, "beam width of 65");
     for (const float bad : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
       auto rows = query;
       rows[kDim + 3] = bad;
-      refused({rows.data(), 2, kDim, ElementType::kF32}, {}, Code::kBadInput, "query 1 holds NaN or infinity");
+      refused({rows.data(), 2, kDim}, {}, Code::kBadInput, "query 1 holds NaN or infinity");
     }
     for (const float tiny : {0.0F, -0.0F, 1e-30F}) {
       auto rows = query;
       std::fill(rows.begin() + kDim, rows.end(), tiny);
-      refused({rows.data(), 2, kDim, ElementType::kF32}, {}, Code::kBadInput, "query 1 has no direction");
+      refused({rows.data(), 2, kDim}, {}, Code::kBadInput, "query 1 has no direction");
     }
     CHECK(index.search(good));
   }
@@ -360,7 +363,7 @@ TEST_SUITE("api/index") {
       std::memcpy(&bits, &shared().base.values[i], sizeof bits);
       brain.push_back(static_cast<std::uint16_t>(bits >> 16));
     }
-    const auto found = index.search({brain.data(), 20, kDim, ElementType::kBF16});
+    const auto found = index.search({reinterpret_cast<const BF16*>(brain.data()), 20, kDim});
     REQUIRE(found);
     CHECK(found->ids == expected->ids);
     CHECK(found->distances == expected->distances);

@@ -5,6 +5,7 @@
 #include <array>
 #include <numeric>
 
+#include "nearline/verify.h"
 #include "nearline/writer.h"
 #include "tests/api/index_world.h"
 

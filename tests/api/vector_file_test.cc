@@ -24,7 +24,7 @@ std::vector<float> numbers(std::size_t count) {
 Result<void> write(const std::filesystem::path& path, const std::vector<float>& floats, std::uint32_t dim,
                    bool replace = false) {
   NEARLINE_TRY(writer, VectorFileWriter::create(path, ElementType::kF32, dim, replace));
-  NEARLINE_CHECK(writer.append({floats.data(), floats.size() / dim, dim, ElementType::kF32}));
+  NEARLINE_CHECK(writer.append({floats.data(), floats.size() / dim, dim}));
   return writer.finish();
 }
 
@@ -43,7 +43,7 @@ TEST_SUITE("api/vector_file") {
     {
       auto writer = VectorFileWriter::create(folder / "a.fbin", ElementType::kF32, 3);
       REQUIRE(writer);
-      REQUIRE(writer->append({floats.data(), 4, 3, ElementType::kF32}));
+      REQUIRE(writer->append({floats.data(), 4, 3}));
       CHECK_FALSE(std::filesystem::exists(folder / "a.fbin"));
     }
     CHECK(entries(folder) == 0);

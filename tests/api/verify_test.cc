@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <string>
 
+#include "nearline/verify.h"
 #include "tests/api/index_world.h"
 #include "tests/support/restamp.h"
 #include "tests/support/tiny_index.h"

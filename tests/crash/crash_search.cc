@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/crash/crash_search.h"
+#include "engine/api/live_index.h"
+#include "engine/write/index_writer.h"
 
 #include <cerrno>
 #include <utility>
@@ -119,7 +121,7 @@ class Search {
     const Model coming = after(before, step);
     permit(step, before, allowed);
     const Seen fs = seen(disk);
-    auto writer = OnFileSystem::open_writer(*fs.fs, kIndex, small_writer());
+    auto writer = engine::IndexWriter::open(*fs.fs, kIndex, small_writer());
     if (!writer) return violated("no writer can open it: " + writer.error().message());
     disk.on_call([&](std::uint64_t, Operation operation) {
       if (changes_disk(operation)) cut(disk, allowed, &coming, times);
@@ -150,7 +152,7 @@ class Search {
     std::vector<Operation> calls;
     const auto disk = disk_->clone();
     const Seen fs = seen(*disk);
-    auto writer = OnFileSystem::open_writer(*fs.fs, kIndex, small_writer());
+    auto writer = engine::IndexWriter::open(*fs.fs, kIndex, small_writer());
     if (!writer) return violated("no writer can open it: " + writer.error().message()), calls;
     disk->on_call([&](std::uint64_t, Operation operation) { calls.push_back(operation); });
     Done done;
@@ -189,7 +191,7 @@ class Search {
       Done done;
       {
         const Seen fs = seen(*disk);
-        auto writer = OnFileSystem::open_writer(*fs.fs, kIndex, small_writer());
+        auto writer = engine::IndexWriter::open(*fs.fs, kIndex, small_writer());
         if (!writer) return violated("no writer can open it: " + writer.error().message());
         disk->set_faults({.fail_call = disk->calls() + k, .fail_for_ever = true});
         acknowledged = nearline::crash::run(*fs.fs, writer.value(), step, done).has_value();
@@ -210,7 +212,7 @@ class Search {
       Done done;
       {
         const Seen fs = seen(*disk);
-        auto writer = OnFileSystem::open_writer(*fs.fs, kIndex, small_writer());
+        auto writer = engine::IndexWriter::open(*fs.fs, kIndex, small_writer());
         if (!writer) return violated("no writer can open it: " + writer.error().message());
         disk->set_faults({.fail_call = disk->calls() + k, .error = EIO, .sync_drops = true});
         const auto ran = nearline::crash::run(*fs.fs, writer.value(), step, done);
@@ -231,7 +233,7 @@ class Search {
     std::unique_ptr<SimulatedDisk> left;
     {
       const Seen fs = seen(*disk_);
-      auto writer = OnFileSystem::open_writer(*fs.fs, kIndex, small_writer());
+      auto writer = engine::IndexWriter::open(*fs.fs, kIndex, small_writer());
       if (!writer) return violated("no writer can open it: " + writer.error().message());
       std::uint64_t until = 1 + random_() % calls.size();
       disk_->on_call([&](std::uint64_t, Operation) {
@@ -257,13 +259,14 @@ class Search {
   }
 
   struct Reader {
-    Index index;
+    engine::LiveIndex index;
     Model held;
     int steps = 0;
   };
   void hold_readers(int step, const Model& held) {
     if (plan_.reader_every == 0 || static_cast<std::uint64_t>(step) % plan_.reader_every != 0) return;
-    auto index = OnFileSystem::open(*disk_, kIndex, {.io = IoMode::kPread, .memory_bytes = 8U << 20, .threads = 1});
+    auto index =
+        engine::LiveIndex::open(*disk_, kIndex, {.io = IoMode::kPread, .memory_bytes = 8U << 20, .threads = 1});
     if (!index) return violated("no reader can open it: " + index.error().message());
     readers_.push_back({std::move(index).value(), held});
   }

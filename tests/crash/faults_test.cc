@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <new>
 
+#include "engine/write/index_writer.h"
 #include "tests/crash/crash_search.h"
 #include "tests/support/allocations.h"
 
@@ -42,7 +43,7 @@ std::vector<Stage> stages() {
        {Kind::kCommit, Kind::kCommit, Kind::kRelaxed, Kind::kCommit, Kind::kCompact, Kind::kReplace, Kind::kSnapshot}) {
     const Step step = source.draw(kind, model, round++ == 0 ? 120 : 25);
     if (round > 1) all.push_back({disk.contents(kIndex), model, step});
-    auto writer = OnFileSystem::open_writer(disk, kIndex, small_writer());
+    auto writer = engine::IndexWriter::open(disk, kIndex, small_writer());
     Done done;
     REQUIRE(run(disk, writer.value(), step, done));
     model = after(model, step);
@@ -51,7 +52,8 @@ std::vector<Stage> stages() {
 }
 
 /// What stands and how it goes on after a step that failed, or did not.
-void check_after(SimulatedDisk& disk, Writer& writer, const Stage& stage, Done& done, const Result<void>& ran) {
+void check_after(SimulatedDisk& disk, engine::IndexWriter& writer, const Stage& stage, Done& done,
+                 const Result<void>& ran) {
   const Model after = crash::after(stage.before, stage.step);
   const auto held = contents(disk, kIndex);
   REQUIRE_MESSAGE(held, (held ? "" : held.error().message()));
@@ -75,7 +77,7 @@ void check_after(SimulatedDisk& disk, Writer& writer, const Stage& stage, Done& 
 /// Anew, from whatever there is.
 void check_reopened(SimulatedDisk& disk, const Stage& stage) {
   const Model visible = contents(disk, kIndex).value();
-  auto writer = OnFileSystem::open_writer(disk, kIndex, small_writer());
+  auto writer = engine::IndexWriter::open(disk, kIndex, small_writer());
   REQUIRE_MESSAGE(writer, (writer ? "" : writer.error().message()));
   Step next{.kind = Kind::kCommit, .erased = {}, .replaced = {}, .added = {{900'000, {1, 2, 3, 4}}}};
   if (!stage.before.empty() && visible.contains(stage.before.begin()->first)) {
@@ -106,7 +108,7 @@ TEST_SUITE("crash/faults") {
             const std::uint64_t start = disk.calls();
             bool reached = false;
             {
-              auto writer = OnFileSystem::open_writer(disk, kIndex, small_writer());
+              auto writer = engine::IndexWriter::open(disk, kIndex, small_writer());
               REQUIRE(writer);
               const std::uint64_t call = disk.calls() + k;
               disk.set_faults({.fail_call = call, .fail_for_ever = for_ever, .error = error, .sync_drops = true});
@@ -132,7 +134,7 @@ TEST_SUITE("crash/faults") {
       SimulatedDisk disk(9);
       disk.put(kIndex, stage.file);
       disk.set_faults({.short_io = true});
-      auto writer = OnFileSystem::open_writer(disk, kIndex, small_writer());
+      auto writer = engine::IndexWriter::open(disk, kIndex, small_writer());
       REQUIRE(writer);
       Done done;
       REQUIRE(run(disk, writer.value(), stage.step, done));
@@ -147,7 +149,7 @@ TEST_SUITE("crash/faults") {
         CAPTURE(room);
         SimulatedDisk disk;
         disk.put(kIndex, stage.file);
-        auto writer = OnFileSystem::open_writer(disk, kIndex, small_writer());
+        auto writer = engine::IndexWriter::open(disk, kIndex, small_writer());
         REQUIRE(writer);
         disk.set_faults({.capacity = stage.file.size() + room});
         Done done;
@@ -176,7 +178,7 @@ TEST_SUITE("crash/faults") {
           disk.put(kIndex, stage.file);
           bool reached = false;
           {
-            auto writer = OnFileSystem::open_writer(disk, kIndex, small_writer());
+            auto writer = engine::IndexWriter::open(disk, kIndex, small_writer());
             REQUIRE(writer);
             Done done;
             Result<void> ran;

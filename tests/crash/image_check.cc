@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
+#include "engine/api/live_index.h"
+#include "engine/repair/verify.h"
+#include "engine/write/index_writer.h"
 #include "tests/crash/crash_search.h"
 
 namespace nearline::crash {
@@ -12,12 +15,12 @@ bool is_expected(const std::string& what) {
          what.find("does not begin as a nearline index") != std::string::npos;
 }
 
-std::string check_search(const Index& index, const Model& model) {
+std::string check_search(const engine::LiveIndex& index, const Model& model) {
   if (model.empty()) return {};
   const std::vector<float> query(kDim, 500.0F);
   const auto k = static_cast<std::uint32_t>(std::min<std::size_t>(5, model.size()));
   for (const bool exact : {false, true}) {
-    const auto found = index.search({query.data(), 1, kDim, ElementType::kF32}, {.k = k, .l = 200, .exact = exact});
+    const auto found = index.search({query.data(), 1, kDim}, {.k = k, .l = 200, .exact = exact});
     if (!found) return "a search fails: " + found.error().message();
     if (found.value().ids != nearest_ids(model, query, k)) return "a search finds other records than are nearest";
   }
@@ -26,7 +29,7 @@ std::string check_search(const Index& index, const Model& model) {
 
 /// Two commits, so that both slots and space of both commits before are written, and a relaxed one between.
 std::string go_on(io::SimulatedDisk& disk, Model held) {
-  auto writer = OnFileSystem::open_writer(disk, kIndex, small_writer());
+  auto writer = engine::IndexWriter::open(disk, kIndex, small_writer());
   if (!writer) return "no writer can open it: " + writer.error().message();
   StepSource source(held.size());
   for (int round = 0; round < 3; ++round) {
@@ -42,7 +45,7 @@ std::string go_on(io::SimulatedDisk& disk, Model held) {
     if (!found) return "after one more commit: " + found.error().message();
     if (found.value() != held) return "after one more commit it holds something else";
   }
-  const auto report = OnFileSystem::verify(disk, kIndex, true);
+  const auto report = engine::verify(disk, kIndex, true);
   if (!report) return report.error().message();
   return report.value().findings.empty() ? "" : "after three more commits: " + report.value().findings.front().what;
 }
@@ -55,7 +58,8 @@ std::string check_name(io::SimulatedDisk& disk, const std::string& name,
     return std::find(allowed.begin(), allowed.end(), model) != allowed.end();
   };
   if (!there) return may_hold({}) ? "" : "the file is gone";
-  const auto index = OnFileSystem::open(disk, name, {.io = IoMode::kPread, .memory_bytes = 8U << 20, .threads = 1});
+  const auto index =
+      engine::LiveIndex::open(disk, name, {.io = IoMode::kPread, .memory_bytes = 8U << 20, .threads = 1});
   if (!index) return "cannot be opened: " + index.error().message();
   const auto held = contents(index.value());
   if (!held) return "cannot be read: " + held.error().message();
@@ -64,7 +68,7 @@ std::string check_name(io::SimulatedDisk& disk, const std::string& name,
            " records of generation " + std::to_string(index.value().info().generation);
   }
   if (found != nullptr && name == kIndex) *found = held.value();
-  const auto report = OnFileSystem::verify(disk, name, true);
+  const auto report = engine::verify(disk, name, true);
   if (!report) return "cannot be verified: " + report.error().message();
   for (const VerifyFinding& finding : report.value().findings) {
     if (!is_expected(finding.what)) return finding.what;
@@ -87,7 +91,7 @@ std::string check_fallback(const io::SimulatedDisk& disk) {
   io::SimulatedDisk damaged;
   damaged.put(kIndex, disk.contents(kIndex));
   const auto index =
-      OnFileSystem::open(damaged, kIndex, {.io = IoMode::kPread, .memory_bytes = 8U << 20, .threads = 1});
+      engine::LiveIndex::open(damaged, kIndex, {.io = IoMode::kPread, .memory_bytes = 8U << 20, .threads = 1});
   if (!index || index.value().info().rolled_back) return {};  // one slot is torn already
   std::vector<std::byte> bytes = disk.contents(kIndex);
   const std::uint64_t slot = index.value().info().generation % 2 * 4096;

@@ -99,7 +99,7 @@ class MutantFile final : public io::File {
     NEARLINE_TRY(manifest, format::decode_manifest(bytes, super));
     switch (mutation_.fault) {
       case Fault::kReuseTooEarly: free_earlier(manifest); break;
-      case Fault::kForgetTombstones: forget_tombstones(manifest); break;
+      case Fault::kForgetRecordSet: forget_tombstones(manifest); break;
       case Fault::kForgetBoot: super.boot = {}; break;
       case Fault::kOverwriteDurable:
         if (super.relaxed()) move_to_other_slot(super, manifest, at);

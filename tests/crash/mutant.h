@@ -17,7 +17,7 @@ enum class Fault {
   kSuperblockFirst,   ///< the superblock is durable before what it leads to
   kReuseTooEarly,     ///< space is written one generation before nothing needs it
   kForgetPins,        ///< readers' locks are not seen
-  kForgetTombstones,  ///< deletes are not in the manifest
+  kForgetRecordSet,   ///< deletes are not in the manifest
   kTrustPageCache,    ///< the superblock of a writer that died is not written again
   kTrustLength,       ///< nor what makes the length durable
   kForgetBoot,        ///< a relaxed superblock passes for a durable one: readers trust it after a restart

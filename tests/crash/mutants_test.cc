@@ -3,6 +3,7 @@
 /// 8 in another way, is caught, every one; a writer that keeps to all of them is not.
 #include <doctest/doctest.h>
 
+#include "engine/write/index_writer.h"
 #include "format/superblock.h"
 #include "tests/crash/crash_search.h"
 #include "tests/crash/mutant.h"
@@ -50,7 +51,7 @@ std::string violation_of_length(const Mutation& mutation) {
   Model model;
   const auto make = [&](const Step& step) {
     const auto fs = mutant(disk, mutation);
-    auto writer = OnFileSystem::open_writer(*fs, kIndex, small_writer());
+    auto writer = engine::IndexWriter::open(*fs, kIndex, small_writer());
     Done done;
     REQUIRE(run(*fs, writer.value(), step, done));
     model = after(model, step);
@@ -87,7 +88,7 @@ TEST_SUITE("crash/mutants") {
              Case{"the superblock before what it leads to", {.fault = Fault::kSuperblockFirst}},
              Case{"space written again too early", {.fault = Fault::kReuseTooEarly}},
              Case{"readers' locks ignored", {.fault = Fault::kForgetPins}},
-             Case{"tombstones forgotten", {.fault = Fault::kForgetTombstones}},
+             Case{"tombstones forgotten", {.fault = Fault::kForgetRecordSet}},
              Case{"a dead writer's superblock trusted", {.fault = Fault::kTrustPageCache}},
              Case{"a relaxed commit trusted after a restart", {.fault = Fault::kForgetBoot}},
              Case{"a relaxed commit in the slot of the durable one", {.fault = Fault::kOverwriteDurable}},

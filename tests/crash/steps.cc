@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/crash/steps.h"
+#include "engine/api/live_index.h"
+#include "engine/make/index_maker.h"
+#include "engine/write/index_writer.h"
 
 #include <algorithm>
 #include <cstdlib>
@@ -15,7 +18,7 @@ struct Rows {
       values.insert(values.end(), row.begin(), row.end());
     }
   }
-  [[nodiscard]] MatrixView view() const { return {values.data(), ids.size(), kDim, ElementType::kF32}; }
+  [[nodiscard]] MatrixView view() const { return {values.data(), ids.size(), kDim}; }
 
   std::vector<Id> ids;
   std::vector<float> values;
@@ -108,7 +111,7 @@ Model after(Model model, const Step& step) {
 
 namespace {
 
-Result<void> run_one(io::FileSystem& fs, Writer& writer, const Step& step, Done& done) {
+Result<void> run_one(io::FileSystem& fs, engine::IndexWriter& writer, const Step& step, Done& done) {
   if (!done.erased && !step.erased.empty()) {
     NEARLINE_TRY(report, writer.erase(step.erased));
     if (report.erased != step.erased.size()) return Error{.what = "erase missed a record that is there"};
@@ -131,7 +134,7 @@ Result<void> run_one(io::FileSystem& fs, Writer& writer, const Step& step, Done&
     case Kind::kCompact: return without_value(writer.compact());
     case Kind::kReplace: return without_value(writer.compact_to(kIndex, true));
     case Kind::kSnapshot: {
-      NEARLINE_TRY(index, OnFileSystem::open(fs, kIndex, {.io = IoMode::kPread, .threads = 1}));
+      NEARLINE_TRY(index, engine::LiveIndex::open(fs, kIndex, {.io = IoMode::kPread, .threads = 1}));
       return index.snapshot(kCopy, true);
     }
   }
@@ -140,7 +143,7 @@ Result<void> run_one(io::FileSystem& fs, Writer& writer, const Step& step, Done&
 
 }  // namespace
 
-Result<void> run(io::FileSystem& fs, Writer& writer, const Step& step, Done& done) {
+Result<void> run(io::FileSystem& fs, engine::IndexWriter& writer, const Step& step, Done& done) {
   while (done.relaxed < step.relaxed.size()) {
     NEARLINE_CHECK(run_one(fs, writer, step.relaxed[done.relaxed], done));
     done = {.relaxed = done.relaxed + 1};
@@ -150,11 +153,11 @@ Result<void> run(io::FileSystem& fs, Writer& writer, const Step& step, Done& don
 
 void create_index(io::FileSystem& fs) {
   const Schema schema{.dim = kDim, .type = ElementType::kF32, .metric = Metric::kL2};
-  auto builder = OnFileSystem::create(fs, kIndex, schema, {.degree = 8, .l_build = 16, .threads = 1});
+  auto builder = engine::IndexMaker::create(fs, kIndex, schema, {.degree = 8, .l_build = 16, .threads = 1});
   if (!builder || !builder->finish()) std::abort();
 }
 
-Result<Model> contents(const Index& index) {
+Result<Model> contents(const engine::LiveIndex& index) {
   Model held;
   NEARLINE_CHECK(index.for_each(64, [&](std::span<const Id> ids, const MatrixView& rows) -> Result<void> {
     for (std::size_t i = 0; i < ids.size(); ++i) {
@@ -169,7 +172,8 @@ Result<Model> contents(const Index& index) {
 }
 
 Result<Model> contents(io::FileSystem& fs, const char* path) {
-  NEARLINE_TRY(index, OnFileSystem::open(fs, path, {.io = IoMode::kPread, .memory_bytes = 8U << 20, .threads = 1}));
+  NEARLINE_TRY(index,
+               engine::LiveIndex::open(fs, path, {.io = IoMode::kPread, .memory_bytes = 8U << 20, .threads = 1}));
   return contents(index);
 }
 

@@ -8,7 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "engine/on_file_system.h"
+#include "engine/api/live_index.h"
+#include "engine/write/index_writer.h"
 #include "io/simulated_disk.h"
 #include "nearline/writer.h"
 
@@ -76,13 +77,13 @@ struct Done {
 };
 
 /// fs: for snapshots. Errors: those of the call that failed.
-Result<void> run(io::FileSystem& fs, Writer& writer, const Step& step, Done& done);
+Result<void> run(io::FileSystem& fs, engine::IndexWriter& writer, const Step& step, Done& done);
 
 /// An index of no records, with the degree that crash tests use. Durable on return.
 void create_index(io::FileSystem& fs);
 
 /// All that an index holds. Errors: those of reading.
-Result<Model> contents(const Index& index);
+Result<Model> contents(const engine::LiveIndex& index);
 Result<Model> contents(io::FileSystem& fs, const char* path);
 
 }  // namespace nearline::crash

@@ -8,6 +8,8 @@
 #include <filesystem>
 #include <thread>
 
+#include "engine/api/live_index.h"
+#include "engine/write/index_writer.h"
 #include "tests/crash/agent/agent.h"
 #include "tests/io/temp_dir.h"
 
@@ -29,7 +31,7 @@ struct Run {
   std::array<std::atomic<std::uint64_t>, kCommits + 1> hashes{};
 };
 
-void write(Run& shared, Writer& writer) {
+void write(Run& shared, engine::IndexWriter& writer) {
   StepSource source(1);
   Model model;
   for (std::uint64_t state = 1; state <= kCommits; ++state) {
@@ -48,12 +50,13 @@ void write(Run& shared, Writer& writer) {
 
 /// Two searches at once on one index, then a look at all of it, then the next commit.
 void read(Run& shared, const std::filesystem::path& path, int number) {
-  auto index = Index::open(path, {.io = kModes[static_cast<std::size_t>(number) % std::size(kModes)], .threads = 2});
+  auto index = engine::LiveIndex::open(
+      io::real_file_system(), path, {.io = kModes[static_cast<std::size_t>(number) % std::size(kModes)], .threads = 2});
   if (!index) return static_cast<void>(++shared.failures);
   const std::filesystem::path copy = path.string() + std::to_string(number);
   const std::vector<float> query(kDim, 500.0F);
   const auto search = [&] {
-    const auto found = index->search({query.data(), 1, kDim, ElementType::kF32}, {.k = 1, .l = 50});
+    const auto found = index->search({query.data(), 1, kDim}, {.k = 1, .l = 50});
     if (!found && index->info().count > 0) ++shared.failures;
   };
   while (!shared.done) {
@@ -78,9 +81,9 @@ TEST_SUITE("crash/threads") {
     create_index(io::real_file_system());
     Run shared;
     shared.hashes[0] = hash_of({});
-    auto writer = Writer::open(kIndex, small_writer());
+    auto writer = engine::IndexWriter::open(io::real_file_system(), kIndex, small_writer());
     REQUIRE(writer);
-    CHECK(Writer::open(kIndex).error().code == Code::kBusy);
+    CHECK(engine::IndexWriter::open(io::real_file_system(), kIndex).error().code == Code::kBusy);
     std::vector<std::thread> readers;
     for (int number = 0; number < kReaders; ++number) {
       readers.emplace_back([&shared, &path, number] { read(shared, path, number); });

@@ -2,12 +2,13 @@
 #include <doctest/doctest.h>
 
 #include "format/manifest.h"
-#include "nearline/types.h"
+#include "nearline/schema.h"
+#include "nearline/search.h"
 
 namespace nearline {
 
 TEST_SUITE("format/names") {
-  TEST_CASE("every element type, metric and mode is found again under its word") {
+  TEST_CASE("every element type, metric, layout, mode and ranking is found again under its word") {
     for (int i = 1; i <= 6; ++i) {
       CAPTURE(i);
       CHECK(element_type_from(name(static_cast<ElementType>(i))) == static_cast<ElementType>(i));
@@ -19,6 +20,11 @@ TEST_SUITE("format/names") {
     for (int i = 0; i <= 3; ++i) {
       CAPTURE(i);
       CHECK(io_mode_from(name(static_cast<IoMode>(i))) == static_cast<IoMode>(i));
+    }
+    for (int i = 0; i <= 2; ++i) {
+      CAPTURE(i);
+      CHECK(layout_from(name(static_cast<Layout>(i))) == static_cast<Layout>(i));
+      CHECK(ranking_from(name(static_cast<Ranking>(i))) == static_cast<Ranking>(i));
     }
   }
 

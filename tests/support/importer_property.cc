@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <vector>
 
-#include "engine/neighbor_file.h"
-#include "engine/vector_file_reader.h"
-#include "engine/vector_file_writer.h"
+#include "engine/vectors/neighbor_file.h"
+#include "engine/vectors/vector_file_reader.h"
+#include "engine/vectors/vector_file_writer.h"
 #include "io/simulated_disk.h"
 
 namespace nearline::testing {

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "engine/build/random.h"
+#include "engine/random.h"
 
 namespace nearline::testing {
 

@@ -11,10 +11,6 @@
 namespace nearline::testing {
 namespace {
 
-bool is_float(ElementType type) {
-  return type == ElementType::kF32 || type == ElementType::kF16 || type == ElementType::kBF16;
-}
-
 template <class T>
 void append(std::vector<std::byte>& bytes, T value) {
   const auto at = bytes.size();

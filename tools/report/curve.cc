@@ -114,7 +114,8 @@ class CurveMeter {
       NEARLINE_TRY(index, Index::open(setup_.index, cold_));
       report_.cold_ranking = index.ranking();
       // With codes, one read in flight takes the fewest; a call of many queries would do the same.
-      if (setup_.search.beam_width == 0) options.beam_width = index.ranking() == Ranking::kCodes ? 1 : kWidthAlone;
+      if (setup_.search.beam_width == Count::kAuto)
+        options.beam_width = index.ranking() == Ranking::kCodes ? 1 : kWidthAlone;
       NEARLINE_TRY(found, index.search({all.row(row), 1, all.dim, all.type}, options));
       whole.ids.insert(whole.ids.end(), found.ids.begin(), found.ids.end());
       whole.distances.insert(whole.distances.end(), found.distances.begin(), found.distances.end());
@@ -131,7 +132,7 @@ class CurveMeter {
     SearchSetup one_by_one = setup_;
     one_by_one.batch = 1;
     SearchOptions alone = options_;
-    if (alone.beam_width == 0) alone.beam_width = kWidthAlone;
+    if (alone.beam_width == Count::kAuto) alone.beam_width = kWidthAlone;
     NEARLINE_TRY(result, search_all(open, one_by_one, alone));
     std::vector<double> latencies;
     for (const QueryStats& stats : result.stats) {

@@ -84,7 +84,7 @@ std::string head(const std::string& title) {
       "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\"/>\n"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n"
       "<meta name=\"generator\" content=\"nearline {}\"/>\n<title>{}</title>\n<style>{}</style>\n</head>\n",
-      kVersion, title, kReportStyle);
+      version(), title, kReportStyle);
 }
 
 }  // namespace
@@ -102,7 +102,7 @@ std::string report_page(const Report& report) {
          graph_section(report) + pages_section(report) + dimension_section(report) + memory_section(report) +
          identity_section(report) +
          fmt::format("<footer>Speeds belong to this machine and hour: {}. nearline {}.</footer>\n", escaped(machine),
-                     kVersion) +
+                     version()) +
          "</main>\n</body>\n</html>\n";
 }
 

@@ -61,10 +61,10 @@ class TryOut {
 
   /// Codes are in the pages, so there is one way to search.
   Result<std::vector<Candidate>> run_fused() {
-    NEARLINE_TRY(needs, needs_of_all(kAutoCode));
+    NEARLINE_TRY(needs, needs_of_all(Count::kAuto));
     std::vector<Candidate> measured;
     if (goal_.memory_bytes < needs.search_memory_bytes) return measured;
-    NEARLINE_TRY(candidate, build(kAutoCode));
+    NEARLINE_TRY(candidate, build(Count::kAuto));
     candidate.ranking = Ranking::kCodes;
     candidate.file_bytes = needs.file_bytes;
     candidate.least_memory_bytes = needs.search_memory_bytes;
@@ -73,7 +73,7 @@ class TryOut {
   }
 
   Result<std::vector<Candidate>> run_lean(std::uint32_t code_bytes) {
-    if (code_bytes != kAutoCode && code_bytes != 0) {  // what cannot be searched need not be built
+    if (code_bytes != Count::kAuto && code_bytes != 0) {  // what cannot be searched need not be built
       NEARLINE_TRY(needs, needs_of_all(code_bytes));
       if (goal_.memory_bytes < needs.code_search_memory_bytes) return std::vector<Candidate>();
     }
@@ -86,7 +86,7 @@ class TryOut {
       candidate.least_memory_bytes = needs.code_search_memory_bytes;
       NEARLINE_CHECK(add(candidate, measured));
     }
-    if (code_bytes != kAutoCode && code_bytes != 0) return measured;
+    if (code_bytes != Count::kAuto && code_bytes != 0) return measured;
     // The same graph serves to measure what an index without codes does.
     NEARLINE_TRY(needs, needs_of_all(0));
     candidate.ranking = Ranking::kExact;

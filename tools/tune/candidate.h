@@ -15,7 +15,7 @@ struct TuneGoal {
   std::uint64_t memory_bytes = 64U << 20;  ///< bound of the searches to come
   float recall = 0.95F;
   std::uint32_t k = 10;
-  std::uint32_t threads = 0;
+  std::uint32_t threads = Count::kAuto;
 };
 
 struct Candidate {
@@ -50,7 +50,7 @@ Result<NeighborTable> true_neighbors(const DataSample& sample, const TuneGoal& g
                                      const std::filesystem::path& folder, const ProgressFn& progress);
 
 /// Builds one index of the sample and measures every ranking that all records will have within the memory: none when
-/// it has room for none. code_bytes: kAutoCode, 0, or a number; fused pages take kAutoCode.
+/// it has room for none. code_bytes: kAuto, 0, or a number; fused pages take kAuto.
 /// Errors: those of Builder and Index; kCancelled.
 Result<std::vector<Candidate>> try_out(const DataSample& sample, ElementType type, Layout layout,
                                        std::uint32_t code_bytes, const TuneGoal& goal, const TuneTruth& truth,

@@ -12,7 +12,10 @@
 #include <cstring>
 #include <thread>
 
+#include "engine/api/live_index.h"
+#include "engine/write/index_writer.h"
 #include "format/checksum.h"
+#include "nearline/verify.h"
 
 namespace nearline::crash {
 namespace {
@@ -27,7 +30,7 @@ bool is_expected(const std::string& finding) {
 }
 
 /// Whether an open index holds the state that it says, and finds what it holds. What is wrong, or nothing.
-std::string check_answers(Shared& shared, const Index& index, std::uint64_t& state) {
+std::string check_answers(Shared& shared, const engine::LiveIndex& index, std::uint64_t& state) {
   const auto held = contents(index);
   if (!held) return "cannot be read: " + held.error().message();
   state = state_of(held.value());
@@ -35,7 +38,7 @@ std::string check_answers(Shared& shared, const Index& index, std::uint64_t& sta
   const std::vector<float> query(kDim, 500.0F);
   if (held.value().empty()) return {};
   const auto k = static_cast<std::uint32_t>(std::min<std::size_t>(5, held.value().size()));
-  const auto found = index.search({query.data(), 1, kDim, ElementType::kF32}, {.k = k, .l = 400});
+  const auto found = index.search({query.data(), 1, kDim}, {.k = k, .l = 400});
   if (!found) return "a search fails: " + found.error().message();
   if (found.value().ids != nearest_ids(held.value(), query, k)) return "a search misses one of the nearest";
   return {};
@@ -78,7 +81,7 @@ void write_for_ever(Shared& shared, std::uint64_t seed) {
   std::mt19937_64 random(seed);
   StepSource source(seed);
   while (true) {
-    auto writer = Writer::open(kIndex, small_writer());
+    auto writer = engine::IndexWriter::open(io::real_file_system(), kIndex, small_writer());
     if (!writer && writer.error().code == Code::kBusy) continue;  // the one before is still dying
     if (!writer) return say("writer", writer.error().message());
     auto held = contents(fs, kIndex);
@@ -119,7 +122,8 @@ void read_for_ever(Shared& shared, std::uint64_t seed, int number) {
   constexpr IoMode kModes[] = {IoMode::kPread, IoMode::kMapped, IoMode::kDirect};
   std::uint64_t newest = 0;
   while (true) {
-    auto index = Index::open(kIndex, {.io = kModes[random() % 3], .memory_bytes = 16U << 20, .threads = 1});
+    auto index = engine::LiveIndex::open(io::real_file_system(), kIndex,
+                                         {.io = kModes[random() % 3], .memory_bytes = 16U << 20, .threads = 1});
     if (!index) return say("reader", index.error().message());
     for (std::uint64_t turns = 1 + random() % 20; turns > 0; --turns) {
       const std::uint64_t acknowledged = shared.acknowledged;
@@ -168,7 +172,8 @@ std::string check_index(Shared& shared) {
   for (const VerifyFinding& finding : report.value().findings) {
     if (!is_expected(finding.what)) return finding.what;
   }
-  const auto index = Index::open(kIndex, {.io = IoMode::kPread, .memory_bytes = 16U << 20, .threads = 1});
+  const auto index = engine::LiveIndex::open(io::real_file_system(), kIndex,
+                                             {.io = IoMode::kPread, .memory_bytes = 16U << 20, .threads = 1});
   if (!index) return index.error().message();
   std::uint64_t state = 0;
   if (auto wrong = check_answers(shared, index.value(), state); !wrong.empty()) return wrong;

@@ -5,6 +5,8 @@
 
 #include <cstdio>
 
+#include "engine/write/index_writer.h"
+#include "nearline/verify.h"
 #include "tests/crash/agent/agent.h"
 
 namespace nearline::crash {
@@ -29,7 +31,7 @@ bool fill_up_to(std::uint64_t room) {
 /// One step with so much room. What is wrong, or nothing.
 std::string try_with(std::uint64_t room, Kind kind, StepSource& source, Model& model, bool& was_full) {
   io::FileSystem& fs = io::real_file_system();
-  auto writer = Writer::open(kIndex, small_writer());
+  auto writer = engine::IndexWriter::open(io::real_file_system(), kIndex, small_writer());
   if (!writer) return writer.error().message();
   const Step step = source.draw(kind, model, 200);
   if (!fill_up_to(room)) return "cannot fill the disk";

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+/// What a build will take: bytes from the plan that the build itself follows, time from how fast vectors of that kind
+/// are compared on this machine.
+#include <chrono>
+#include <vector>
+
+#include "engine/make/assembly.h"
+#include "engine/make/code_writer.h"
+#include "engine/make/fused_writer.h"
+#include "engine/make/plan.h"
+#include "engine/segment/search_budget.h"
+#include "engine/space/space.h"
+#include "nearline/builder.h"
+
+namespace nearline {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// Distances per record over all phases of linking with the default options, counted on image descriptors and sentence
+/// embeddings, and seconds per record that do not depend on the vectors: lists, sorting, packing, writing.
+constexpr double kDistances = 7000;
+constexpr double kFixedSeconds = 20e-6;
+
+/// Seconds of one distance, vectors in cache.
+double seconds_per_distance(const Schema& schema) {
+  constexpr std::size_t kVectors = 256;
+  const engine::Space space(schema.metric, schema.type, schema.dim);
+  const std::size_t bytes = vector_bytes(schema.type, schema.dim) + sizeof(float);
+  std::vector<std::byte> vectors(kVectors * bytes);
+  std::vector<const std::byte*> records;
+  for (std::size_t i = 0; i < kVectors; ++i) records.push_back(vectors.data() + i * bytes);
+  std::vector<std::byte> buffer(space.query_bytes());
+  const engine::Query query{.vector = buffer.data()};
+  std::vector<float> distances(kVectors);
+  std::size_t rounds = 0;
+  const auto started = Clock::now();
+  std::chrono::duration<double> passed{};
+  for (; passed.count() < 0.01; passed = Clock::now() - started, ++rounds) {
+    space.distances(query, records, distances.data());
+  }
+  return passed.count() / static_cast<double>(rounds * kVectors);
+}
+
+}  // namespace
+
+Result<Estimate> estimate(std::uint64_t count, const Schema& schema, const BuildOptions& options) {
+  NEARLINE_CHECK(engine::check_build(schema, options));
+  if (count > kMaxRecords) {
+    return Error{.code = Code::kInvalidArgument,
+                 .what = "count of " + std::to_string(count) + ": expected at most " + std::to_string(kMaxRecords)};
+  }
+  BuildOptions unbounded = options;
+  unbounded.memory_bytes = ~std::uint64_t{0};
+  NEARLINE_TRY(plan, engine::plan_build(count, schema, unbounded, 4));
+  engine::SearchNeeds needs{
+      .shape = plan.file_shape, .count = count, .entries = 2 * std::uint64_t{engine::entry_count(count)}};
+  const bool fused = plan.file_shape.layout == Layout::kFused;
+  const std::uint64_t book = plan.code_bytes > 0 ? engine::coding_bytes(schema.dim, plan.code_bytes) : 0;
+  const auto by_codes = [&](std::uint64_t codes) {
+    needs.code_bytes = codes * plan.code_bytes + book;
+    needs.code_parts = plan.code_bytes - format::kCodeHeadBytes;
+    return engine::least_search_bytes(needs, 1, IoMode::kPread);
+  };
+  if (fused) needs.entries = engine::fused_entry_count(count);
+  const std::uint64_t least = fused ? by_codes(needs.entries) : engine::least_search_bytes(needs, 1, IoMode::kPread);
+  const double per_record = kDistances * seconds_per_distance(schema) + kFixedSeconds;
+  return Estimate{.file_bytes = plan.file_bytes,
+                  .build_memory_bytes = plan.memory_bytes,
+                  .least_build_memory_bytes = plan.least_bytes,
+                  .search_memory_bytes = least,
+                  .code_search_memory_bytes = fused || plan.code_bytes == 0 ? 0 : by_codes(count),
+                  .build_cpu_seconds = per_record * static_cast<double>(count)};
+}
+
+}  // namespace nearline

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "nearline/index.h"
+
+#include "engine/api/live_index.h"
+
+namespace nearline {
+
+class Index::Impl : public engine::LiveIndex {
+ public:
+  explicit Impl(engine::LiveIndex&& index) noexcept : engine::LiveIndex(std::move(index)) {}
+};
+
+Result<Index> Index::open(const std::filesystem::path& path, const OpenOptions& options) {
+  NEARLINE_TRY(index, engine::LiveIndex::open(io::real_file_system(), path, options));
+  return Index(std::make_unique<Impl>(std::move(index)));
+}
+
+Index::Index(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
+Index::Index(Index&&) noexcept = default;
+Index& Index::operator=(Index&&) noexcept = default;
+Index::~Index() = default;
+
+Result<bool> Index::refresh() {
+  return impl_->refresh();
+}
+Result<void> Index::snapshot(const std::filesystem::path& output, bool replace, const ProgressFn& progress) const {
+  return impl_->snapshot(output, replace, progress);
+}
+IndexInfo Index::info() const {
+  return impl_->info();
+}
+IoMode Index::io() const noexcept {
+  return impl_->io();
+}
+Ranking Index::ranking() const noexcept {
+  return impl_->ranking();
+}
+MemoryUsage Index::memory_usage() const noexcept {
+  return impl_->memory_usage();
+}
+Result<SearchResult> Index::search(const MatrixView& queries, const SearchOptions& options) const {
+  return impl_->search(queries, options);
+}
+Result<void> Index::get(std::span<const Id> ids, std::span<std::byte> out) const {
+  return impl_->get(ids, out);
+}
+Result<void> Index::for_each(std::size_t rows, const VisitFn& visit) const {
+  return impl_->for_each(rows, visit);
+}
+Result<std::vector<Id>> Index::sample_ids(std::size_t count, std::uint64_t seed) const {
+  return impl_->sample_ids(count, seed);
+}
+Result<GraphStatistics> Index::graph_statistics(const ProgressFn& progress) const {
+  return impl_->graph_statistics(progress);
+}
+
+}  // namespace nearline

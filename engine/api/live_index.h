@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+/// An open index that follows its commits: what `Index` is, on a file system of the caller's choice, so that a test
+/// gets from a simulated disk what a user gets from the system's.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "engine/query/snapshot.h"
+#include "io/file.h"
+#include "nearline/index.h"
+
+namespace nearline::engine {
+
+/// Calls, errors and threads as Index. The file system outlives it.
+class LiveIndex {
+ public:
+  static Result<LiveIndex> open(io::FileSystem& fs, const std::filesystem::path& path, const OpenOptions& options = {});
+  LiveIndex(LiveIndex&&) noexcept;
+  LiveIndex& operator=(LiveIndex&&) noexcept;
+  ~LiveIndex();
+
+  Result<bool> refresh();
+  Result<void> snapshot(const std::filesystem::path& output, bool replace = false,
+                        const ProgressFn& progress = {}) const;
+  [[nodiscard]] IndexInfo info() const { return now()->info(); }
+  [[nodiscard]] IoMode io() const noexcept { return now()->io(); }
+  [[nodiscard]] Ranking ranking() const noexcept { return now()->ranking(); }
+  [[nodiscard]] MemoryUsage memory_usage() const noexcept { return now()->memory_usage(); }
+  Result<SearchResult> search(const MatrixView& queries, const SearchOptions& options = {}) const;
+  Result<void> get(std::span<const Id> ids, std::span<std::byte> out) const;
+  Result<void> for_each(std::size_t rows, const Index::VisitFn& visit) const;
+  Result<std::vector<Id>> sample_ids(std::size_t count, std::uint64_t seed) const;
+  Result<GraphStatistics> graph_statistics(const ProgressFn& progress = {}) const;
+
+  /// The commit that calls begin with at this moment.
+  [[nodiscard]] std::shared_ptr<const Snapshot> now() const noexcept;
+
+ private:
+  struct State;
+  explicit LiveIndex(std::unique_ptr<State> state) noexcept;
+  /// The same, where this process may use it. Errors: kInvalidArgument in a child of the process that opened it.
+  Result<std::shared_ptr<const Snapshot>> mine() const;
+
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace nearline::engine

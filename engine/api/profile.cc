@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+/// profile: one pass over all rows for what each row tells alone, one more against a sample for how rows lie together.
+#include <algorithm>
+#include <numeric>
+#include <string>
+
+#include "engine/kernels/kernels.h"
+#include "engine/threads.h"
+#include "engine/vectors/profile_advice.h"
+#include "engine/vectors/profile_dimension.h"
+#include "engine/vectors/profile_rows.h"
+#include "engine/vectors/row_blocks.h"
+#include "nearline/exact.h"
+
+namespace nearline {
+namespace {
+
+constexpr std::uint32_t kLeastNeighbors = 2;  // an estimate needs a nearest and a farthest one
+
+Result<void> report(const ProgressFn& progress, const char* phase, std::uint64_t done, std::uint64_t total) {
+  if (!progress || progress({phase, done, total})) return {};
+  return Error{.code = Code::kCancelled, .what = "cancelled"};
+}
+
+/// Rows of the sample that can be queries of `metric`, one after another.
+Result<std::vector<std::byte>> read_sample(const VectorFile& base, const ProfileOptions& options, Metric metric) {
+  const std::size_t size = vector_bytes(base.type(), base.dim());
+  std::vector<std::byte> rows;
+  std::vector<std::byte> row(size);
+  for (const std::uint64_t i : engine::sample_rows(base.rows(), options.sample, options.seed)) {
+    NEARLINE_CHECK(base.read(i, 1, row));
+    if (!kernels::all_finite(base.type(), row.data(), base.dim())) continue;
+    if (metric == Metric::kCosine && !(kernels::squared_norm(base.type(), row.data(), base.dim()) > 0)) continue;
+    rows.insert(rows.end(), row.begin(), row.end());
+  }
+  return rows;
+}
+
+void summarize(std::vector<double> dimensions, Profile& profile) {
+  profile.lid_sample = static_cast<std::uint32_t>(dimensions.size());
+  if (dimensions.empty()) return;
+  std::sort(dimensions.begin(), dimensions.end());
+  const std::size_t half = dimensions.size() / 2;
+  profile.lid_median = (dimensions[half] + dimensions[(dimensions.size() - 1) / 2]) / 2;
+  profile.lid_mean =
+      std::accumulate(dimensions.begin(), dimensions.end(), 0.0) / static_cast<double>(dimensions.size());
+}
+
+Result<void> measure_dimension(const VectorFile& base, const ProfileOptions& options, unsigned threads,
+                               Profile& profile) {
+  const std::uint64_t others = base.rows() == 0 ? 0 : base.rows() - 1;
+  profile.lid_k = static_cast<std::uint32_t>(std::min<std::uint64_t>(options.k, others));
+  if (profile.lid_k < kLeastNeighbors) return {};
+  const engine::ScanOptions scan_options = engine::dimension_scan(options.metric, profile.lid_k, threads);
+  NEARLINE_TRY(sample, read_sample(base, options, scan_options.metric));
+  const MatrixView queries(sample.data(), sample.size() / vector_bytes(base.type(), base.dim()), base.dim(),
+                           base.type());
+  if (queries.rows == 0) return {};
+  engine::ExactScan scan(queries, base.type(), scan_options);
+  const auto show = [&](const MatrixView& rows, std::uint64_t first) -> Result<void> {
+    NEARLINE_CHECK(report(options.progress, "dimensionality", first, base.rows()));
+    scan.show(rows, first);
+    return {};
+  };
+  NEARLINE_CHECK(engine::for_each_block(base, engine::kRowBlockBytes, show));
+  std::vector<double> dimensions;
+  for (std::size_t q = 0; q < queries.rows; ++q) {
+    if (const double dimension = engine::local_dimension(scan.hits(q)); dimension > 0) dimensions.push_back(dimension);
+  }
+  summarize(std::move(dimensions), profile);
+  return {};
+}
+
+}  // namespace
+
+Result<Profile> profile(const VectorFile& base, const ProfileOptions& options) {
+  if (!compatible(options.metric, base.type())) {
+    return Error{.code = Code::kInvalidArgument,
+                 .what = "vectors of type " + std::string(name(base.type())) + " cannot be compared by " +
+                         std::string(name(options.metric)),
+                 .file = base.path().string()};
+  }
+  NEARLINE_CHECK(engine::check_threads(options.threads));
+  const unsigned threads = engine::thread_count(options.threads);
+  Profile profile;
+  engine::RowStatistics statistics(base.type(), base.dim(), threads);
+  const auto add = [&](const MatrixView& rows, std::uint64_t first) -> Result<void> {
+    NEARLINE_CHECK(report(options.progress, "rows", first, base.rows()));
+    statistics.add(rows);
+    return {};
+  };
+  NEARLINE_CHECK(engine::for_each_block(base, engine::kRowBlockBytes, add));
+  statistics.write(profile);
+  NEARLINE_CHECK(measure_dimension(base, options, threads, profile));
+  profile.advice = engine::advice(profile, options.metric);
+  return profile;
+}
+
+}  // namespace nearline

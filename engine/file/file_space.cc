@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/file/file_space.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace nearline::engine {
+namespace {
+
+using format::Extent;
+
+/// Sorts by offset and unites neighbours: those of one generation, or, where the generation no longer matters, any.
+void unite(std::vector<Extent>& extents, bool of_any) {
+  std::sort(extents.begin(), extents.end(), [](const Extent& a, const Extent& b) { return a.offset < b.offset; });
+  std::vector<Extent> united;
+  for (const Extent& extent : extents) {
+    if (!united.empty() && united.back().offset + united.back().length == extent.offset &&
+        (of_any || united.back().freed_in == extent.freed_in)) {
+      united.back().length += extent.length;
+      united.back().freed_in = std::max(united.back().freed_in, extent.freed_in);
+    } else {
+      united.push_back(extent);
+    }
+  }
+  extents = std::move(united);
+}
+
+}  // namespace
+
+void split(const std::vector<Extent>& extents, const std::vector<Extent>& unused, FreeSpace& into) {
+  for (const Extent& extent : extents) {
+    std::uint64_t at = extent.offset;
+    const std::uint64_t end = extent.offset + extent.length;
+    const auto cut = [&](std::uint64_t until, std::vector<Extent>& to) {
+      if (until > at) to.push_back({.offset = at, .length = until - at, .freed_in = extent.freed_in});
+      at = std::max(at, until);
+    };
+    for (const Extent& hole : unused) {
+      cut(std::min(hole.offset, end), into.waiting);
+      cut(std::min(hole.offset + hole.length, end), into.usable);
+    }
+    cut(end, into.waiting);
+  }
+}
+
+FileSpace::FileSpace(std::uint64_t end, FreeSpace free)
+    : end_(end), usable_(std::move(free.usable)), waiting_(std::move(free.waiting)) {
+  unite(usable_, true);
+}
+
+std::uint64_t FileSpace::take(std::uint64_t bytes) {
+  const std::uint64_t blocks = format::whole_blocks(bytes);
+  if (blocks == 0) return end_;
+  auto best = usable_.end();
+  for (auto extent = usable_.begin(); extent != usable_.end(); ++extent) {
+    if (extent->length >= blocks && (best == usable_.end() || extent->length < best->length)) best = extent;
+  }
+  if (best == usable_.end()) return append(blocks);
+  const std::uint64_t offset = best->offset;
+  best->offset += blocks;
+  best->length -= blocks;
+  if (best->length == 0) usable_.erase(best);
+  return offset;
+}
+
+std::uint64_t FileSpace::append(std::uint64_t bytes) noexcept {
+  const std::uint64_t offset = end_;
+  end_ += format::whole_blocks(bytes);
+  return offset;
+}
+
+void FileSpace::give_back(std::uint64_t offset, std::uint64_t bytes, std::uint64_t generation) {
+  if (bytes > 0) waiting_.push_back({.offset = offset, .length = format::whole_blocks(bytes), .freed_in = generation});
+}
+
+std::vector<Extent> FileSpace::extents() const {
+  std::vector<Extent> all = usable_;
+  all.insert(all.end(), waiting_.begin(), waiting_.end());
+  unite(all, false);
+  return all;
+}
+
+}  // namespace nearline::engine

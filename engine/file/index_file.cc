@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/file/index_file.h"
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <cstring>
+#include <string>
+
+#include "engine/file/generation_locks.h"
+#include "format/checksum.h"
+
+namespace nearline::engine {
+namespace {
+
+/// A reader that is overtaken by commits so often in a row meets something else than a writer.
+constexpr int kMostRetries = 1000;
+
+/// Relaxed commits write the same slot again and again: a reader that meets one half written looks once more, so that
+/// it does not take an older commit for the newest.
+constexpr int kMostLooks = 16;
+
+/// What the superblocks say now. A short file is compared as far as it goes: enough to tell a cut index from something
+/// else.
+Result<format::Choice> look_at_superblocks(const io::File& file, const format::BootId& boot,
+                                           std::uint64_t& file_bytes) {
+  NEARLINE_TRY(bytes, file.size());
+  std::array<std::byte, 2 * format::kBlockBytes> slots{};
+  NEARLINE_CHECK(io::read_exact(file, 0, std::span(slots).first(std::min<std::uint64_t>(bytes, slots.size()))));
+  // Asked again: a commit made meanwhile has made the file longer first, and then said so in a slot.
+  NEARLINE_TRY(now, file.size());
+  file_bytes = now;
+  return format::choose_superblock(std::span(slots).first<format::kBlockBytes>(),
+                                   std::span(slots).last<format::kBlockBytes>(), now, boot);
+}
+
+Result<format::Choice> read_superblocks(const io::File& file, const format::BootId& boot, std::uint64_t& file_bytes) {
+  auto choice = look_at_superblocks(file, boot, file_bytes);
+  for (int looks = 1; looks < kMostLooks && choice && choice->torn(); ++looks) {
+    choice = look_at_superblocks(file, boot, file_bytes);
+  }
+  return choice;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<IndexFile>> IndexFile::open(io::FileSystem& fs, const std::filesystem::path& path) {
+  NEARLINE_TRY(file, fs.open_read(path));
+  return open_on(fs, std::move(file));
+}
+
+Result<std::unique_ptr<IndexFile>> IndexFile::open_newest(io::FileSystem& fs, const IndexFile& before) {
+  return open_on(fs, before.owned_);
+}
+
+Result<std::unique_ptr<IndexFile>> IndexFile::open_on(io::FileSystem& fs, std::shared_ptr<io::File> file) {
+  std::unique_ptr<IndexFile> index(new IndexFile);
+  index->owned_ = std::move(file);
+  index->file_ = index->owned_.get();
+  const std::string path = index->file_->path().string();
+  if (auto read = index->pin_newest(fs.boot_id()); !read) return std::move(read).error().in(path);
+  if (auto read = index->read_manifest(); !read) return std::move(read).error().in(path);
+  return index;
+}
+
+/// A lock goes with its file; where another commit is open by the same file, it is let go by name. The other's lock is
+/// on another byte: no writer gets so far beyond a commit that is held (oldest_pinned).
+IndexFile::~IndexFile() {
+  if (pinned_ && owned_.use_count() > 1) {
+    static_cast<void>(unpin_generation(*owned_, choice_.superblock.generation).has_value());
+  }
+}
+
+Result<format::Choice> IndexFile::newest(const io::FileSystem& fs, const io::File& file) {
+  std::uint64_t bytes = 0;
+  return read_superblocks(file, fs.boot_id(), bytes);
+}
+
+/// Once the lock is held and the superblocks still name the commit, no writer will touch what belongs to it.
+Result<void> IndexFile::pin_newest(const format::BootId& boot) {
+  NEARLINE_TRY(newest, read_superblocks(*owned_, boot, file_bytes_));
+  for (int tries = 0; tries < kMostRetries; ++tries) {
+    const std::uint64_t generation = newest.superblock.generation;
+    NEARLINE_CHECK(pin_generation(*owned_, generation));
+    NEARLINE_TRY(again, read_superblocks(*owned_, boot, file_bytes_));
+    if (again.superblock.generation == generation) {
+      choice_ = std::move(again);
+      pinned_ = true;
+      return {};
+    }
+    NEARLINE_CHECK(unpin_generation(*owned_, generation));
+    newest = std::move(again);
+  }
+  return Error{.code = Code::kBusy, .what = "the newest commit changes faster than it can be opened"};
+}
+
+Result<format::Manifest> IndexFile::manifest_of(const io::File& file, const format::Superblock& super) {
+  if (super.manifest_bytes > format::kMaxManifestBytes) {
+    return Error{.code = Code::kCorrupt,
+                 .what = "manifest of " + std::to_string(super.manifest_bytes) + " bytes: expected at most " +
+                         std::to_string(format::kMaxManifestBytes),
+                 .at = super.manifest_offset};
+  }
+  std::vector<std::byte> bytes(super.manifest_bytes);
+  NEARLINE_CHECK(io::read_exact(file, super.manifest_offset, bytes));
+  return format::decode_manifest(bytes, super);
+}
+
+Result<void> IndexFile::read_manifest() {
+  const format::Superblock& super = choice_.superblock;
+  NEARLINE_TRY(manifest, manifest_of(*file_, super));
+  if (manifest.fields.size() != 1 || manifest.fields[0].multi ||
+      manifest.fields[0].transform != format::Field::kNoTransform) {
+    return Error{.code = Code::kUnsupported,
+                 .what = "several fields, multi-vectors or transforms: expected one plain field",
+                 .at = super.manifest_offset};
+  }
+  manifest_ = std::move(manifest);
+  return {};
+}
+
+std::vector<SegmentFile> IndexFile::segments() const {
+  std::vector<SegmentFile> segments;
+  for (std::uint32_t row = 0; row < manifest_.segments.size(); ++row) {
+    if (manifest_.segments[row].count > 0) segments.emplace_back(*this, row);
+  }
+  return segments;
+}
+
+format::PageShape SegmentFile::shape() const noexcept {
+  return segment().shape(field());
+}
+
+std::unique_ptr<SectionCheck> IndexFile::check(const format::Section& section, std::uint32_t cached_blocks) const {
+  return std::make_unique<SectionCheck>(*file_, manifest_.file_id, section, cached_blocks);
+}
+
+Result<std::vector<std::byte>> IndexFile::read_whole(const format::Section& section, std::uint64_t most) const {
+  if (section.length > most) {
+    return Error{.code = Code::kCorrupt,
+                 .what = std::string(format::name(section.kind)) + " of " + std::to_string(section.length) +
+                         " bytes: expected at most " + std::to_string(most),
+                 .at = section.offset};
+  }
+  constexpr std::uint64_t kBlock = format::kBlockBytes;
+  std::vector<std::byte> bytes((section.length + kBlock - 1) / kBlock * kBlock);
+  NEARLINE_CHECK(io::read_exact(*file_, section.offset, bytes));
+  NEARLINE_CHECK(check(section)->check(0, bytes));
+  bytes.resize(section.length);
+  return bytes;
+}
+
+Result<std::vector<std::uint32_t>> IndexFile::read_u32(const format::Section& section, SectionCheck& checker,
+                                                       std::uint64_t first, std::uint64_t count) const {
+  constexpr std::uint64_t kBlock = format::kBlockBytes;
+  std::vector<std::uint32_t> values(count);
+  if (count == 0) return values;
+  const std::uint64_t begin = first * sizeof(std::uint32_t) / kBlock;
+  const std::uint64_t end = ((first + count) * sizeof(std::uint32_t) + kBlock - 1) / kBlock;
+  std::vector<std::byte> blocks((end - begin) * kBlock);
+  NEARLINE_CHECK(io::read_exact(*file_, section.offset + begin * kBlock, blocks));
+  NEARLINE_CHECK(checker.check(begin, blocks));
+  std::memcpy(values.data(), blocks.data() + (first * sizeof(std::uint32_t) - begin * kBlock),
+              values.size() * sizeof(std::uint32_t));
+  return values;
+}
+
+Result<std::optional<format::Calibration>> SegmentFile::calibration() const {
+  const format::Section* section = this->section(format::SectionKind::kCalibration);
+  if (section == nullptr || section->length == 0) return std::optional<format::Calibration>();
+  NEARLINE_TRY(bytes, index_->read_whole(*section, format::kMaxCalibrationBytes));
+  NEARLINE_TRY(calibration, format::decode_calibration(bytes, section->offset));
+  return std::optional(std::move(calibration));
+}
+
+Result<RecordSet> SegmentFile::tombstones() const {
+  if (segment().deleted == 0) return RecordSet();
+  const auto& sections = index_->manifest().sections;
+  const auto found = std::find_if(sections.begin(), sections.end(), [&](const format::Section& section) {
+    return section.kind == format::SectionKind::kTombstones && !section.optional && section.segment == row_;
+  });
+  assert(found != sections.end());  // the manifest was checked
+  NEARLINE_TRY(bytes, index_->read_whole(*found, found->length));
+  return RecordSet::decode(bytes, segment().count, segment().deleted, found->offset);
+}
+
+}  // namespace nearline::engine

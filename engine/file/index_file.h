@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+/// An index file that has been opened: its newest valid commit, and its sections with the means to check them.
+#pragma once
+
+#include <atomic>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "engine/file/section_check.h"
+#include "engine/records/record_set.h"
+#include "format/calibration.h"
+#include "format/graph_page.h"
+#include "format/manifest.h"
+#include "format/superblock.h"
+#include "io/file.h"
+#include "nearline/result.h"
+
+namespace nearline::engine {
+
+class SegmentFile;
+
+class IndexFile {
+ public:
+  /// Reads both superblocks and the manifest, and nothing else. While it is open no writer changes what belongs to the
+  /// commit that was found.
+  /// Errors: those of FileSystem::open_read; kNotAnIndex, kUnsupported, kCorrupt, kTruncated. All name the file.
+  static Result<std::unique_ptr<IndexFile>> open(io::FileSystem& fs, const std::filesystem::path& path);
+  /// The newest commit of the file that `before` has open, through the same opening, so that what was made of segments
+  /// serves on. Each holds its commit for as long as it lives. Errors: as open.
+  static Result<std::unique_ptr<IndexFile>> open_newest(io::FileSystem& fs, const IndexFile& before);
+  IndexFile(const IndexFile&) = delete;
+  IndexFile& operator=(const IndexFile&) = delete;
+  ~IndexFile();
+
+  /// What the superblocks of an open file say now, without a pin. Errors: as open.
+  static Result<format::Choice> newest(const io::FileSystem& fs, const io::File& file);
+  /// What a superblock of the file leads to. Errors: those of format::decode_manifest and of reading.
+  static Result<format::Manifest> manifest_of(const io::File& file, const format::Superblock& superblock);
+
+  /// What is being written: sections stand in the file, the manifest does not yet. Borrows the file.
+  IndexFile(const io::File& file, format::Manifest manifest) : file_(&file), manifest_(std::move(manifest)) {}
+
+  [[nodiscard]] const io::File& file() const noexcept { return *file_; }
+  /// The same, kept open by who holds it, though not the commit; of a file that is being written only borrowed.
+  [[nodiscard]] std::shared_ptr<const io::File> share_file() const noexcept {
+    return owned_ ? std::shared_ptr<const io::File>(owned_) : std::shared_ptr<const io::File>(owned_, file_);
+  }
+  /// As it stands now: without a boot once `mark_durable` was called.
+  [[nodiscard]] format::Superblock superblock() const noexcept {
+    format::Superblock now = choice_.superblock;
+    if (settled_.load(std::memory_order_relaxed)) now.boot = {};
+    return now;
+  }
+  /// The commit was relaxed, and its superblock was written again as durable. Nothing else of a commit ever changes.
+  void mark_durable() const noexcept { settled_.store(true, std::memory_order_relaxed); }
+  [[nodiscard]] const format::Choice& choice() const noexcept { return choice_; }
+  [[nodiscard]] const format::Manifest& manifest() const noexcept { return manifest_; }
+  [[nodiscard]] std::uint64_t file_bytes() const noexcept { return file_bytes_; }
+
+  /// Files of this version have one field.
+  [[nodiscard]] const format::Field& field() const noexcept { return manifest_.fields.front(); }
+  /// The segments with records, in the order of the manifest.
+  [[nodiscard]] std::vector<SegmentFile> segments() const;
+
+  /// A checker for one of the manifest's sections, which keeps so many blocks of its tree.
+  [[nodiscard]] std::unique_ptr<SectionCheck> check(const format::Section& section,
+                                                    std::uint32_t cached_blocks = 256) const;
+
+  /// Reads and checks a whole section, which is at most `most` bytes. Errors: kCorrupt, kIo.
+  Result<std::vector<std::byte>> read_whole(const format::Section& section, std::uint64_t most) const;
+
+  /// Reads and checks [first, first + count) of a section of u32 elements. `checker` is that section's.
+  /// Errors: kCorrupt, kIo. Precondition: the range is inside the section.
+  Result<std::vector<std::uint32_t>> read_u32(const format::Section& section, SectionCheck& checker,
+                                              std::uint64_t first, std::uint64_t count) const;
+
+ private:
+  IndexFile() = default;
+  static Result<std::unique_ptr<IndexFile>> open_on(io::FileSystem& fs, std::shared_ptr<io::File> file);
+  Result<void> pin_newest(const format::BootId& boot);
+  Result<void> read_manifest();
+
+  std::shared_ptr<io::File> owned_;
+  bool pinned_ = false;
+  const io::File* file_ = nullptr;
+  format::Choice choice_;
+  format::Manifest manifest_;
+  std::uint64_t file_bytes_ = 0;
+  mutable std::atomic<bool> settled_{false};
+};
+
+/// One segment of an index file: a row of the manifest, and the sections that belong to it. A view: the file outlives
+/// it.
+class SegmentFile {
+ public:
+  SegmentFile(const IndexFile& index, std::uint32_t row) noexcept : index_(&index), row_(row) {}
+
+  [[nodiscard]] const IndexFile& index() const noexcept { return *index_; }
+  [[nodiscard]] const io::File& file() const noexcept { return index_->file(); }
+  [[nodiscard]] std::uint32_t row() const noexcept { return row_; }
+  [[nodiscard]] const format::Field& field() const noexcept { return index_->field(); }
+  [[nodiscard]] const format::Segment& segment() const noexcept { return index_->manifest().segments[row_]; }
+  [[nodiscard]] format::PageShape shape() const noexcept;
+  [[nodiscard]] const format::Section* section(format::SectionKind kind) const noexcept {
+    return index_->manifest().find(kind, row_);
+  }
+  /// Records that stand there without neighbours: a search compares with all of them.
+  [[nodiscard]] bool flat() const noexcept { return segment().edges == 0 && segment().count > 1; }
+
+  /// What builds measured for `recall`; none when there is no calibration. Errors: kCorrupt, kUnsupported, kIo.
+  [[nodiscard]] Result<std::optional<format::Calibration>> calibration() const;
+
+  /// The records that are deleted. Errors: kCorrupt, kIo.
+  [[nodiscard]] Result<RecordSet> tombstones() const;
+
+ private:
+  const IndexFile* index_;
+  std::uint32_t row_;
+};
+
+}  // namespace nearline::engine

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/file/index_file_writer.h"
+
+#include <algorithm>
+
+#include "engine/file/section_check.h"
+#include "format/checksum.h"
+#include "format/superblock.h"
+#include "nearline/version.h"
+
+namespace nearline::engine {
+namespace {
+
+constexpr std::size_t kBufferBytes = 1u << 20;
+
+/// After so many attempts the manifest goes to the end, where its room changes nothing about what it lists.
+constexpr int kPlacings = 4;
+
+/// A flush that failed may have lost anything; nobody tries again (reliability: the kernel calls lost pages clean).
+Result<void> make_durable(io::File& file) {
+  auto synced = file.sync();
+  if (synced) return {};
+  synced.error().code = Code::kCommitUnknown;
+  return synced;
+}
+
+}  // namespace
+
+IndexFileWriter::IndexFileWriter(io::File& file, format::Manifest manifest)
+    : file_(file), manifest_(std::move(manifest)), space_(format::kDataStart), reserve_(false) {
+  buffer_.reserve(kBufferBytes);
+}
+
+IndexFileWriter::IndexFileWriter(io::File& file, format::Manifest manifest, FileSpace space)
+    : file_(file), manifest_(std::move(manifest)), space_(std::move(space)), reserve_(true) {
+  buffer_.reserve(kBufferBytes);
+}
+
+std::uint32_t IndexFileWriter::add_segment(const format::Segment& segment, const format::BuildParameters& build) {
+  row_ = static_cast<std::uint32_t>(manifest_.segments.size());
+  manifest_.segments.push_back(segment);
+  manifest_.builds.push_back(build);
+  return row_;
+}
+
+void IndexFileWriter::drop_section(format::SectionKind kind, std::uint32_t segment) {
+  std::erase_if(manifest_.sections, [&](const format::Section& section) {
+    if (section.kind != kind || section.segment != segment) return false;
+    space_.give_back(section.offset, section.length, manifest_.generation);
+    space_.give_back(section.tree_offset, section.tree_bytes, manifest_.generation);
+    return true;
+  });
+}
+
+void IndexFileWriter::drop_segments(std::span<const std::uint32_t> rows) {
+  std::vector<std::uint32_t> moved(manifest_.segments.size());
+  std::uint32_t kept = 0;
+  for (std::uint32_t row = 0; row < moved.size(); ++row) {
+    const bool dropped = std::find(rows.begin(), rows.end(), row) != rows.end();
+    moved[row] = dropped ? format::Section::kNoRow : kept;
+    if (dropped) continue;
+    manifest_.segments[kept] = manifest_.segments[row];
+    manifest_.builds[kept] = manifest_.builds[row];
+    ++kept;
+  }
+  manifest_.segments.resize(kept);
+  manifest_.builds.resize(kept);
+  std::erase_if(manifest_.sections, [&](format::Section& section) {
+    if (section.segment == format::Section::kNoRow) return false;
+    section.segment = moved[section.segment];
+    if (section.segment != format::Section::kNoRow) return false;
+    space_.give_back(section.offset, section.length, manifest_.generation);
+    space_.give_back(section.tree_offset, section.tree_bytes, manifest_.generation);
+    return true;
+  });
+}
+
+Result<void> IndexFileWriter::begin(const format::Section& section) {
+  assert(tree_.empty());
+  const std::uint64_t length = section.count * section.element_bytes;
+  const std::uint64_t bytes = format::whole_blocks(length) + format::TreeShape::of(length).bytes();
+  section_ = section;
+  section_.segment = row_;
+  section_.offset = at_ = space_.take(bytes);
+  section_.length = 0;
+  section_.serial = manifest_.next_serial++;
+  tree_.emplace_back(manifest_.file_id, section_.serial);
+  return reserve_ && bytes > 0 ? file_.allocate(at_, bytes) : Result<void>{};
+}
+
+Result<void> IndexFileWriter::append(std::span<const std::byte> bytes) {
+  section_.length += bytes.size();
+  while (!bytes.empty()) {
+    const auto part = bytes.first(std::min(bytes.size(), kBufferBytes - buffer_.size()));
+    buffer_.insert(buffer_.end(), part.begin(), part.end());
+    bytes = bytes.subspan(part.size());
+    if (buffer_.size() == kBufferBytes) NEARLINE_CHECK(flush());
+  }
+  return {};
+}
+
+Result<void> IndexFileWriter::flush() {
+  buffer_.resize(format::whole_blocks(buffer_.size()));
+  tree_.front().add(buffer_);
+  NEARLINE_CHECK(io::write_all(file_, at_, buffer_));
+  at_ += buffer_.size();
+  buffer_.clear();
+  return {};
+}
+
+Result<void> IndexFileWriter::end() {
+  NEARLINE_CHECK(flush());
+  const format::TreeBuilder::Tree tree = tree_.front().finish();
+  tree_.clear();
+  if (!tree.bytes.empty()) {
+    section_.tree_offset = at_;
+    section_.tree_bytes = tree.bytes.size();
+    section_.root = tree.root;
+    NEARLINE_CHECK(io::write_all(file_, at_, tree.bytes));
+  }
+  assert(section_.count * section_.element_bytes == section_.length);
+  manifest_.sections.push_back(section_);
+  return {};
+}
+
+Result<void> IndexFileWriter::add_optional(format::SectionKind kind, std::span<const std::byte> bytes) {
+  format::Section section;
+  section.kind = kind;
+  section.optional = true;
+  section.count = 1;
+  section.element_bytes = static_cast<std::uint32_t>(bytes.size());
+  NEARLINE_CHECK(begin(section));
+  NEARLINE_CHECK(append(bytes));
+  return end();
+}
+
+Result<void> IndexFileWriter::copy(const io::File& from, const format::Section& section) {
+  const std::uint64_t data = format::whole_blocks(section.length);
+  SectionCheck check(from, manifest_.file_id, section);
+  format::Section copied = section;
+  copied.offset = at_ = space_.take(data + section.tree_bytes);
+  if (section.length > 0) copied.tree_offset = copied.offset + data;
+  NEARLINE_CHECK(check.check_tree());
+  buffer_.resize(std::min<std::uint64_t>(kBufferBytes, std::max(data, section.tree_bytes)));
+  for (std::uint64_t done = 0; done < data + section.tree_bytes;) {
+    const bool is_data = done < data;
+    const std::uint64_t end = is_data ? data : data + section.tree_bytes;
+    const auto bytes = std::span(buffer_).first(std::min<std::uint64_t>(buffer_.size(), end - done));
+    NEARLINE_CHECK(io::read_exact(from, is_data ? section.offset + done : section.tree_offset + done - data, bytes));
+    if (is_data) NEARLINE_CHECK(check.check(done / format::kBlockBytes, bytes));
+    NEARLINE_CHECK(io::write_all(file_, at_, bytes));
+    at_ += bytes.size();
+    done += bytes.size();
+  }
+  buffer_.clear();
+  manifest_.sections.push_back(copied);
+  return {};
+}
+
+std::uint64_t IndexFileWriter::place_manifest(std::vector<std::byte>& encoded) {
+  std::stable_sort(manifest_.sections.begin(), manifest_.sections.end(),
+                   [](const format::Section& a, const format::Section& b) { return a.offset < b.offset; });
+  manifest_.free = space_.extents();
+  encoded = format::encode(manifest_);
+  for (int placing = 0;; ++placing) {
+    FileSpace after = space_;
+    const std::size_t bytes = encoded.size();
+    const std::uint64_t at = placing < kPlacings ? after.take(bytes) : after.append(bytes);
+    manifest_.free = after.extents();
+    encoded = format::encode(manifest_);
+    if (encoded.size() != bytes) continue;
+    space_ = std::move(after);
+    return at;
+  }
+}
+
+format::Block IndexFileWriter::superblock(std::uint64_t at, std::span<const std::byte> manifest, std::uint32_t slot,
+                                          const format::BootId& boot) const {
+  return format::encode(format::Superblock{.major = kFormatMajor,
+                                           .minor = kFormatMinor,
+                                           .features = {.incompat = format::needed_features(manifest_)},
+                                           .file_id = manifest_.file_id,
+                                           .generation = manifest_.generation,
+                                           .committed_bytes = space_.end(),
+                                           .manifest_offset = at,
+                                           .manifest_bytes = manifest.size(),
+                                           .manifest_hash = format::hash128(manifest),
+                                           .slot = slot,
+                                           .boot = boot});
+}
+
+Result<std::uint64_t> IndexFileWriter::finish() {
+  std::vector<std::byte> manifest;
+  const std::uint64_t at = place_manifest(manifest);
+  NEARLINE_CHECK(io::write_all(file_, at, manifest));
+  for (std::uint32_t slot = 0; slot < 2; ++slot) {
+    NEARLINE_CHECK(io::write_all(file_, std::uint64_t{slot} * format::kBlockBytes, superblock(at, manifest, slot, {})));
+  }
+  return space_.end();
+}
+
+Result<std::uint64_t> IndexFileWriter::commit(const format::BootId& boot) {
+  std::vector<std::byte> manifest;
+  const std::uint64_t at = place_manifest(manifest);
+  NEARLINE_CHECK(file_.allocate(at, manifest.size()));
+  NEARLINE_CHECK(io::write_all(file_, at, manifest));
+  const bool relaxed = boot != format::BootId{};
+  if (!relaxed) NEARLINE_CHECK(make_durable(file_));
+  const std::uint32_t slot = format::slot_of(manifest_.generation);
+  const format::Block block = superblock(at, manifest, slot, boot);
+  if (auto written = io::write_all(file_, std::uint64_t{slot} * format::kBlockBytes, block); !written) {
+    written.error().code = Code::kCommitUnknown;  // a part of it may be there
+    return std::move(written).error();
+  }
+  if (!relaxed) NEARLINE_CHECK(make_durable(file_));
+  return space_.end();
+}
+
+}  // namespace nearline::engine

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/link/leaf_pairs.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace nearline::engine {
+namespace {
+
+/// Cosine distances of copies differ from 0 by rounding.
+constexpr float kCosineRounding = 1e-6F;
+/// Larger vectors are compared where they stand: the processor streams them well enough, and copies would cost memory.
+constexpr std::size_t kMostCopied = 1088;
+
+}  // namespace
+
+std::uint64_t LeafPairs::memory_bytes(const format::PageShape& shape, std::uint32_t most,
+                                      std::uint32_t nearest) noexcept {
+  const std::uint64_t stride = (std::uint64_t{shape.id_place()} + 63) / 64 * 64;
+  const std::uint64_t tables = sizeof(std::byte*) + nearest * sizeof(Candidate) + 5 * sizeof(std::uint32_t);
+  return most * (tables + (stride <= kMostCopied ? stride : 0));
+}
+
+LeafPairs::LeafPairs(const RecordImage& image, const Space& space, std::uint32_t nearest)
+    : image_(image),
+      space_(space),
+      nearest_(nearest),
+      copy_distance_(space.metric() == Metric::kCosine ? kCosineRounding : 0.0F),
+      stride_((image.shape().id_place() + 63) / 64 * 64),
+      query_(space.query_bytes()) {}
+
+void LeafPairs::gather(std::span<const std::uint32_t> leaf) {
+  ordinals_.assign(leaf.begin(), leaf.end());
+  records_.resize(leaf.size());
+  const bool copied = stride_ <= kMostCopied;
+  if (copied) vectors_.resize(leaf.size() * stride_);
+  for (std::size_t i = 0; i < leaf.size(); ++i) {
+    if (!copied) {
+      records_[i] = image_.record(leaf[i]);
+      continue;
+    }
+    std::copy_n(image_.record(leaf[i]), image_.shape().id_place(), vectors_.data() + i * stride_);
+    records_[i] = vectors_.data() + i * stride_;
+  }
+  distances_.resize(leaf.size());
+  heaps_.resize(leaf.size() * nearest_);
+  sizes_.assign(leaf.size(), 0);
+  worst_.assign(leaf.size(), std::numeric_limits<float>::infinity());
+  copies_.assign(leaf.begin(), leaf.end());
+}
+
+void LeafPairs::compare(std::span<const std::uint32_t> leaf) {
+  gather(leaf);
+  for (std::size_t i = 0; i + 1 < leaf.size(); ++i) {
+    const auto others = std::span<const std::byte* const>(records_).subspan(i + 1);
+    space_.distances(space_.query_of(records_[i], query_.data()), others, distances_.data());
+    for (std::size_t n = 0; n < others.size(); ++n) {
+      const std::size_t j = i + 1 + n;
+      const float distance = distances_[n];
+      if (distance <= copy_distance_) {
+        offer_copy(i, ordinals_[j]);
+        offer_copy(j, ordinals_[i]);
+        continue;
+      }
+      if (distance <= worst_[i]) offer(i, {distance, ordinals_[j]});
+      if (distance <= worst_[j]) offer(j, {distance, ordinals_[i]});
+    }
+  }
+}
+
+void LeafPairs::offer(std::size_t to, const Candidate& candidate) {
+  const auto begin = heaps_.begin() + static_cast<std::ptrdiff_t>(to * nearest_);
+  std::uint32_t& size = sizes_[to];
+  if (size < nearest_) {
+    begin[size++] = candidate;
+    if (size < nearest_) return;
+    std::make_heap(begin, begin + size);
+  } else {
+    if (!(candidate < *begin)) return;
+    std::pop_heap(begin, begin + size);
+    begin[size - 1] = candidate;
+    std::push_heap(begin, begin + size);
+  }
+  worst_[to] = begin->distance;
+}
+
+void LeafPairs::offer_copy(std::size_t to, std::uint32_t ordinal) {
+  const std::uint32_t self = ordinals_[to];
+  // Unsigned differences wrap: the ordinals above come first, then those below.
+  if (copies_[to] == self || ordinal - self < copies_[to] - self) copies_[to] = ordinal;
+}
+
+void LeafPairs::nearest_of(std::size_t i, std::vector<Candidate>& out) const {
+  const auto begin = heaps_.begin() + static_cast<std::ptrdiff_t>(i * nearest_);
+  out.insert(out.end(), begin, begin + sizes_[i]);
+  if (copies_[i] != ordinals_[i]) out.push_back({0.0F, copies_[i]});
+}
+
+}  // namespace nearline::engine

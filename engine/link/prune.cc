@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/link/prune.h"
+
+#include <algorithm>
+#include <array>
+
+namespace nearline::engine {
+namespace {
+
+/// Chosen neighbours compared at once before looking whether one of them covers the candidate: most candidates that
+/// are covered are so by one of the first few.
+constexpr std::size_t kStep = 8;
+
+}  // namespace
+
+template <class IsFresh>
+std::span<const std::uint32_t> Pruner::choose(std::uint32_t record, std::vector<Candidate>& candidates,
+                                              std::uint32_t degree, float alpha, const IsFresh& is_fresh) {
+  std::sort(candidates.begin(), candidates.end());
+  chosen_.clear();
+  chosen_records_.clear();
+  fresh_records_.clear();
+  std::uint32_t last = record;
+  for (const Candidate& candidate : candidates) {
+    if (chosen_.size() == degree) break;
+    if (candidate.ordinal == record || candidate.ordinal == last) continue;
+    last = candidate.ordinal;
+    const bool fresh = is_fresh(candidate.ordinal);
+    if (covered(candidate, fresh ? chosen_records_ : fresh_records_, alpha)) continue;
+    chosen_.push_back(candidate.ordinal);
+    chosen_records_.push_back(image_.record(candidate.ordinal));
+    if (fresh) fresh_records_.push_back(chosen_records_.back());
+  }
+  return chosen_;
+}
+
+std::span<const std::uint32_t> Pruner::prune(std::uint32_t record, std::vector<Candidate>& candidates,
+                                             std::uint32_t degree, float alpha) {
+  return choose(record, candidates, degree, alpha, [](std::uint32_t) { return true; });
+}
+
+std::span<const std::uint32_t> Pruner::prune_with(std::span<const std::uint32_t> fresh, std::uint32_t record,
+                                                  std::vector<Candidate>& candidates, std::uint32_t degree,
+                                                  float alpha) {
+  return choose(record, candidates, degree, alpha,
+                [&](std::uint32_t ordinal) { return std::find(fresh.begin(), fresh.end(), ordinal) != fresh.end(); });
+}
+
+bool Pruner::covered(const Candidate& candidate, std::span<const std::byte* const> by, float alpha) {
+  if (by.empty()) return false;
+  const Query query = space_.query_of(image_.record(candidate.ordinal), query_.data());
+  std::array<float, kStep> distances;
+  for (std::size_t at = 0; at < by.size(); at += kStep) {
+    const auto step = by.subspan(at, std::min(kStep, by.size() - at));
+    space_.distances(query, step, distances.data());
+    for (std::size_t i = 0; i < step.size(); ++i) {
+      if (alpha * distances[i] <= candidate.distance) return true;
+    }
+  }
+  return false;
+}
+
+void Pruner::measure(std::uint32_t record, std::span<const std::uint32_t> others, std::vector<Candidate>& out) {
+  records_.clear();
+  for (const std::uint32_t other : others) records_.push_back(image_.record(other));
+  for (const std::byte* bytes : records_) __builtin_prefetch(bytes);
+  distances_.resize(others.size());
+  space_.distances(space_.query_of(image_.record(record), query_.data()), records_, distances_.data());
+  for (std::size_t i = 0; i < others.size(); ++i) out.push_back({distances_[i], others[i]});
+}
+
+}  // namespace nearline::engine

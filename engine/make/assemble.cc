@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+/// The build of an index whose records fit in memory together.
+#include "engine/make/assemble.h"
+
+#include "engine/link/pack.h"
+#include "engine/make/assembly.h"
+
+namespace nearline::engine {
+namespace {
+
+/// Records are written in an order in which they do not stand in memory: so many ahead of its turn each is asked for.
+constexpr std::uint32_t kAhead = 8;
+
+/// What was taken in, as an image.
+Result<RecordImage> load(const Assembly& build) {
+  NEARLINE_TRY(image, RecordImage::create(build.plan.image_shape, build.count));
+  NEARLINE_CHECK(
+      build.intake.spill().for_each([&](std::uint64_t row, Id id, std::span<const std::byte> vector) -> Result<void> {
+        build.fill(image.record(static_cast<std::uint32_t>(row)), image.shape(), id, vector);
+        return row % 65'536 == 0 ? build.progress("load", row) : Result<void>{};
+      }));
+  return image;
+}
+
+/// A graph in memory. rows: empty, or where each record stood among what was taken in.
+struct Linked {
+  RecordImage image;
+  std::vector<std::uint32_t> entries;
+  std::vector<std::uint32_t> rows;
+};
+
+/// What the tables of a segment are made from. entries: those that walks of the file begin with.
+struct Written {
+  std::vector<Id> ids;
+  std::vector<std::uint32_t> entries;
+};
+
+/// codes: null, or those that are known of the graph's rows.
+Result<Written> write_pages(const Assembly& build, IndexFileWriter& writer, const Linked& graph, KnownCodes* codes) {
+  const RecordImage& image = graph.image;
+  const std::vector<std::uint32_t> order = pack(image, build.plan.file_shape.slots);
+  std::vector<std::uint32_t> ordinal_of(build.count);
+  for (std::uint32_t i = 0; i < build.count; ++i) ordinal_of[order[i]] = i;
+  NEARLINE_TRY(pages, build.begin_pages(writer));
+  Written written;
+  written.ids.reserve(build.count);
+  std::vector<std::uint32_t> list(image.shape().degree);
+  for (std::uint32_t i = 0; i < build.count; ++i) {
+    if (i + kAhead < build.count) image.prefetch(order[i + kAhead]);
+    const std::byte* record = image.record(order[i]);
+    const std::uint32_t degree = format::unpack_neighbors(image.shape(), record, list.data());
+    for (std::uint32_t j = 0; j < degree; ++j) list[j] = ordinal_of[list[j]];
+    std::span<const std::byte> code;
+    if (codes != nullptr) {
+      NEARLINE_TRY(known, codes->of(graph.rows[order[i]]));
+      code = known;
+    }
+    NEARLINE_CHECK(pages->append(image.shape(), record, std::span(list).first(degree), code));
+    written.ids.push_back(format::stored_id(image.shape(), record));
+    if (i % 65'536 == 0) NEARLINE_CHECK(build.progress("write", i));
+  }
+  std::vector<std::uint32_t> linked;
+  for (const std::uint32_t entry : graph.entries) linked.push_back(ordinal_of[entry]);
+  NEARLINE_TRY(entries, build.end_pages(writer, *pages, std::move(linked)));
+  written.entries = std::move(entries);
+  return written;
+}
+
+/// Writes pages and tables. The graph is given up before the tables are made, which need the memory.
+Result<void> write(const Assembly& build, IndexFileWriter& writer, Linked linked, KnownCodes* codes) {
+  Written written;
+  {
+    const Linked graph = std::move(linked);
+    NEARLINE_CHECK(build.progress("pack", 0));
+    NEARLINE_TRY(pages, write_pages(build, writer, graph, codes));
+    written = std::move(pages);
+  }
+  return write_tables(writer, written.entries, written.ids, build.codes());
+}
+
+/// Of a new file, but for its segment.
+format::Manifest new_manifest(const format::FileId& id, const Schema& schema, std::uint64_t count) {
+  format::Manifest manifest;
+  manifest.file_id = id;
+  manifest.generation = 1;
+  manifest.live_count = count;
+  format::Field field;
+  field.name = "vector";
+  field.dim = schema.dim;
+  field.type = schema.type;
+  field.metric = schema.metric;
+  manifest.fields.push_back(field);
+  return manifest;
+}
+
+/// Adds a segment of what was taken in, unless that is nothing.
+Result<BuildReport> add_segment(Assembly& build, IndexFileWriter& writer, Heritage heritage = {}) {
+  if (build.count == 0) return BuildReport{};
+  NEARLINE_CHECK(build.prepare_codes(std::move(heritage.book)));
+  build.add_segment(writer);
+  NEARLINE_TRY(report, build.plan.parts == 1 ? assemble_whole(build, writer, heritage) : assemble_parts(build, writer));
+  NEARLINE_CHECK(build.add_calibration(writer, std::move(heritage.calibration)));
+  return report;
+}
+
+}  // namespace
+
+Result<BuildReport> assemble_whole(const Assembly& build, IndexFileWriter& writer, const Heritage& heritage) {
+  BuildReport report{.count = build.count};
+  NEARLINE_TRY(image, load(build));
+  LinkOptions options = build.link_options(build.options.degree, entry_count(build.count));
+  options.known = heritage.lists;
+  NEARLINE_TRY(linked, link(image, build.space, options));
+  report.unreachable_repaired = linked.repaired;
+  NEARLINE_CHECK(write(
+      build, writer, {.image = std::move(image), .entries = std::move(linked.entries), .rows = std::move(linked.rows)},
+      heritage.codes));
+  report.mean_degree = static_cast<double>(writer.segment().edges) / build.count;
+  return report;
+}
+
+Result<BuildReport> assemble_segment(Intake& intake, const BuildPlan& plan, const Schema& schema,
+                                     const BuildOptions& options, io::FileSystem& fs,
+                                     const std::filesystem::path& directory, IndexFileWriter& writer,
+                                     Heritage heritage) {
+  assert(heritage.lists == nullptr ? heritage.codes == nullptr : plan.parts == 1);
+  Assembly build(intake, plan, schema, options, fs, directory);
+  if (heritage.lists == nullptr) NEARLINE_CHECK(build.sort());
+  return add_segment(build, writer, std::move(heritage));
+}
+
+Result<BuildReport> assemble(Intake& intake, const BuildPlan& plan, const Schema& schema, const BuildOptions& options,
+                             io::FileSystem& fs, const std::filesystem::path& directory, io::File& file) {
+  Assembly build(intake, plan, schema, options, fs, directory);
+  NEARLINE_CHECK(build.sort());
+  IndexFileWriter writer(file, new_manifest(build.identity(), schema, build.count));
+  NEARLINE_TRY(report, add_segment(build, writer));
+  NEARLINE_TRY(bytes, writer.finish());
+  report.file_bytes = bytes;
+  return report;
+}
+
+}  // namespace nearline::engine

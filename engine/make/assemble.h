@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Makes a whole file, or a segment of one, from what was taken in.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+
+#include "engine/codes/known_codes.h"
+#include "engine/file/index_file_writer.h"
+#include "engine/link/known_lists.h"
+#include "engine/make/intake.h"
+#include "engine/make/plan.h"
+#include "format/calibration.h"
+#include "format/code_book.h"
+#include "io/file.h"
+#include "nearline/builder.h"
+
+namespace nearline::engine {
+
+/// Writes the index into `file`, which is empty; the caller publishes it. Files without a name in `directory` hold what
+/// does not fit the memory bound.
+/// Errors: kCancelled, kNoMemory; those of the files.
+Result<BuildReport> assemble(Intake& intake, const BuildPlan& plan, const Schema& schema, const BuildOptions& options,
+                             io::FileSystem& fs, const std::filesystem::path& directory, io::File& file);
+
+/// What a segment has from others: the book to code with, a calibration, neighbour lists, and codes by that book.
+/// Without, they are made.
+struct Heritage {
+  std::optional<format::CodeBook> book;
+  std::optional<format::Calibration> calibration;
+  KnownLists* lists = nullptr;  ///< for a plan in one part
+  KnownCodes* codes = nullptr;  ///< with lists only
+};
+
+/// Adds a segment, unless nothing was taken in, to the file that is being written. Errors: as assemble.
+Result<BuildReport> assemble_segment(Intake& intake, const BuildPlan& plan, const Schema& schema,
+                                     const BuildOptions& options, io::FileSystem& fs,
+                                     const std::filesystem::path& directory, IndexFileWriter& writer,
+                                     Heritage heritage = {});
+
+}  // namespace nearline::engine

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+/// The life of a build: take in, put aside, plan, link, pack, write, publish. What `Builder` is, on a file system of
+/// the caller's choice.
+#pragma once
+
+#include <filesystem>
+#include <span>
+
+#include "engine/make/intake.h"
+#include "io/file.h"
+#include "nearline/builder.h"
+
+namespace nearline::engine {
+
+/// Calls and errors as Builder. The file system outlives it.
+class IndexMaker {
+ public:
+  static Result<IndexMaker> create(io::FileSystem& fs, const std::filesystem::path& output, const Schema& schema,
+                                   const BuildOptions& options = {});
+
+  Result<void> add(const MatrixView& vectors, std::span<const Id> ids = {});
+  [[nodiscard]] std::uint64_t count() const noexcept { return intake_.count(); }
+  Result<BuildReport> finish();
+
+ private:
+  IndexMaker(io::FileSystem& fs, std::filesystem::path output, const Schema& schema, BuildOptions options,
+             std::unique_ptr<io::File> spill)
+      : fs_(&fs),
+        output_(std::move(output)),
+        schema_(schema),
+        options_(std::move(options)),
+        intake_(schema, std::move(spill)) {}
+
+  io::FileSystem* fs_;
+  std::filesystem::path output_;
+  Schema schema_;
+  BuildOptions options_;
+  Intake intake_;
+  bool spent_ = false;
+};
+
+}  // namespace nearline::engine

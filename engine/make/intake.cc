@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/make/intake.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "engine/kernels/kernels.h"
+#include "engine/space/convert_rows.h"
+#include "engine/space/space.h"
+
+namespace nearline::engine {
+namespace {
+
+/// Rows converted at once: bounds the memory whatever the caller's matrix.
+constexpr std::size_t kBlockBytes = 1u << 18;
+
+Error bad_row(std::uint64_t row, const std::string& what) {
+  return {.code = Code::kBadInput, .what = "vector " + std::to_string(row) + " " + what};
+}
+
+}  // namespace
+
+Intake::Intake(const Schema& schema, std::unique_ptr<io::File> spill)
+    : schema_(schema), spill_(std::move(spill), vector_bytes(schema.type, schema.dim)) {}
+
+Result<void> Intake::add(const MatrixView& vectors, std::span<const Id> ids) {
+  const auto invalid = [](std::string what) { return Error{.code = Code::kInvalidArgument, .what = std::move(what)}; };
+  if (vectors.dim != schema_.dim) {
+    return invalid("vectors of dimension " + std::to_string(vectors.dim) + ": the index takes dimension " +
+                   std::to_string(schema_.dim));
+  }
+  if (!convertible(vectors.type, schema_.type)) {
+    return invalid("vectors of type " + std::string(name(vectors.type)) + ": the index takes " +
+                   std::string(name(schema_.type)));
+  }
+  if (!ids.empty() && ids.size() != vectors.rows) {
+    return invalid(std::to_string(ids.size()) + " ids for " + std::to_string(vectors.rows) +
+                   " vectors: expected one each");
+  }
+  if (vectors.rows > kMaxRecords - count()) {
+    return invalid("more than " + std::to_string(kMaxRecords) + " records: an index holds no more");
+  }
+  const std::uint64_t before = count();
+  State state = state_;
+  if (auto added = add_rows(vectors, ids, state); !added) {
+    spill_.cut(before);
+    return added;
+  }
+  state_ = state;
+  return {};
+}
+
+Result<void> Intake::add_rows(const MatrixView& vectors, std::span<const Id> ids, State& state) {
+  const std::size_t bytes = vector_bytes(schema_.type, schema_.dim);
+  const std::size_t block = std::max<std::size_t>(1, kBlockBytes / bytes);
+  std::vector<std::byte> stored(std::min(block, vectors.rows) * bytes);
+  const std::uint64_t before = count();
+  for (std::size_t first = 0; first < vectors.rows; first += block) {
+    const std::size_t rows = std::min(block, vectors.rows - first);
+    const MatrixView part(vectors.row(first), rows, vectors.dim, vectors.type);
+    for (std::size_t i = 0; i < rows; ++i) {
+      if (!kernels::all_finite(part.type, part.row(i), part.dim)) {
+        return bad_row(before + first + i, "holds NaN or infinity: expected finite values");
+      }
+    }
+    if (const auto misfit = convert_rows(part, schema_.type, stored.data())) {
+      return bad_row(before + first + *misfit, "holds a value that " + std::string(name(schema_.type)) +
+                                                   " cannot: expected values that fit the stored type");
+    }
+    for (std::size_t i = 0; i < rows; ++i) {
+      const std::byte* vector = stored.data() + i * bytes;
+      const std::uint64_t row = before + first + i;
+      const Id id = ids.empty() ? row : ids[first + i];
+      NEARLINE_CHECK(check_row(vector, row, state));
+      NEARLINE_CHECK(check_id(id, state));
+      NEARLINE_CHECK(spill_.append(id, {vector, bytes}));
+    }
+  }
+  return {};
+}
+
+Result<void> Intake::check_row(const std::byte* vector, std::uint64_t row, State& state) const {
+  if (schema_.type == ElementType::kB1) {
+    const std::uint32_t used = schema_.dim % 8;
+    const std::byte last = vector[vector_bytes(schema_.type, schema_.dim) - 1];
+    if (used != 0 && (last >> used) != std::byte{0}) {
+      return bad_row(row, "has bits beyond its dimension: expected zeros there");
+    }
+    return {};
+  }
+  if (schema_.metric == Metric::kL2) return {};
+  const float squared = kernels::squared_norm(schema_.type, vector, schema_.dim);
+  if (!std::isfinite(squared)) return bad_row(row, "is too long: expected a squared length that f32 can hold");
+  if (schema_.metric == Metric::kCosine && !has_direction(squared)) {
+    return bad_row(row, "has no direction: expected a length above 0 under cosine");
+  }
+  state.largest_squared_norm = std::max(state.largest_squared_norm, squared);
+  return {};
+}
+
+Result<void> Intake::check_id(Id id, State& state) const {
+  if (id == kNoId) {
+    return Error{.code = Code::kInvalidArgument,
+                 .what = "id " + std::to_string(id) + ": expected one below, as this one pads short results"};
+  }
+  if (count() > 0 && id <= state.largest_id) state.ids_ascend = false;
+  state.largest_id = std::max(state.largest_id, id);
+  return {};
+}
+
+Result<void> Intake::check_ids_unique() {
+  if (state_.ids_ascend) return {};
+  std::vector<Id> ids;
+  ids.reserve(count());
+  NEARLINE_CHECK(spill_.for_each([&](std::uint64_t, Id id, std::span<const std::byte>) -> Result<void> {
+    ids.push_back(id);
+    return {};
+  }));
+  std::sort(ids.begin(), ids.end());
+  const auto twice = std::adjacent_find(ids.begin(), ids.end());
+  if (twice == ids.end()) return {};
+  return Error{.code = Code::kInvalidArgument,
+               .what = "id " + std::to_string(*twice) + " was given twice: expected one record for each id"};
+}
+
+}  // namespace nearline::engine

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+/// The door of a build: what is added is checked, converted to the stored type, hashed and put aside.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "engine/make/spill.h"
+#include "nearline/builder.h"
+
+namespace nearline::engine {
+
+class Intake {
+ public:
+  Intake(const Schema& schema, std::unique_ptr<io::File> spill);
+
+  /// As Builder::add.
+  Result<void> add(const MatrixView& vectors, std::span<const Id> ids);
+
+  [[nodiscard]] std::uint64_t count() const noexcept { return spill_.count(); }
+  [[nodiscard]] Spill& spill() noexcept { return spill_; }
+  /// 4 when every id fits in 32 bits, else 8.
+  [[nodiscard]] std::uint8_t id_bytes() const noexcept { return state_.largest_id >> 32 == 0 ? 4 : 8; }
+  [[nodiscard]] float largest_squared_norm() const noexcept { return state_.largest_squared_norm; }
+
+  /// Errors: kInvalidArgument naming the first id that was given twice; kNoMemory.
+  Result<void> check_ids_unique();
+
+ private:
+  struct State {
+    Id largest_id = 0;
+    bool ids_ascend = true;
+    float largest_squared_norm = 0;
+  };
+
+  Result<void> add_rows(const MatrixView& vectors, std::span<const Id> ids, State& state);
+  Result<void> check_row(const std::byte* vector, std::uint64_t row, State& state) const;
+  Result<void> check_id(Id id, State& state) const;
+
+  Schema schema_;
+  Spill spill_;
+  State state_;
+};
+
+}  // namespace nearline::engine

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+/// A search of the whole index: one segment after the other, the largest first, so that small ones need only look as
+/// far as what was found already.
+#include <string>
+
+#include "engine/kernels/kernels.h"
+#include "engine/query/collector.h"
+#include "engine/query/snapshot.h"
+
+namespace nearline::engine {
+namespace {
+
+Result<void> check_search(const MatrixView& queries, const SearchOptions& options, const IndexInfo& info) {
+  const auto invalid = [](std::string what) { return Error{.code = Code::kInvalidArgument, .what = std::move(what)}; };
+  if (queries.dim != info.schema.dim) {
+    return invalid("queries of dimension " + std::to_string(queries.dim) + ": the index holds dimension " +
+                   std::to_string(info.schema.dim));
+  }
+  if (!comparable(queries.type, info.schema.type)) {
+    return invalid("queries of type " + std::string(name(queries.type)) + ": the index holds " +
+                   std::string(name(info.schema.type)));
+  }
+  if (options.k == 0 || options.k > info.count) {
+    return invalid("k of " + std::to_string(options.k) + ": expected 1 to " + std::to_string(info.count) +
+                   ", the number of records");
+  }
+  if (!(options.recall == 0 || (options.recall > 0 && options.recall < 1))) {
+    return invalid("recall of " + std::to_string(options.recall) + ": expected 0 for none, or a share below 1");
+  }
+  if (options.beam_width == 0 || (options.beam_width > kMaxBatch && options.beam_width != Count::kAuto)) {
+    return invalid("beam width of " + std::to_string(options.beam_width) + ": expected 1 to " +
+                   std::to_string(kMaxBatch));
+  }
+  return {};
+}
+
+Result<void> check_row(const MatrixView& queries, std::size_t row, Metric metric) {
+  const std::byte* vector = queries.row(row);
+  if (!kernels::all_finite(queries.type, vector, queries.dim)) {
+    return Error{.code = Code::kBadInput,
+                 .what = "query " + std::to_string(row) + " holds NaN or infinity: expected finite values"};
+  }
+  if (metric == Metric::kCosine) {
+    if (!has_direction(kernels::squared_norm(queries.type, vector, queries.dim))) {
+      return Error{
+          .code = Code::kBadInput,
+          .what = "query " + std::to_string(row) + " has no direction: expected a length above 0 under cosine"};
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<SearchResult> Snapshot::search(const MatrixView& queries, const SearchOptions& options) const {
+  NEARLINE_CHECK(check_search(queries, options, info_));
+  for (std::size_t row = 0; row < queries.rows; ++row) NEARLINE_CHECK(check_row(queries, row, schema().metric));
+  Collector collector(queries.rows, options.k);
+  const format::Calibration* borrowed = segments_.empty() ? nullptr : segments_.front()->field().calibration();
+  for (const auto& segment : segments_) {
+    const bool bounded = segment != segments_.front();
+    NEARLINE_TRY(plan, segment->plan(queries.rows, options, borrowed, bounded));
+    NEARLINE_CHECK(segment->answer({.queries = queries, .plan = plan, .sink = collector, .bounded = bounded}));
+  }
+  return std::move(collector).result();
+}
+
+}  // namespace nearline::engine

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+/// One commit of an index, open: what a search, a writer and a copy look at. It never changes, and whoever holds it
+/// keeps its commit in the file; newer commits are other snapshots that share what both have in memory.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "engine/file/index_file.h"
+#include "engine/segment/segment.h"
+#include "io/file.h"
+#include "nearline/index.h"
+
+namespace nearline::engine {
+
+/// Threads: any number.
+class Snapshot {
+ public:
+  /// The newest commit of the file that has the path. Errors: those of Index::open.
+  static Result<std::shared_ptr<const Snapshot>> open(io::FileSystem& fs, const std::filesystem::path& path,
+                                                      const OpenOptions& options);
+  /// The newest commit of the file that `before` has open, through the same opening and with the same options.
+  static Result<std::shared_ptr<const Snapshot>> open_next(io::FileSystem& fs, const Snapshot& before);
+
+  [[nodiscard]] const IndexFile& file() const noexcept { return *file_; }
+  [[nodiscard]] const OpenOptions& opened_with() const noexcept { return options_; }
+  [[nodiscard]] const Schema& schema() const noexcept { return info_.schema; }
+  /// The segments with records, the largest first.
+  [[nodiscard]] std::span<const std::unique_ptr<Segment>> segments() const noexcept { return segments_; }
+
+  [[nodiscard]] IndexInfo info() const;
+  [[nodiscard]] IoMode io() const noexcept { return io_; }
+  [[nodiscard]] Ranking ranking() const noexcept;
+  [[nodiscard]] MemoryUsage memory_usage() const;
+
+  // As the calls of Index with the same names.
+  Result<SearchResult> search(const MatrixView& queries, const SearchOptions& options) const;
+  Result<void> get(std::span<const Id> ids, std::span<std::byte> out) const;
+  Result<void> for_each(std::size_t rows, const Index::VisitFn& visit) const;
+  Result<std::vector<Id>> sample_ids(std::size_t count, std::uint64_t seed) const;
+  Result<GraphStatistics> graph_statistics(const ProgressFn& progress) const;
+
+ private:
+  Snapshot() = default;
+  static Result<std::shared_ptr<const Snapshot>> open_on(std::unique_ptr<IndexFile> file, const OpenOptions& options,
+                                                         const Snapshot* before);
+  Result<void> open_segments(const Snapshot* before);
+  void describe();
+
+  std::unique_ptr<IndexFile> file_;
+  OpenOptions options_;
+  std::vector<std::unique_ptr<Segment>> segments_;
+  IndexInfo info_;
+  IoMode io_ = IoMode::kAuto;
+};
+
+}  // namespace nearline::engine

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+/// From the newest manifest that is whole to every record whose bytes are, and these through a Builder into a new file.
+#include "engine/repair/salvage.h"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "engine/make/index_maker.h"
+#include "engine/make/made_as.h"
+#include "engine/records/id_set.h"
+#include "engine/repair/dead_records.h"
+#include "engine/repair/find_manifest.h"
+#include "engine/repair/intact_pages.h"
+#include "engine/repair/lost_ids.h"
+
+namespace nearline::engine {
+namespace {
+
+using format::SectionKind;
+
+constexpr std::size_t kMostRanges = 100;
+
+class Salvager {
+ public:
+  Salvager(const IndexFile& index, std::uint64_t file_bytes, const SalvageOptions& options, IndexMaker& builder,
+           SalvageReport& report)
+      : index_(index),
+        file_bytes_(file_bytes),
+        options_(options),
+        builder_(builder),
+        report_(report),
+        vector_bytes_(vector_bytes(index.field().type, index.field().dim)) {}
+
+  /// The newest segments first: where tombstones are lost, the newer of two records of an id is the one that counts.
+  Result<void> run() {
+    std::vector<SegmentFile> segments = index_.segments();
+    std::ranges::reverse(segments);
+    std::uint64_t records = 0;
+    for (const SegmentFile& segment : segments) {
+      const IntactPages pages(segment, file_bytes_);
+      records += pages.first(pages.present());
+    }
+    if (const std::uint64_t least = IdSet::bytes_for(records); least > options_.memory_bytes) {
+      return Error{.code = Code::kNoMemory,
+                   .what = "a memory bound of " + std::to_string(options_.memory_bytes) + " bytes: expected at least " +
+                           std::to_string(least) + " for the ids of " + std::to_string(records) + " records"};
+    }
+    seen_.emplace(records);
+    for (const SegmentFile& segment : segments) NEARLINE_CHECK(read_segment(segment));
+    return {};
+  }
+
+ private:
+  Result<void> read_segment(const SegmentFile& segment) {
+    IntactPages pages(segment, file_bytes_);
+    DeadRecords dead(segment, file_bytes_);
+    const std::uint64_t lost_before = report_.lost;
+    for (std::uint64_t p = 0; p < pages.present(); ++p) {
+      if (p % 256 == 0) NEARLINE_CHECK(progress(pages.offset(p)));
+      const BlockState state = pages.read(p);
+      if (state == BlockState::kIntact || (state == BlockState::kUnchecked && options_.unchecked)) {
+        NEARLINE_CHECK(take_page(pages, p, dead, state));
+      } else {
+        lose(pages, p, p + 1, dead);
+      }
+    }
+    if (pages.present() < pages.pages()) lose(pages, pages.present(), pages.pages(), dead);
+    const std::uint64_t bytes = seen_->memory_bytes() + segment.segment().count * sizeof(Id);
+    if (report_.lost > lost_before && bytes <= options_.memory_bytes) {
+      name_lost_ids(segment, file_bytes_, options_.unchecked, kMostRanges, report_.lost_ids);
+    }
+    return {};
+  }
+
+  [[nodiscard]] Result<void> progress(std::uint64_t at) const {
+    if (options_.progress && !options_.progress({"salvage", at, file_bytes_})) {
+      return Error{.code = Code::kCancelled, .what = "cancelled"};
+    }
+    return {};
+  }
+
+  void lose(const IntactPages& pages, std::uint64_t first, std::uint64_t end, DeadRecords& dead) {
+    const std::uint64_t dead_there = dead.count(pages.first(first), pages.first(end));
+    report_.deleted += dead_there;
+    lose(pages.offset(first), pages.offset(end) - pages.offset(first),
+         pages.first(end) - pages.first(first) - dead_there);
+  }
+
+  void lose(std::uint64_t at, std::uint64_t bytes, std::uint64_t records) {
+    if (records == 0) return;
+    report_.lost += records;
+    auto& all = report_.lost_bytes;
+    if (!all.empty() && (all.back().at + all.back().bytes == at || all.back().at == at)) {
+      all.back().bytes = at + bytes - all.back().at;
+      all.back().records += records;
+    } else if (all.size() < kMostRanges) {
+      all.push_back({.at = at, .bytes = bytes, .records = records});
+    }
+  }
+
+  Result<void> take_page(const IntactPages& pages, std::uint64_t p, DeadRecords& dead, BlockState state) {
+    ids_.clear();
+    vectors_.clear();
+    for (std::uint64_t o = pages.first(p); o < pages.first(p + 1); ++o) {
+      const Fate fate = dead.of(o);
+      if (fate == Fate::kDead) {
+        ++report_.deleted;
+        continue;
+      }
+      const std::byte* record = pages.record(o);
+      const Id id = format::stored_id(pages.shape(), record);
+      if (id == kNoId || !seen_->insert(id)) {
+        ++report_.repeated;
+        continue;
+      }
+      if (fate == Fate::kUnknown) ++report_.unsure;
+      ids_.push_back(id);
+      vectors_.insert(vectors_.end(), record, record + vector_bytes_);
+    }
+    if (state == BlockState::kUnchecked) report_.unchecked += ids_.size();
+    return add(pages, p);
+  }
+
+  /// What a build refuses, no index held: it is there only by somebody's intent, and is lost.
+  Result<void> add(const IntactPages& pages, std::uint64_t p) {
+    const format::Field& field = index_.field();
+    if (ids_.empty() || builder_.add({vectors_.data(), ids_.size(), field.dim, field.type}, ids_)) return {};
+    for (std::size_t i = 0; i < ids_.size(); ++i) {
+      const MatrixView row(vectors_.data() + i * vector_bytes_, 1, field.dim, field.type);
+      auto added = builder_.add(row, std::span(&ids_[i], 1));
+      if (added) continue;
+      if (added.error().code != Code::kBadInput) return added;
+      lose(pages.offset(p), pages.shape().page_bytes, 1);
+    }
+    return {};
+  }
+
+  const IndexFile& index_;
+  std::uint64_t file_bytes_;
+  const SalvageOptions& options_;
+  IndexMaker& builder_;
+  SalvageReport& report_;
+  std::size_t vector_bytes_;
+  std::optional<IdSet> seen_;  ///< made when it is known how large it must be
+  std::vector<Id> ids_;
+  std::vector<std::byte> vectors_;
+};
+
+Result<void> check_kind(const format::Manifest& manifest) {
+  if (manifest.fields.size() == 1 && !manifest.fields[0].multi &&
+      manifest.fields[0].transform == format::Field::kNoTransform) {
+    return {};
+  }
+  return Error{.code = Code::kUnsupported,
+               .what = "several fields, multi-vectors or transforms: expected one plain field"};
+}
+
+/// A code's length is checked only by who reads codes: a hostile one must not keep the records from being saved.
+Result<IndexMaker> create_builder(io::FileSystem& fs, const std::filesystem::path& output, const format::Field& field,
+                                  BuildOptions build) {
+  const Schema schema{.dim = field.dim, .type = field.type, .metric = field.metric};
+  auto builder = IndexMaker::create(fs, output, schema, build);
+  if (builder || builder.error().code != Code::kInvalidArgument) return builder;
+  build.code_bytes = Count::kAuto;
+  return IndexMaker::create(fs, output, schema, build);
+}
+
+BuildOptions as_made(const IndexFile& index, const SalvageOptions& options) {
+  BuildOptions build = made_as(index);
+  build.memory_bytes = options.memory_bytes;
+  build.threads = options.threads;
+  build.replace = options.replace;
+  build.progress = options.progress;
+  return build;
+}
+
+Result<SalvageReport> salvage_file(io::FileSystem& fs, const io::File& file, const std::filesystem::path& output,
+                                   const SalvageOptions& options) {
+  NEARLINE_TRY(file_bytes, file.size());
+  NEARLINE_TRY(found, find_manifest(file, file_bytes, fs.boot_id(), options.progress));
+  NEARLINE_CHECK(check_kind(found.manifest));
+  SalvageReport report{.generation = found.manifest.generation,
+                       .by_footer = found.by_footer,
+                       .newer_generation = found.newer_generation};
+  const IndexFile index(file, std::move(found.manifest));
+  NEARLINE_TRY(builder, create_builder(fs, output, index.field(), as_made(index, options)));
+  NEARLINE_CHECK(Salvager(index, file_bytes, options, builder, report).run());
+  report.saved = builder.count();
+  if (report.saved == 0 && report.lost > 0) {
+    return Error{.code = Code::kCorrupt,
+                 .what = "none of " + std::to_string(report.lost) + " records is intact: nothing can be saved",
+                 .at = report.lost_bytes.front().at};
+  }
+  NEARLINE_TRY(built, builder.finish());
+  report.file_bytes = built.file_bytes;
+  return report;
+}
+
+}  // namespace
+
+Result<SalvageReport> salvage(io::FileSystem& fs, const std::filesystem::path& path,
+                              const std::filesystem::path& output, const SalvageOptions& options) {
+  NEARLINE_TRY(file, fs.open_read(path));
+  auto report = salvage_file(fs, *file, output, options);
+  if (!report) return std::move(report).error().in(path.string());
+  return report;
+}
+
+}  // namespace nearline::engine

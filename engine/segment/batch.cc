@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+/// The queries of one call on one lane: walks take turns, so that the disk is busy while one of them waits.
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <limits>
+#include <string>
+
+#include "engine/kernels/kernels.h"
+#include "engine/segment/segment.h"
+#include "engine/walk/code_search.h"
+#include "engine/walk/fused_search.h"
+#include "engine/walk/graph_search.h"
+#include "engine/walk/record_scan.h"
+
+namespace nearline::engine {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// One walk in flight.
+struct Flight {
+  SearchTask task;
+  std::size_t row = 0;
+  Clock::time_point started;
+  Plan plan;  ///< of this attempt; a query may take several where records are no answers
+};
+
+class Batch {
+ public:
+  /// walks: how many go on at once.
+  Batch(const Segment& segment, Lane& lane, const SegmentQueries& call, std::size_t walks)
+      : segment_(segment),
+        field_(segment.field()),
+        lane_(lane),
+        call_(call),
+        flights_(std::min(walks, lane.scratches.size())) {}
+  Batch(const Batch&) = delete;
+  Batch& operator=(const Batch&) = delete;
+  /// Takes back what walks still hold when a call ends early: the lane outlives them, and nobody may resume them.
+  ~Batch() {
+    for (const auto& scratch : lane_.scratches) scratch->release(*lane_.reader);
+  }
+
+  Result<void> run() {
+    do {
+      for (std::size_t i = 0; i < flights_.size(); ++i) {
+        Flight& flight = flights_[i];
+        Scratch& scratch = *lane_.scratches[i];
+        if (flight.task.started()) settle(flight, scratch);
+        while (!flight.task.started() && next_ < call_.queries.rows && outcome_) {
+          begin(flight, scratch);
+          settle(flight, scratch);
+        }
+      }
+      if (in_flight_ > 0) lane_.reader->poll();
+    } while (in_flight_ > 0);  // after an error the walks in flight are waited for: they hold pages
+    return std::move(outcome_);
+  }
+
+ private:
+  void begin(Flight& flight, Scratch& scratch) {
+    scratch.clear_counters();
+    flight.row = next_++;
+    flight.started = Clock::now();
+    flight.plan = call_.plan;
+    ++in_flight_;
+    search(flight, scratch);
+  }
+
+  void search(Flight& flight, Scratch& scratch) {
+    const GraphView& graph = field_.graph();
+    const std::byte* const vector = call_.queries.row(flight.row);
+    const ElementType type = call_.queries.type;
+    scratch.query.resize(graph.space.query_bytes());
+    const Query query = graph.space.query(vector, type, scratch.query.data());
+    const Plan& plan = flight.plan;
+    const bool by_codes = plan.way != Way::kScan && plan.way != Way::kWalk;
+    if (by_codes) field_.prepare_codes(vector, type, query.scale, scratch);
+    const WalkCall call{
+        .graph = graph,
+        .scorer = Scorer(graph.space, query, by_codes ? &scratch.code_query : nullptr),
+        .admission = Admission(segment_.dead(), call_.hidden.empty() ? kNoOrdinal : call_.hidden[flight.row]),
+        .options = options_for(flight, vector),
+        .reader = *lane_.reader,
+        .scratch = scratch};
+    switch (plan.way) {
+      case Way::kScan: flight.task = scan_records(scratch.frame, call); break;
+      case Way::kWalk: flight.task = search_graph(scratch.frame, call); break;
+      case Way::kCodeWalk: flight.task = search_by_codes(scratch.frame, call, *field_.codes()); break;
+      case Way::kCodeScan: flight.task = scan_codes(scratch.frame, call, *field_.codes()); break;
+      case Way::kFusedWalk: flight.task = search_fused(scratch.frame, call, *field_.codes()); break;
+    }
+  }
+
+  [[nodiscard]] WalkOptions options_for(const Flight& flight, const std::byte* vector) const {
+    WalkOptions options = flight.plan.walk;
+    if (call_.bounded) options.bound = call_.sink.bound(flight.row);
+    if (field_.schema().metric == Metric::kIp && options.stop.slack != StopRule::kNever) {
+      const float squares = kernels::squared_norm(call_.queries.type, vector, call_.queries.dim);
+      options.stop.zero = 1 - std::sqrt(squares) * flight.plan.norm;
+    }
+    return options;
+  }
+
+  /// Puts the answers of walks that are done where they belong, or sends them out again.
+  void settle(Flight& flight, Scratch& scratch) {
+    while (flight.task.done()) {
+      const Result<void>& ended = flight.task.outcome();
+      if (ended && look_farther(flight, scratch)) {
+        scratch.release(*lane_.reader);
+        flight.task = {};  // its frame's memory is the next one's
+        search(flight, scratch);
+        continue;
+      }
+      if (ended) {
+        deliver(flight, scratch);
+      } else if (outcome_) {
+        outcome_ = std::move(flight.task.outcome());
+      }
+      scratch.release(*lane_.reader);  // others may wait for the room
+      flight.task = {};
+      --in_flight_;
+      return;
+    }
+  }
+
+  /// Where records are no answers, a walk may end among these: with too few answers, or with a list that had no room
+  /// for L others. Whether there are more answers is known only where no other segment's are nearer.
+  bool look_farther(Flight& flight, const Scratch& scratch) const {
+    if (segment_.dead().count() == 0 || flight.plan.way == Way::kScan) return false;
+    if (call_.bounded && call_.sink.bound(flight.row) < std::numeric_limits<float>::infinity()) return false;
+    const bool few = scratch.answers.size() < std::min<std::uint64_t>(flight.plan.walk.k, segment_.live());
+    const bool overflowed =
+        flight.plan.way == Way::kWalk ? scratch.candidates.overflowed() : scratch.shortlist.overflowed();
+    if (!(few || overflowed) || !widen(flight.plan, field_, few)) return false;
+    if (segment_.room_for(flight.plan) < flights_.size()) flight.plan.way = Way::kScan;
+    return true;
+  }
+
+  void deliver(const Flight& flight, Scratch& scratch) {
+    scratch.count_reads();
+    scratch.stats.nanoseconds = static_cast<std::uint64_t>(
+        std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - flight.started).count());
+    call_.sink.take(flight.row, scratch.answers.hits(), scratch.stats);
+  }
+
+  const Segment& segment_;
+  const Field& field_;
+  Lane& lane_;
+  const SegmentQueries& call_;
+  std::vector<Flight> flights_;
+  std::size_t next_ = 0;
+  std::size_t in_flight_ = 0;
+  Result<void> outcome_;
+};
+
+}  // namespace
+
+Result<void> Segment::answer(const SegmentQueries& call) const {
+  const std::uint64_t walks = room_for(call.plan);
+  if (walks == 0) {
+    return Error{
+        .code = Code::kNoMemory,
+        .what = "L of " + std::to_string(call.plan.walk.l) + ": the memory bound has room for shorter walks only"};
+  }
+  NEARLINE_TRY(lane, field_->lanes().take());
+  Result<void> outcome = Batch(*this, *lane, call, walks).run();
+  if (call.plan.walk.l > kUsualL || dead_.count() > 0) {
+    for (auto& scratch : lane->scratches) {  // what is kept is what the budget counts on
+      if (scratch->memory_bytes() > walk_scratch_bytes(needs_)) scratch = std::make_unique<Scratch>();
+    }
+  }
+  return outcome;
+}
+
+}  // namespace nearline::engine

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/segment/field.h"
+
+#include <algorithm>
+#include <numeric>
+#include <string>
+
+#include "engine/kernels/kernels.h"
+#include "engine/segment/needs.h"
+#include "engine/segment/read_pages.h"
+
+namespace nearline::engine {
+
+using format::SectionKind;
+
+FieldIdentity::FieldIdentity(const SegmentFile& file) : count_(file.segment().count), shape_(file.shape()) {
+  using enum SectionKind;
+  for (const SectionKind kind : {kGraphPages, kEntryPoints, kIdIndex, kCodeParameters, kCodes, kCalibration}) {
+    const format::Section* section = file.section(kind);
+    parts_.push_back(section == nullptr ? Part{}
+                                        : Part{section->serial, section->offset, section->length, section->root});
+  }
+}
+
+Field::Field(const SegmentFile& file)
+    : file_(file.index().share_file()),
+      identity_(file),
+      schema_{.dim = file.field().dim, .type = file.field().type, .metric = file.field().metric},
+      flat_(file.flat()),
+      pages_(*file.section(SectionKind::kGraphPages)) {}
+
+Result<std::shared_ptr<Field>> Field::open(const SegmentFile& file, const OpenOptions& options, IoMode mode) {
+  std::shared_ptr<Field> field(new Field(file));
+  NEARLINE_CHECK(field->open_all(file, options, mode));
+  return field;
+}
+
+Result<void> Field::open_all(const SegmentFile& file, const OpenOptions& options, IoMode mode) {
+  wished_ = io_ = mode;
+  graph_ = std::make_unique<GraphView>(Space(schema_.metric, schema_.type, schema_.dim), file.shape(),
+                                       file.segment().count, std::span<const std::uint32_t>(), pages_.offset);
+  NEARLINE_CHECK(open_source(options));
+  code_bytes_ = code_bytes_of(file);
+  NEARLINE_TRY(needs, choose_needs(file, options, io_));
+  needs_ = needs;
+  if (needs_.code_bytes > 0) NEARLINE_CHECK(open_codes(file));
+  NEARLINE_TRY(budget, divide_search_memory(options.memory_bytes, needs_, options.threads, io_));
+  budget_ = budget;
+  NEARLINE_CHECK(read_entries(file));
+  NEARLINE_TRY(calibration, file.calibration());
+  calibration_ = std::move(calibration);
+  page_check_ = file.index().check(pages_, budget_.tree_blocks);
+  graph_->entries = entries_;
+  lanes_ = std::make_unique<LanePool>(*source_, budget_.lanes, budget_.cache_bytes, budget_.walks);
+  auto lane = lanes_->take();  // what cannot work is refused now, not at the first query
+  if (!lane) return std::move(lane).error();
+  return io_ == IoMode::kDirect && flat_ ? warm(**lane) : Result<void>{};
+}
+
+Result<void> Field::open_codes(const SegmentFile& file) {
+  NEARLINE_TRY(codes, CodeTable::open(file));
+  // A query that met codes for the first time would wait for each of them.
+  if (io_ == IoMode::kDirect) NEARLINE_CHECK(codes->load_all());
+  codes_ = std::move(codes);
+  code_memory_ = CodeTable::memory_bytes(file);
+  return {};
+}
+
+bool Field::serves(const SegmentFile& file, IoMode mode, const SearchNeeds& needs) const {
+  return mode == wished_ && FieldIdentity(file) == identity_ && (needs.code_bytes > 0) == (codes_ != nullptr);
+}
+
+Result<void> Field::read_entries(const SegmentFile& file) {
+  const format::Section& section = *file.section(SectionKind::kEntryPoints);
+  const auto checker = file.index().check(section);
+  NEARLINE_TRY(nodes, file.index().read_u32(section, *checker, 0, section.count));
+  entries_ = std::move(nodes);
+  for (const std::uint32_t entry : entries_) {
+    if (entry >= graph_->count) {
+      return Error{
+          .code = Code::kCorrupt,
+          .what = "entry point " + std::to_string(entry) + ": expected one below " + std::to_string(graph_->count),
+          .at = section.offset};
+    }
+  }
+  return {};
+}
+
+Result<void> Field::open_source(const OpenOptions& options) {
+  const std::uint32_t page_bytes = graph_->shape.page_bytes;
+  const io::PageRange range{.at = pages_.offset,
+                            .page_bytes = page_bytes,
+                            .page_count = static_cast<std::uint32_t>(graph_->shape.pages(graph_->count))};
+  const auto check = [this, page_bytes](io::PageId page, std::span<const std::byte> bytes) {
+    return page_check_->check(std::uint64_t{page} * (page_bytes / format::kBlockBytes), bytes);
+  };
+  if (io_ == IoMode::kMapped) {
+    auto source = io::mapped_source(*file_, range, check);
+    if (source) {
+      source_ = std::move(source).value();
+      return {};
+    }
+    if (options.io == IoMode::kMapped) return std::move(source).error();
+    io_ = IoMode::kDirect;
+  }
+  if (io_ == IoMode::kDirect) {
+    auto source = io::direct_source(*file_, range, check);
+    if (source) {
+      source_ = std::move(source).value();
+      return {};
+    }
+    if (source.error().code != Code::kUnsupported) return std::move(source).error();
+    io_ = IoMode::kPread;  // containers often forbid io_uring; nothing fails because of it
+  }
+  source_ = io::pread_source(*file_, range, check);
+  return {};
+}
+
+Result<void> Field::warm(Lane& lane) {
+  const auto pages = static_cast<std::uint32_t>(graph_->shape.pages(graph_->count));
+  if (std::uint64_t{pages} * graph_->shape.page_bytes > budget_.cache_bytes) return {};
+  io::PageBatch& batch = lane.scratches[0]->batch;
+  for (std::uint32_t first = 0; first < pages; first += kMaxBatch) {
+    batch.wanted.resize(std::min(kMaxBatch, pages - first));
+    std::iota(batch.wanted.begin(), batch.wanted.end(), first);
+    const ReleaseLane release(lane);
+    NEARLINE_CHECK(read_now(*lane.reader, batch));
+  }
+  return {};
+}
+
+void Field::prepare_codes(const std::byte* vector, ElementType type, float scale, Scratch& scratch) const {
+  scratch.code_vector.resize(schema_.dim);
+  kernels::to_f32(type, vector, schema_.dim, scratch.code_vector.data());
+  if (schema_.metric == Metric::kCosine) {
+    for (float& component : scratch.code_vector) component *= scale;
+  }
+  scratch.code_query.prepare(codes_->book(), schema_.metric, scratch.code_vector.data());
+}
+
+void Field::count_memory(MemoryUsage& usage) const {
+  const auto lanes = lanes_->usage();
+  usage.page_cache += lanes.cache;
+  usage.scratch += lanes.scratch;
+  usage.codes += code_memory_;
+  usage.buffers += page_check_->memory_bytes() + entries_.capacity() * sizeof(std::uint32_t) +
+                   (io_ == IoMode::kMapped ? graph_->shape.pages(graph_->count) / 8 : 0);  // pages seen to be good
+}
+
+}  // namespace nearline::engine

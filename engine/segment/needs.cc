@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/segment/needs.h"
+
+#include <string>
+
+#include "engine/codes/code_table.h"
+#include "format/code_book.h"
+
+namespace nearline::engine {
+namespace {
+
+using format::SectionKind;
+
+/// Precondition: the segment has codes.
+SearchNeeds with_codes(const SegmentFile& file, SearchNeeds needs) noexcept {
+  const std::uint32_t bytes = code_bytes_of(file);
+  needs.code_bytes = CodeTable::memory_bytes(file);
+  needs.code_parts = bytes > format::kCodeHeadBytes ? bytes - format::kCodeHeadBytes : 0;
+  return needs;
+}
+
+/// Without codes, where there is a way without.
+SearchNeeds needs_of(const SegmentFile& file) noexcept {
+  const format::Segment& segment = file.segment();
+  const SearchNeeds needs{.shape = file.shape(),
+                          .count = segment.count,
+                          .entries = file.section(SectionKind::kEntryPoints)->count,
+                          .table_bytes = segment.deleted > 0 ? (segment.count + 7) / 8 : 0};
+  return needs.shape.layout == Layout::kFused ? with_codes(file, needs) : needs;
+}
+
+}  // namespace
+
+std::uint32_t code_bytes_of(const SegmentFile& file) noexcept {
+  const format::Section* codes = file.section(SectionKind::kCodes);
+  return codes == nullptr ? 0 : codes->element_bytes;
+}
+
+std::uint64_t least_open_bytes(const SegmentFile& file, std::uint32_t threads, IoMode mode, bool codes) noexcept {
+  const SearchNeeds needs = needs_of(file);
+  return least_search_bytes(codes && CodeTable::has_codes(file) ? with_codes(file, needs) : needs, threads, mode);
+}
+
+Result<SearchNeeds> choose_needs(const SegmentFile& file, const OpenOptions& options, IoMode io) {
+  const SearchNeeds needs = needs_of(file);
+  const bool fused = needs.shape.layout == Layout::kFused;
+  const bool demanded = options.ranking == Ranking::kCodes || fused;
+  if (!CodeTable::has_codes(file)) {
+    if (!demanded || file.flat()) return needs;
+    return Error{.code = Code::kInvalidArgument,
+                 .what = "ranking by codes: expected an index built with them, found one without"};
+  }
+  const std::uint64_t budget = options.memory_bytes;
+  const bool resident = io == IoMode::kMapped || file.section(SectionKind::kGraphPages)->length <= budget / 2;
+  if (!fused && (options.ranking == Ranking::kExact || (!demanded && resident))) return needs;
+  const SearchNeeds more = with_codes(file, needs);
+  const std::uint64_t least = least_search_bytes(more, options.threads, io);
+  if (budget >= least) return more;
+  if (!demanded) return needs;
+  return Error{.code = Code::kNoMemory,
+               .what = "a memory bound of " + std::to_string(budget) + " bytes: ranking by codes needs at least " +
+                       std::to_string(least)};
+}
+
+}  // namespace nearline::engine

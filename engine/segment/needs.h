@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+/// What opening a segment's field takes, and the one decision that is made then: whether codes rank.
+#pragma once
+
+#include <cstdint>
+
+#include "engine/file/index_file.h"
+#include "engine/segment/search_budget.h"
+#include "nearline/search.h"
+
+namespace nearline::engine {
+
+/// Bytes of a code in the file; 0 when it has none.
+std::uint32_t code_bytes_of(const SegmentFile& file) noexcept;
+
+/// The least options.memory_bytes that Field::open accepts for so many threads; with codes: that it ranks by them with.
+std::uint64_t least_open_bytes(const SegmentFile& file, std::uint32_t threads, IoMode mode, bool codes) noexcept;
+
+/// With codes where they rank: always on fused pages, through which there is no other way; of lean ones when the
+/// options say so, or when most pages must come from the disk and the memory has room for all codes. Errors:
+/// kInvalidArgument for a ranking that the file cannot give; kNoMemory for one that the memory cannot.
+Result<SearchNeeds> choose_needs(const SegmentFile& file, const OpenOptions& options, IoMode io);
+
+}  // namespace nearline::engine

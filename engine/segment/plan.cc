@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/segment/plan.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "engine/segment/effort.h"
+
+namespace nearline::engine {
+namespace {
+
+/// Below this many records comparing with all of them costs less than walking.
+constexpr std::uint64_t kScanCount = 512;
+
+/// Beside a larger segment, so many bytes of codes are compared in less time than the reads of a walk take.
+constexpr std::uint64_t kScannedBytes = 1u << 20;
+
+/// Calls of so many queries keep a disk busy with one read of each in flight.
+constexpr std::size_t kManyQueries = 16;
+constexpr std::uint32_t kFewQueriesWidth = 4;
+
+/// What found too little looks so many times farther.
+constexpr std::uint64_t kFarther = 4;
+
+std::uint32_t width(const Field& field, std::size_t queries, std::uint32_t asked) noexcept {
+  if (asked != Count::kAuto) return asked;
+  return field.codes() != nullptr && queries >= kManyQueries ? 1 : kFewQueriesWidth;
+}
+
+/// So many among the live as `wanted` are among all.
+std::uint64_t share_of_all(std::uint64_t wanted, std::uint64_t count, std::uint64_t live) noexcept {
+  return std::min(count, live == 0 ? count : (wanted * count + live - 1) / live);
+}
+
+/// The room of a list of L candidates among which there are others that are no answers: their share, and up to what the
+/// scratch of usual walks has room for, because those may be just what is nearest.
+std::uint64_t room_for(std::uint64_t l, std::uint64_t count, std::uint64_t live) noexcept {
+  if (live == count) return l;
+  return std::min(count, std::max(share_of_all(l, count, live), std::min<std::uint64_t>(kUsualL, l + count - live)));
+}
+
+std::string text(float number) {
+  std::array<char, 32> digits{};
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number, std::chars_format::general, 3);
+  return {digits.data(), end.ptr};
+}
+
+}  // namespace
+
+std::string_view name(Way way) noexcept {
+  switch (way) {
+    case Way::kScan: return "scan";
+    case Way::kWalk: return "walk";
+    case Way::kCodeWalk: return "codes walk";
+    case Way::kCodeScan: return "codes scan";
+    case Way::kFusedWalk: return "fused walk";
+  }
+  return "unknown";
+}
+
+Way walk_of(const Field& field) noexcept {
+  if (field.codes() == nullptr) return Way::kWalk;
+  return field.graph().shape.layout == Layout::kFused ? Way::kFusedWalk : Way::kCodeWalk;
+}
+
+Result<Plan> plan_search(const Field& field, const SearchOptions& options, const PlanFacts& facts) {
+  const std::uint64_t count = field.graph().count;
+  Plan plan{.way = walk_of(field),
+            .walk = {.l = options.l, .beam_width = width(field, facts.queries, options.beam_width), .k = options.k}};
+  if (options.exact || field.flat() || (plan.way == Way::kWalk && count <= kScanCount)) plan.way = Way::kScan;
+  if (options.recall > 0 && plan.way != Way::kScan) {
+    const format::Calibration* own = field.calibration();
+    const format::Calibration* const calibration = own != nullptr ? own : facts.borrowed;
+    if (calibration != nullptr) {
+      const std::uint16_t ranking = plan.way == Way::kWalk ? format::kRankedExactly : format::kRankedByCodes;
+      const float reserve = plan.way == Way::kFusedWalk ? kFusedReserve : kReserve;
+      NEARLINE_TRY(effort, effort_for(*calibration, ranking, options.k, options.recall, reserve));
+      plan.walk.l = effort.l;
+      plan.walk.k = effort.k;
+      plan.walk.stop.slack = effort.slack;
+      plan.norm = calibration->norm;
+    } else if (count < kLeastCalibrated) {
+      plan.way = Way::kScan;
+    } else {
+      return Error{.code = Code::kInvalidArgument,
+                   .what = "a recall: expected an index with a calibration, found one without; choose an L"};
+    }
+  }
+  // Edges that lead to the deleted are missing between the live: a longer list makes up for them.
+  const std::uint64_t l = share_of_all(std::max(plan.walk.l, plan.walk.k), count, facts.live);
+  plan.walk.l = static_cast<std::uint32_t>(l);
+  plan.walk.room = static_cast<std::uint32_t>(room_for(l, count, facts.live));
+  if (facts.bounded && plan.way == Way::kCodeWalk && count * field.code_bytes() <= kScannedBytes) {
+    plan.way = Way::kCodeScan;
+  }
+  return plan;
+}
+
+bool widen(Plan& plan, const Field& field, bool few) noexcept {
+  if (plan.way == Way::kScan) return false;
+  const std::uint64_t count = field.graph().count;
+  const auto farther = [&](std::uint32_t now) {
+    return static_cast<std::uint32_t>(std::min<std::uint64_t>(now * kFarther, count));
+  };
+  if (plan.walk.room == count) {
+    plan.way = Way::kScan;
+    return true;
+  }
+  if (few) plan.walk.l = farther(plan.walk.l);
+  plan.walk.room = farther(std::max(plan.walk.room, plan.walk.l));
+  return true;
+}
+
+std::string to_text(const Plan& plan) {
+  std::string words(name(plan.way));
+  if (plan.way != Way::kScan) {
+    words += ", L " + std::to_string(plan.walk.l) + ", W " + std::to_string(plan.walk.beam_width);
+  }
+  words += ", k " + std::to_string(plan.walk.k);
+  if (plan.walk.stop.slack != StopRule::kNever) words += ", slack " + text(plan.walk.stop.slack);
+  return words;
+}
+
+}  // namespace nearline::engine

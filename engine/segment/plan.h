@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+/// The one decision of a search: which way a segment's records are searched, and how far. It follows from the file and
+/// the call alone, never from a clock.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "engine/segment/field.h"
+#include "engine/walk/walk.h"
+#include "format/calibration.h"
+#include "nearline/search.h"
+
+namespace nearline::engine {
+
+enum class Way : std::uint8_t {
+  kScan,       ///< compare with every record
+  kWalk,       ///< walk by distance
+  kCodeWalk,   ///< walk by the codes in memory
+  kCodeScan,   ///< compare with every code, read what is promising
+  kFusedWalk,  ///< walk by the codes on the pages
+};
+[[nodiscard]] std::string_view name(Way way) noexcept;
+
+struct Plan {
+  Way way = Way::kWalk;
+  WalkOptions walk;
+  float norm = 0;  ///< what distances under ip are measured from, when the walk has a stop rule
+};
+
+/// What a plan is made for.
+struct PlanFacts {
+  std::size_t queries = 1;
+  std::uint64_t live = 0;                         ///< records that may be answers
+  const format::Calibration* borrowed = nullptr;  ///< a larger segment's, for one that has none
+  bool bounded = false;                           ///< other segments have answered before
+};
+
+/// Errors: kInvalidArgument for a recall that the calibration does not know.
+Result<Plan> plan_search(const Field& field, const SearchOptions& options, const PlanFacts& facts);
+
+/// The way of a walk with these options, when nothing else is asked. For who measures walks.
+Way walk_of(const Field& field) noexcept;
+
+/// Makes the plan look farther, after it found too few or its list had no room; false when it compares with every
+/// record already.  few: it found fewer answers than there are.
+bool widen(Plan& plan, const Field& field, bool few) noexcept;
+
+/// For people: "codes walk, L 40, W 1, k 10, slack 0.06".
+std::string to_text(const Plan& plan);
+
+}  // namespace nearline::engine

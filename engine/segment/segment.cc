@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Opening a segment, in a first commit and in those that follow.
+#include "engine/segment/segment.h"
+
+#include <algorithm>
+
+#include "engine/segment/needs.h"
+
+namespace nearline::engine {
+namespace {
+
+/// A cache can give back, not grow. Where it could have a quarter more an empty one is better in the long run.
+bool much_more(const SearchBudget& now, const SearchBudget& before) noexcept {
+  return now.cache_bytes > before.cache_bytes + before.cache_bytes / 4;
+}
+
+SearchBudget least_of(const SearchBudget& now, const SearchBudget& before) noexcept {
+  SearchBudget least = before;
+  least.walks = std::min(now.walks, before.walks);
+  least.cache_bytes = std::min(now.cache_bytes, before.cache_bytes);
+  least.walk_bytes = std::min(now.walk_bytes, before.walk_bytes);
+  return least;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Segment>> Segment::open(const SegmentFile& file, const OpenOptions& options, IoMode mode) {
+  NEARLINE_TRY(field, Field::open(file, options, mode));
+  NEARLINE_TRY(dead, file.tombstones());
+  const SearchNeeds& needs = field->needs();
+  const SearchBudget& budget = field->budget();
+  std::unique_ptr<Segment> segment(new Segment(file, field, std::move(dead), needs, budget));
+  segment->id_index_check_ = file.index().check(*file.section(format::SectionKind::kIdIndex), budget.tree_blocks);
+  return segment;
+}
+
+Result<std::unique_ptr<Segment>> Segment::in_commit(const SegmentFile& file, const OpenOptions& options,
+                                                    IoMode mode) const {
+  const auto needs = choose_needs(file, options, field_->io());
+  if (!needs || !field_->serves(file, mode, *needs)) return std::unique_ptr<Segment>();
+  const auto budget = divide_search_memory(options.memory_bytes, *needs, options.threads, field_->io());
+  if (!budget || budget->lanes != budget_.lanes || much_more(*budget, budget_)) return std::unique_ptr<Segment>();
+  NEARLINE_TRY(dead, file.tombstones());
+  std::unique_ptr<Segment> segment(new Segment(file, field_, std::move(dead), *needs, least_of(*budget, budget_)));
+  segment->id_index_check_ = id_index_check_;
+  return segment;
+}
+
+std::uint64_t Segment::room_for(const Plan& plan) const noexcept {
+  const std::uint32_t longest = std::max(plan.walk.l, plan.walk.room);
+  if (longest <= kUsualL) return budget_.walk_bytes / walk_scratch_bytes(needs_);
+  // Comparing with every record takes but a heap of the answers.
+  const std::uint64_t bytes = plan.way == Way::kScan
+                                  ? walk_scratch_bytes(needs_) + std::uint64_t{plan.walk.k} * 2 * sizeof(Hit)
+                                  : walk_scratch_bytes(needs_, longest);
+  return budget_.walk_bytes / bytes;
+}
+
+void Segment::count_memory(MemoryUsage& usage) const {
+  field_->count_memory(usage);
+  usage.buffers += id_index_check_->memory_bytes() + dead_.memory_bytes();
+}
+
+}  // namespace nearline::engine

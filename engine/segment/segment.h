@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+/// A segment as one commit has it: a set of records, those of them that are deleted, and their fields. What is read of
+/// it stays with the field, which commits share; a Segment itself never changes.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "engine/file/index_file.h"
+#include "engine/records/record_set.h"
+#include "engine/segment/answer_sink.h"
+#include "engine/segment/field.h"
+#include "engine/segment/plan.h"
+
+namespace nearline::engine {
+
+/// Queries of one call, and how they are answered.
+struct SegmentQueries {
+  const MatrixView& queries;
+  const Plan& plan;
+  AnswerSink& sink;
+  bool bounded = false;                     ///< the sink knows answers of other segments
+  std::span<const std::uint32_t> hidden{};  ///< none, or a node for each query that its walk shall not see
+};
+
+/// Threads: any number. The file outlives it.
+class Segment {
+ public:
+  /// options.memory_bytes is the segment's part of the budget. mode: not kAuto; options.io says whether it is a wish.
+  /// Errors: those of Index::open.
+  static Result<std::unique_ptr<Segment>> open(const SegmentFile& file, const OpenOptions& options, IoMode mode);
+
+  /// The segment as another commit of the same file has it, sharing what is open. Null when `file` is another segment,
+  /// or would be opened in another way. Nothing of this one changes before `settle` is called on the new one.
+  /// Errors: those of reading tombstones.
+  [[nodiscard]] Result<std::unique_ptr<Segment>> in_commit(const SegmentFile& file, const OpenOptions& options,
+                                                           IoMode mode) const;
+  /// The commit is taken: what the field has beyond this segment's part of the budget is given back.
+  void settle() const noexcept { field_->shrink(budget_); }
+
+  /// Answers the queries: the k nearest of each, fewer only where there are not so many. Precondition: they were
+  /// checked. Errors: kNoMemory when the walk is too long for the memory; kCorrupt, kIo.
+  Result<void> answer(const SegmentQueries& call) const;
+
+  /// borrowed, bounded: as PlanFacts. Errors: kInvalidArgument for a recall that the calibration does not know.
+  [[nodiscard]] Result<Plan> plan(std::size_t queries, const SearchOptions& options,
+                                  const format::Calibration* borrowed, bool bounded) const {
+    return plan_search(*field_, options, {queries, live(), borrowed, bounded});
+  }
+
+  /// Walks of that kind that a lane's memory has room for at once.
+  [[nodiscard]] std::uint64_t room_for(const Plan& plan) const noexcept;
+
+  /// Ids and vectors of records. Precondition: rows below the count.
+  Result<void> read_rows(std::span<const std::uint32_t> rows, std::vector<Id>& ids,
+                         std::vector<std::byte>& vectors) const;
+
+  /// Visits every record, deleted ones too, as it stands on its page (shape()). visit(row, record): for that call.
+  Result<void> for_each_record(const std::function<void(std::uint32_t, const std::byte*)>& visit) const;
+
+  /// As read_rows, of positions [first, first + count) in ascending order of id; without the deleted ones.
+  Result<void> read_by_id(std::uint64_t first, std::uint64_t count, std::vector<Id>& ids,
+                          std::vector<std::byte>& vectors) const;
+
+  /// The rows of live records by id; kNoOrdinal where there is none.
+  Result<std::vector<std::uint32_t>> find(std::span<const Id> ids) const;
+
+  /// Of all its records, deleted ones included. Errors: kCorrupt, kIo.
+  Result<Id> largest_id() const;
+
+  /// Adds up.
+  void count_memory(MemoryUsage& usage) const;
+
+  [[nodiscard]] const SegmentFile& file() const noexcept { return file_; }
+  [[nodiscard]] const Field& field() const noexcept { return *field_; }
+  [[nodiscard]] const Schema& schema() const noexcept { return field_->schema(); }
+  [[nodiscard]] const format::PageShape& shape() const noexcept { return graph().shape; }
+  [[nodiscard]] std::uint64_t count() const noexcept { return graph().count; }
+  [[nodiscard]] std::uint64_t live() const noexcept { return count() - dead_.count(); }
+  [[nodiscard]] const RecordSet& dead() const noexcept { return dead_; }
+
+ private:
+  Segment(const SegmentFile& file, std::shared_ptr<Field> field, RecordSet dead, const SearchNeeds& needs,
+          const SearchBudget& budget) noexcept
+      : file_(file), field_(std::move(field)), dead_(std::move(dead)), needs_(needs), budget_(budget) {}
+
+  [[nodiscard]] const GraphView& graph() const noexcept { return field_->graph(); }
+
+  /// Position in the id index of the first record whose id is not below `id`, and that record's id.
+  struct Found {
+    std::uint64_t position = 0;
+    std::uint32_t row = 0;
+    Id id = kNoId;
+  };
+  /// Looks from found.position on.
+  Result<void> lower_bound(Lane& lane, Id id, Found& found) const;
+  [[nodiscard]] Error out_of_index(std::uint32_t row) const;
+  Result<void> read_records(Lane& lane, std::span<const std::uint32_t> rows) const;
+  Result<void> copy_records(Lane& lane, std::span<const std::uint32_t> rows, std::vector<Id>& ids,
+                            std::vector<std::byte>& vectors) const;
+
+  SegmentFile file_;
+  std::shared_ptr<Field> field_;  ///< the primary one, and in this version the only one
+  std::shared_ptr<SectionCheck> id_index_check_;
+  RecordSet dead_;
+  SearchNeeds needs_;
+  SearchBudget budget_;
+};
+
+}  // namespace nearline::engine

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/space/space.h"
+
+#include <cmath>
+#include <cstring>
+
+namespace nearline::engine {
+namespace {
+
+float load_scale(const std::byte* record, std::uint32_t vector_bytes) noexcept {
+  float scale;
+  std::memcpy(&scale, record + vector_bytes, sizeof scale);
+  return scale;
+}
+
+/// The length of the component that ip's reduction to l2 adds to a vector.
+float added_component(float largest_squared_norm, float squared_norm) noexcept {
+  return std::sqrt(std::fmax(0.0F, largest_squared_norm - squared_norm));
+}
+
+}  // namespace
+
+Space::Space(Metric metric, ElementType type, std::uint32_t dim) noexcept
+    : metric_(metric),
+      type_(type),
+      dim_(dim),
+      vector_bytes_(static_cast<std::uint32_t>(vector_bytes(type, dim))),
+      kernel_(kernels::kernel(kernels::raw_of(metric), type)) {
+  assert(kernel_.many != nullptr);
+}
+
+Space Space::for_linking(float largest_squared_norm) const noexcept {
+  Space space = *this;
+  space.linking_ip_ = metric_ == Metric::kIp;
+  space.largest_squared_norm_ = largest_squared_norm;
+  return space;
+}
+
+std::size_t Space::query_bytes() const noexcept {
+  return is_float(type_) ? std::size_t{dim_} * sizeof(float) : vector_bytes_;
+}
+
+Query Space::query(const std::byte* vector, ElementType type, std::byte* out) const noexcept {
+  if (is_float(type_)) {
+    kernels::to_f32(type, vector, dim_, reinterpret_cast<float*>(out));
+  } else {
+    assert(type == type_);
+    std::memcpy(out, vector, vector_bytes_);
+  }
+  Query query{.vector = out};
+  if (has_scale()) {
+    const float squared = kernels::squared_norm(is_float(type_) ? ElementType::kF32 : type_, out, dim_);
+    if (metric_ == Metric::kCosine) query.scale = 1.0F / std::sqrt(squared);
+    if (linking_ip_) query.scale = added_component(largest_squared_norm_, squared);
+  }
+  return query;
+}
+
+float Space::scale_of(const std::byte* vector) const noexcept {
+  const float squared = kernels::squared_norm(type_, vector, dim_);
+  return metric_ == Metric::kCosine ? 1.0F / std::sqrt(squared) : squared;
+}
+
+void Space::distances(const Query& query, std::span<const std::byte* const> records, float* out) const noexcept {
+  kernel_.many(query.vector, records.data(), records.size(), dim_, out);
+  if (has_scale()) finish(query, records, out);
+}
+
+void Space::finish(const Query& query, std::span<const std::byte* const> records, float* out) const noexcept {
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    if (metric_ == Metric::kCosine) {
+      out[i] = 1.0F - out[i] * (query.scale * load_scale(records[i], vector_bytes_));
+    } else if (linking_ip_) {
+      const float added = added_component(largest_squared_norm_, load_scale(records[i], vector_bytes_));
+      out[i] = 2.0F * std::fmax(0.0F, largest_squared_norm_ - out[i] - query.scale * added);
+    } else {
+      out[i] = 1.0F - out[i];
+    }
+  }
+}
+
+}  // namespace nearline::engine

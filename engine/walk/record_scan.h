@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+/// The search without a graph: the query is compared with every record.
+#pragma once
+
+#include "engine/walk/walk.h"
+
+namespace nearline::engine {
+
+/// scratch.answers: the k nearest of all, without what is farther than options.bound. L and the stop rule mean nothing.
+/// Errors: those of the reader.
+SearchTask scan_records(FrameMemory& memory, WalkCall call);
+
+}  // namespace nearline::engine

@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/write/index_writer.h"
+
+#include <algorithm>
+#include <bit>
+#include <numeric>
+#include <string>
+#include <utility>
+
+#include "engine/file/free_space.h"
+#include "engine/file/generation_locks.h"
+#include "engine/file/settle.h"
+#include "engine/make/index_maker.h"
+#include "engine/threads.h"
+#include "io/temporary_name.h"
+
+namespace nearline::engine {
+namespace {
+
+constexpr std::size_t kRowsAtOnce = 1024;
+/// Holes are punched where they are worth a system call.
+constexpr std::uint64_t kLeastHole = 64u << 10;
+/// Commits give free space back once it is more than one in so many bytes of the file.
+constexpr std::uint64_t kFreeOneIn = 5;
+/// Of the memory, the writer's view of the index has a sixteenth, or up to so much where that is a quarter.
+constexpr std::uint64_t kViewBytes = 20u << 20;
+/// So much space that a merge left behind, and a third of the file, is worth one more commit.
+constexpr std::uint64_t kWorthACommit = 1u << 20;
+
+}  // namespace
+
+IndexWriter::IndexWriter(io::FileSystem& fs, std::filesystem::path path, WriterOptions options,
+                         std::unique_ptr<io::File> file)
+    : fs_(&fs),
+      path_(std::move(path)),
+      directory_(io::directory_of(path_)),
+      options_(std::move(options)),
+      view_bytes_(std::max(options_.memory_bytes / 16, std::min(options_.memory_bytes / 4, kViewBytes))),
+      file_(std::move(file)) {
+  options_.memory_bytes -= view_bytes_;
+}
+
+Result<IndexWriter> IndexWriter::open(io::FileSystem& fs, const std::filesystem::path& path,
+                                      const WriterOptions& options) {
+  NEARLINE_CHECK(check_threads(options.threads));
+  NEARLINE_TRY(file, fs.open_write(path));
+  if (auto locked = lock_for_writing(*file); !locked) return std::move(locked).error().in(path.string());
+  IndexWriter writer(fs, path, options, std::move(file));
+  if (auto opened = writer.ready(); !opened) {
+    // Between opening and locking, a compaction may have put another file under the name.
+    if (writer.spent_) opened.error().code = Code::kBusy;
+    return std::move(opened).error();
+  }
+  if (const std::uint64_t unknown = writer.index_->file().superblock().features.ro_compat; unknown != 0) {
+    return Error{.code = Code::kUnsupported,
+                 .what = "feature " + std::to_string(std::countr_zero(unknown)) +
+                         " of a newer nearline: expected a file that this one may write to",
+                 .file = path.string()};
+  }
+  return writer;
+}
+
+Result<void> IndexWriter::add(const MatrixView& vectors, std::span<const Id> ids, bool replace) {
+  NEARLINE_CHECK(ready());
+  return pending_->add(vectors, ids, replace);
+}
+Result<EraseReport> IndexWriter::erase(std::span<const Id> ids) {
+  NEARLINE_CHECK(ready());
+  return pending_->erase(ids);
+}
+
+Result<CommitReport> IndexWriter::commit(Durability durability) {
+  NEARLINE_CHECK(ready());
+  const CommitInput input = this->input();
+  NEARLINE_TRY(report, write(plan_merge(loads_of(input), pending_->fresh(), options_.delta_records, options_.merge),
+                             pending_->dirty(), durability));
+  // What a merge took in is free once there is one more durable commit.
+  if (durability == Durability::kDurable && report.merged_records > 0 && ready() &&
+      just_freed() > std::max(kWorthACommit, report.file_bytes / 3)) {
+    auto again = write({}, true, durability);
+    if (!again && again.error().code == Code::kCommitUnknown) return again;
+    if (again) report.generation = again.value().generation;
+  }
+  return report;
+}
+
+Result<CommitReport> IndexWriter::compact() {
+  NEARLINE_CHECK(ready());
+  NEARLINE_TRY(merged, write(plan_compaction(loads_of(input()), pending_->fresh()), true, Durability::kDurable));
+  // What the commit before uses is free once there is one more.
+  NEARLINE_CHECK(ready());
+  NEARLINE_TRY(report, write({}, true, Durability::kDurable));
+  report.merged_records = merged.merged_records;
+  NEARLINE_CHECK(ready());
+  NEARLINE_CHECK(punch_holes(0));
+  return report;
+}
+
+Result<BuildReport> IndexWriter::compact_to(const std::filesystem::path& output, bool replace) {
+  NEARLINE_CHECK(ready());
+  if (dirty()) {
+    return Error{.code = Code::kInvalidArgument,
+                 .what = "changes that are not committed: expected a commit before a compaction to another file"};
+  }
+  BuildOptions build = build_options_of(*index_, options_);
+  build.replace = replace;
+  NEARLINE_TRY(builder, IndexMaker::create(*fs_, output, index_->schema(), build));
+  NEARLINE_CHECK(index_->for_each(
+      kRowsAtOnce, [&](std::span<const Id> ids, const MatrixView& vectors) { return builder.add(vectors, ids); }));
+  close();  // whatever comes of it, the name may lead to another file from here on
+  auto finished = builder.finish();
+  return finished ? std::move(finished) : explained(std::move(finished).error());
+}
+
+/// To be called before anything is done: opens what the last call closed. Error when nothing can be done any more.
+Result<void> IndexWriter::ready() {
+  NEARLINE_CHECK(opened_by_.check());
+  if (spent_) return *spent_;
+  if (!index_) {
+    const OpenOptions open{.io = io_, .memory_bytes = view_bytes_, .ranking = Ranking::kExact, .threads = 1};
+    NEARLINE_TRY(index, Snapshot::open(*fs_, path_, open));
+    NEARLINE_CHECK(check_name(index->file().file()));
+    index_ = std::move(index);
+    io_ = index_->io();  // the system is asked once, not for each commit
+  }
+  if (!pending_) pending_.emplace(*index_, *fs_, directory_);
+  return {};
+}
+
+/// What is open is not the newest commit any more, or may not be.
+void IndexWriter::close() noexcept {
+  pending_.reset();
+  index_.reset();
+}
+
+/// A commit to a file without a name would be acknowledged and lost. named: what the name leads to. The file's id
+/// would not tell: a compaction of the same records has the same one.
+Result<void> IndexWriter::check_name(const io::File& named) {
+  NEARLINE_TRY(theirs, named.identity());
+  NEARLINE_TRY(ours, file_->identity());
+  return theirs == ours ? Result<void>{} : lost_name();
+}
+Result<void> IndexWriter::lost_name() {
+  spent_ = Error{.code = Code::kInvalidArgument,
+                 .what = "another file took the index's name: expected this writer to be opened anew",
+                 .file = path_.string()};
+  return *spent_;
+}
+
+CommitInput IndexWriter::input(Durability durability) noexcept {
+  return {*index_,
+          *pending_,
+          *file_,
+          *fs_,
+          directory_,
+          options_,
+          durability == Durability::kRelaxed ? fs_->boot_id() : format::BootId{}};
+}
+
+/// A writer that died may have left a name and a commit that are seen but not durable. This one answers for both from
+/// its first commit on.
+Result<void> IndexWriter::take_over() {
+  NEARLINE_CHECK(fs_->sync_directory(directory_));
+  NEARLINE_CHECK(settled(settle_found(*file_, index_->file())));
+  own_commit_ = true;
+  return {};
+}
+
+Result<void> IndexWriter::settled(Result<void> done) {
+  if (done) {
+    index_->file().mark_durable();
+  } else if (done.error().code == Code::kCommitUnknown) {
+    spent_ = done.error();
+  }
+  return done;
+}
+
+Result<CommitReport> IndexWriter::write(const MergePlan& merge, bool needed, Durability durability) {
+  NEARLINE_TRY(named, fs_->open_read(path_));
+  NEARLINE_CHECK(check_name(*named));
+  if (!own_commit_) NEARLINE_CHECK(take_over());
+  if (!needed) return nothing_to_write(durability);
+  auto committed = write_commit(input(durability), merge);
+  if (committed) {
+    close();
+  } else if (committed.error().code == Code::kCommitUnknown) {
+    spent_ = std::move(committed).error().in(path_.string());
+    close();
+    return *spent_;
+  } else {
+    return explained(std::move(committed).error()).in(path_.string());
+  }
+  // Nothing of the commit depends on it: what is not given back now is tried again.
+  if (ready()) static_cast<void>(punch_holes(committed.value().file_bytes / kFreeOneIn).has_value());
+  return committed;
+}
+
+/// A bound that is too small is told as what is left of the caller's.
+Error IndexWriter::explained(Error error) const {
+  if (error.code == Code::kNoMemory) {
+    error.what += "; of the writer's bound of " + std::to_string(options_.memory_bytes + view_bytes_) + " bytes " +
+                  std::to_string(view_bytes_) + " are for its view of the index";
+  }
+  return error;
+}
+
+/// Bytes that the newest commit left behind.
+std::uint64_t IndexWriter::just_freed() const noexcept {
+  std::uint64_t bytes = 0;
+  for (const format::Extent& extent : index_->file().manifest().free) {
+    if (extent.freed_in == index_->file().superblock().generation) bytes += extent.length;
+  }
+  return bytes;
+}
+
+Result<CommitReport> IndexWriter::nothing_to_write(Durability durability) {
+  const bool waits = durability == Durability::kDurable && !index_->info().durable;
+  if (waits) NEARLINE_CHECK(settled(settle(*file_, index_->file().superblock())));
+  const IndexInfo info = index_->info();
+  return CommitReport{.generation = info.generation,
+                      .count = info.count,
+                      .segments = info.segments,
+                      .file_bytes = info.file_bytes,
+                      .free_bytes = info.free_bytes,
+                      .durable = info.durable};
+}
+
+/// Gives free space back to the file system when it is more than `least`, as far as nobody needs it.
+Result<void> IndexWriter::punch_holes(std::uint64_t least) {
+  NEARLINE_TRY(space, free_space(index_->file(), *file_));
+  std::vector<format::Extent> holes = std::move(space.usable);
+  std::erase_if(holes, [](const format::Extent& e) { return e.length < kLeastHole; });
+  const std::uint64_t free = std::accumulate(holes.begin(), holes.end(), std::uint64_t{0},
+                                             [](std::uint64_t sum, const auto& e) { return sum + e.length; });
+  if (free <= least) return {};
+  for (const format::Extent& hole : holes) NEARLINE_CHECK(file_->punch(hole.offset, hole.length));
+  return {};
+}
+
+}  // namespace nearline::engine

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+/// What an index is: the choices that are written into its file.
+#pragma once
+
+#include <cstdint>
+#include <iosfwd>
+#include <optional>
+#include <string_view>
+
+#include "nearline/export.h"
+#include "nearline/types.h"
+
+namespace nearline {
+
+/// The vectors of an index.
+struct Schema {
+  std::uint32_t dim = 0;                 ///< components per vector, 1..kMaxDim; for b1, bits
+  ElementType type = ElementType::kF32;  ///< as stored
+  Metric metric = Metric::kL2;
+};
+
+/// Where the parts of a record live on disk. Values are written to files and never change.
+enum class Layout : std::uint8_t {
+  kAuto = 0,   ///< nearline chooses: lean. Never in a file
+  kLean = 1,   ///< pages hold vectors and neighbour lists
+  kFused = 2,  ///< pages also hold the codes of their neighbours
+};
+
+/// "lean", as on the command line, in JSON output and in error messages.
+[[nodiscard]] NEARLINE_API std::string_view name(Layout layout) noexcept;
+[[nodiscard]] NEARLINE_API std::optional<Layout> layout_from(std::string_view word) noexcept;
+NEARLINE_API std::ostream& operator<<(std::ostream& out, Layout layout);
+
+}  // namespace nearline

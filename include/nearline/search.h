@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+/// What a user says of a search, and what comes back.
+#pragma once
+
+#include <cstdint>
+#include <iosfwd>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "nearline/export.h"
+#include "nearline/types.h"
+
+namespace nearline {
+
+/// How pages reach memory.
+enum class IoMode : std::uint8_t {
+  kAuto = 0,
+  kMapped = 1,  ///< memory map; the kernel's page cache is the cache
+  kDirect = 2,  ///< io_uring, O_DIRECT where the file system allows it, own cache inside the budget
+  kPread = 3,   ///< pread, own cache inside the budget
+};
+
+/// What a walk ranks candidates by before it reads their pages.
+enum class Ranking : std::uint8_t {
+  kAuto = 0,   ///< kCodes where most pages must come from disk, kExact where memory holds them
+  kExact = 1,  ///< distances: the page of every candidate is read; fused pages rank by codes even so
+  kCodes = 2,  ///< estimates from compressed codes, all of them resident: only promising pages are read
+};
+
+/// "mapped", "codes": the words of the command line, of JSON output and of error messages.
+[[nodiscard]] NEARLINE_API std::string_view name(IoMode mode) noexcept;
+[[nodiscard]] NEARLINE_API std::string_view name(Ranking ranking) noexcept;
+[[nodiscard]] NEARLINE_API std::optional<IoMode> io_mode_from(std::string_view word) noexcept;
+[[nodiscard]] NEARLINE_API std::optional<Ranking> ranking_from(std::string_view word) noexcept;
+NEARLINE_API std::ostream& operator<<(std::ostream& out, IoMode mode);
+NEARLINE_API std::ostream& operator<<(std::ostream& out, Ranking ranking);
+
+/// How an index is opened.
+struct OpenOptions {
+  IoMode io = IoMode::kAuto;               ///< kAuto: mapped when the file fits in free memory, else direct
+  std::uint64_t memory_bytes = 64u << 20;  ///< bound on private memory: page cache, buffers, scratch of all threads
+  /// kAuto: by codes when pages come from a cache that cannot hold all of them and the budget has room for the codes.
+  /// Answers at a given L do not depend on the mode of I/O, but slightly on the ranking.
+  Ranking ranking = Ranking::kAuto;
+  std::uint32_t threads =
+      Count::kAuto;        ///< searches that may run at once; kAuto: one per processor. Further callers wait.
+  bool untrusted = false;  ///< the file may be hostile: never map it, check all of it (as verify full) before use
+};
+
+/// How the queries of one call are answered.
+struct SearchOptions {
+  std::uint32_t k = 10;  ///< answers per query, 1..count
+  std::uint32_t l = 64;  ///< L: candidates kept while walking; raised to k when below. More is better and slower
+  /// W: reads that a query keeps in flight; answers depend on it, slightly. kAuto: 4, but 1 in a call of many queries,
+  /// which keep the disk busy together and need the fewest reads so.
+  std::uint32_t beam_width = Count::kAuto;
+  bool exact = false;  ///< compare with every record; small indexes do so by themselves
+  /// Instead of L: the mean share of the k nearest that answers shall hold, above 0 and below 1. The calibration that
+  /// builds take on records held out says how far to walk; it holds for queries like the records. 0: L decides.
+  float recall = 0;
+};
+
+/// What one query cost.
+struct QueryStats {
+  std::uint32_t hops = 0;  ///< records whose neighbours were looked at
+  std::uint32_t distance_computations = 0;
+  std::uint32_t estimates = 0;   ///< distances estimated from compressed codes
+  std::uint32_t page_reads = 0;  ///< 4 KiB pages asked of the disk (mapped: pages touched first by this query)
+  std::uint32_t cache_hits = 0;  ///< pages found in nearline's own cache
+  std::uint64_t bytes_read = 0;
+  std::uint64_t nanoseconds = 0;  ///< from the query's start to its answer, waiting included
+};
+
+/// Answers of `rows` queries, `k` columns each, nearest first; ties go to the smaller id. Rows with fewer answers are
+/// padded with kNoId and +infinity.
+struct SearchResult {
+  std::uint32_t k = 0;
+  std::vector<Id> ids;                ///< [rows x k]
+  std::vector<float> distances;       ///< [rows x k]
+  std::vector<std::uint32_t> counts;  ///< [rows]
+  std::vector<QueryStats> stats;      ///< [rows]
+};
+
+}  // namespace nearline

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/file/file_space.h"
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+namespace nearline::engine {
+
+TEST_SUITE("engine/file/file_space") {
+  TEST_CASE("room is taken from the smallest extent that has it, and from the end where none has") {
+    FileSpace space(100 * 4096,
+                    {.usable = {{8192, 3 * 4096, 1}, {10 * 4096, 2 * 4096, 1}}, .waiting = {{20 * 4096, 9 * 4096, 5}}});
+    CHECK(space.take(5000) == 10 * 4096);       // two blocks, exactly
+    CHECK(space.take(1) == 8192);               // of three
+    CHECK(space.take(3 * 4096) == 100 * 4096);  // what waits may still be needed
+    CHECK(space.end() == 103 * 4096);
+    CHECK(space.take(0) == 103 * 4096);
+    const auto left = space.extents();
+    REQUIRE(left.size() == 2);
+    CHECK(left[0].offset == 3 * 4096);
+    CHECK(left[0].length == 2 * 4096);
+    CHECK(left[1].freed_in == 5);
+  }
+
+  TEST_CASE("what is given back waits, and extents that touch become one where nothing is lost by it") {
+    FileSpace space(50 * 4096,
+                    {.usable = {{2 * 4096, 4096, 1}, {3 * 4096, 4096, 3}}, .waiting = {{4 * 4096, 4096, 9}}});
+    space.give_back(5 * 4096, 100, 9);
+    space.give_back(30 * 4096, 0, 9);
+    CHECK(space.take(8192) == 2 * 4096);  // of generations 1 and 3 together
+    CHECK(space.take(4096) == 50 * 4096);
+    const auto left = space.extents();
+    REQUIRE(left.size() == 1);
+    CHECK(left[0].offset == 4 * 4096);
+    CHECK(left[0].length == 2 * 4096);
+    CHECK(left[0].freed_in == 9);
+  }
+
+  TEST_CASE("of what was freed since the fallback, only what it does not use is usable") {
+    FreeSpace space;
+    // Extents that begin and end before, inside and behind the holes, and one that spans both.
+    split({{10, 10, 7}, {30, 5, 7}, {40, 40, 8}, {100, 10, 9}}, {{15, 10, 1}, {45, 5, 2}, {60, 10, 3}, {95, 100, 4}},
+          space);
+    const auto text = [](const std::vector<format::Extent>& extents) {
+      std::string all;
+      for (const format::Extent& extent : extents) {
+        all += std::to_string(extent.offset) + "+" + std::to_string(extent.length) + "/" +
+               std::to_string(extent.freed_in) + " ";
+      }
+      return all;
+    };
+    CHECK(text(space.usable) == "15+5/7 45+5/8 60+10/8 100+10/9 ");
+    CHECK(text(space.waiting) == "10+5/7 30+5/7 40+5/8 50+10/8 70+10/8 ");
+  }
+}
+
+}  // namespace nearline::engine

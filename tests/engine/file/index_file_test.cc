@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/file/index_file.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include "tests/engine/query/index_world.h"
+#include "tests/support/restamp.h"
+
+namespace nearline::engine {
+namespace {
+
+std::vector<std::byte> some_index() {
+  return index_bytes(testing::clusters(ElementType::kU8, 200, 8), {8, ElementType::kU8, Metric::kL2});
+}
+
+Result<std::unique_ptr<IndexFile>> open(std::vector<std::byte> bytes) {
+  static io::SimulatedDisk disk;
+  disk.put("index", std::move(bytes));
+  return IndexFile::open(disk, "index");
+}
+
+}  // namespace
+
+TEST_SUITE("engine/file/index_file") {
+  TEST_CASE(
+      "an index opens by reading its superblocks, once more when they are pinned, and its manifest, nothing else") {
+    io::SimulatedDisk disk;
+    disk.put("index", some_index());
+    const auto index = IndexFile::open(disk, "index");
+    REQUIRE(index);
+    CHECK(disk.calls(io::Operation::kRead) == 3);
+    const SegmentFile segment = (*index)->segments().front();
+    CHECK(segment.segment().count == 200);
+    CHECK((*index)->field().dim == 8);
+    CHECK((*index)->file_bytes() == some_index().size());
+    CHECK(segment.shape().slots == segment.segment().slots);
+  }
+
+  TEST_CASE("what is not an index, or is one no more, is told apart, and every error names the file") {
+    const auto good = some_index();
+    const auto changed = [&](auto&& change) {
+      auto bytes = good;
+      change(bytes);
+      return bytes;
+    };
+    struct Case {
+      std::vector<std::byte> bytes;
+      Code code;
+    };
+    const std::vector<Case> cases{
+        {{}, Code::kNotAnIndex},
+        {std::vector<std::byte>(100'000, std::byte{'x'}), Code::kNotAnIndex},
+        {{good.begin(), good.begin() + 8192}, Code::kTruncated},
+        {{good.begin(), good.end() - 1}, Code::kTruncated},
+        {changed([](auto& b) { b[100] ^= std::byte{1}, b[4196] ^= std::byte{1}; }), Code::kCorrupt},
+        {changed([](auto& b) { b[b.size() - 4096] ^= std::byte{1}; }), Code::kCorrupt},
+    };
+    for (std::size_t i = 0; i < cases.size(); ++i) {
+      CAPTURE(i);
+      const auto index = open(cases[i].bytes);
+      REQUIRE_FALSE(index);
+      CHECK(index.error().code == cases[i].code);
+      CHECK(index.error().file == "index");
+    }
+    io::SimulatedDisk disk;
+    CHECK(IndexFile::open(disk, "nothing").error().code == Code::kNotFound);
+  }
+
+  TEST_CASE("with one superblock damaged the other one serves") {
+    for (const std::size_t at : {0U, 100U, 4096U, 4200U}) {
+      CAPTURE(at);
+      auto bytes = some_index();
+      bytes[at] ^= std::byte{1};
+      const auto index = open(bytes);
+      REQUIRE(index);
+      CHECK_FALSE((*index)->choice().other_valid);
+      CHECK((*index)->segments().front().segment().count == 200);
+    }
+    CHECK(open(some_index()).value()->choice().other_valid);
+  }
+
+  TEST_CASE("any range of a section is read, and no damaged one") {
+    const auto good = index_bytes(testing::clusters(ElementType::kU8, 2500, 2), {2, ElementType::kU8, Metric::kL2});
+    io::SimulatedDisk disk;
+    disk.put("index", good);
+    const auto index = IndexFile::open(disk, "index").value();
+    const format::Section& section = *index->segments().front().section(format::SectionKind::kIdIndex);
+    const auto checker = index->check(section);
+    const auto all = index->read_u32(section, *checker, 0, 2500);
+    REQUIRE(all);
+    auto sorted = *all;
+    std::sort(sorted.begin(), sorted.end());
+    for (std::uint32_t i = 0; i < 2500; ++i) REQUIRE(sorted[i] == i);
+    for (const auto& [first, count] : {std::pair{0U, 0U}, {0U, 1U}, {1023U, 2U}, {1024U, 1024U}, {2499U, 1U}}) {
+      const auto part = index->read_u32(section, *checker, first, count);
+      REQUIRE(part);
+      CHECK(std::equal(part->begin(), part->end(), all->begin() + first, all->begin() + first + count));
+    }
+    auto bad = good;
+    bad[section.offset + 5000] ^= std::byte{1};
+    disk.put("index", bad);
+    const auto damaged = IndexFile::open(disk, "index").value();
+    const auto fresh = damaged->check(section);
+    CHECK(damaged->read_u32(section, *fresh, 0, 1024));
+    CHECK_FALSE(damaged->read_u32(section, *fresh, 1024, 1));
+    CHECK(damaged->read_u32(section, *fresh, 2100, 10));
+  }
+
+  TEST_CASE("a file of several fields is refused as something newer") {
+    std::vector<std::byte> bytes;
+    {
+      format::Manifest manifest;
+      manifest.file_id = {1};
+      manifest.generation = 1;
+      for (const char* name : {"image", "text"}) manifest.fields.push_back({.name = name, .dim = 4});
+      bytes.resize(format::kDataStart);
+      const auto encoded = format::encode(manifest);
+      bytes.insert(bytes.end(), encoded.begin(), encoded.end());
+      for (std::uint32_t slot = 0; slot < 2; ++slot) {
+        const auto block = format::encode(format::Superblock{.major = 1,
+                                                             .minor = 0,
+                                                             .file_id = manifest.file_id,
+                                                             .generation = 1,
+                                                             .committed_bytes = bytes.size(),
+                                                             .manifest_offset = format::kDataStart,
+                                                             .manifest_bytes = encoded.size(),
+                                                             .slot = slot});
+        std::copy(block.begin(), block.end(), bytes.begin() + slot * 4096);
+      }
+      testing::restamp(bytes);
+    }
+    const auto index = open(bytes);
+    REQUIRE_FALSE(index);
+    CHECK(index.error().code == Code::kUnsupported);
+    CHECK(index.error().what.find("several fields") == 0);
+  }
+}
+
+}  // namespace nearline::engine

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/write/merge_policy.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+namespace nearline::engine {
+namespace {
+
+using Rows = std::vector<std::uint32_t>;
+
+Rows sorted(Rows rows) {
+  std::sort(rows.begin(), rows.end());
+  return rows;
+}
+
+}  // namespace
+
+TEST_SUITE("engine/write/merge_policy") {
+  TEST_CASE("few new records join the flat segment, and it alone is written anew") {
+    const std::vector<SegmentLoad> segments{{0, 100'000, 100'000, false}, {1, 300, 290, true}};
+    const MergePlan plan = plan_merge(segments, 100, 4096, true);
+    CHECK(plan.rows == Rows{1});
+    CHECK(plan.flat);
+    CHECK(plan.records == 390);
+  }
+
+  TEST_CASE("when they are too many to be compared with every query they get a graph") {
+    const std::vector<SegmentLoad> segments{{0, 100'000, 100'000, false}, {1, 4000, 4000, true}};
+    const MergePlan plan = plan_merge(segments, 1000, 4096, true);
+    CHECK(plan.rows == Rows{1});
+    CHECK_FALSE(plan.flat);
+    CHECK(plan.records == 5000);
+  }
+
+  TEST_CASE("one graph too many is taken in, and with it those of like size") {
+    const std::vector<SegmentLoad> segments{{0, 900'000, 900'000, false},
+                                            {1, 4000, 4000, true},
+                                            {2, 6000, 6000, false},
+                                            {3, 20'000, 20'000, false},
+                                            {4, 100'000, 100'000, false}};
+    const MergePlan plan = plan_merge(segments, 1000, 4096, true);
+    CHECK(sorted(plan.rows) == Rows{1, 2, 3});
+    CHECK(plan.records == 31'000);
+    CHECK(plan_merge(segments, 1000, 4096, false).rows == Rows{1});
+  }
+
+  TEST_CASE("a segment of which more than an eighth is dead is written anew, and an empty one goes") {
+    const std::vector<SegmentLoad> segments{{0, 1000, 874, false}, {1, 2400, 2100, false}, {2, 500, 0, false}};
+    const MergePlan plan = plan_merge(segments, 0, 100, true);
+    CHECK(sorted(plan.rows) == Rows{0, 2});
+    CHECK(plan.records == 874);
+    CHECK(plan_merge(segments, 0, 100, false).rows == Rows{2});
+  }
+
+  TEST_CASE("deletes alone write no record anew while few are dead") {
+    const std::vector<SegmentLoad> segments{{0, 1000, 990, false}, {1, 100, 90, true}};
+    CHECK(plan_merge(segments, 0, 4096, true).rows.empty());
+    CHECK(plan_merge(segments, 0, 4096, true).records == 0);
+  }
+
+  TEST_CASE("what is merged goes into the largest segment, too, unless it is small beside that one") {
+    const auto plan = [](std::uint64_t largest) {
+      const std::vector<SegmentLoad> segments{
+          {0, 5000, 5000, false}, {1, largest, largest, false}, {2, 5000, 5000, false}, {3, 5000, 5000, false}};
+      return sorted(plan_merge(segments, 5000, 4096, true).rows);
+    };
+    CHECK(plan(200'000) == Rows{0, 2, 3});
+    CHECK(plan(150'000) == Rows{0, 1, 2, 3});
+  }
+
+  TEST_CASE("what comes at once and is half as large as the largest segment goes into it at once") {
+    const std::vector<SegmentLoad> segments{{0, 100'000, 100'000, false}, {1, 6000, 6000, false}};
+    CHECK(sorted(plan_merge(segments, 50'000, 4096, true).rows) == Rows{0, 1});
+    CHECK(plan_merge(segments, 50'000, 4096, true).records == 156'000);
+    CHECK(plan_merge(segments, 40'000, 4096, true).rows.empty());
+    CHECK(plan_merge(segments, 50'000, 4096, false).rows.empty());
+  }
+
+  TEST_CASE("three small segments go into the largest when they are no small part of it together") {
+    const auto plan = [](std::uint64_t largest) {
+      const std::vector<SegmentLoad> segments{
+          {0, 8000, 8000, false}, {1, largest, largest, false}, {2, 10'000, 10'000, false}};
+      return sorted(plan_merge(segments, 12'000, 4096, true).rows);
+    };
+    CHECK(plan(200'000).empty());
+    CHECK(plan(180'000) == Rows{0, 1, 2});
+  }
+
+  TEST_CASE("however many commits there were, there are few segments") {
+    std::vector<SegmentLoad> segments;
+    std::uint64_t written = 0, most = 0;
+    constexpr std::uint64_t kCommits = 2000, kEach = 1000;
+    for (std::uint64_t i = 0; i < kCommits; ++i) {
+      const MergePlan plan = plan_merge(segments, kEach, 4096, true);
+      written += plan.records;
+      std::erase_if(segments, [&](const SegmentLoad& segment) {
+        return std::find(plan.rows.begin(), plan.rows.end(), segment.row) != plan.rows.end();
+      });
+      segments.push_back({0, plan.records, plan.records, plan.flat});
+      for (std::uint32_t row = 0; row < segments.size(); ++row) segments[row].row = row;
+      most = std::max<std::uint64_t>(most, segments.size());
+    }
+    MESSAGE("at most ", most, " segments; each record was written ", written / (kCommits * kEach), " times");
+    CHECK(most <= 5);
+    CHECK(written / (kCommits * kEach) <= 12);
+  }
+}
+
+}  // namespace nearline::engine
