@@ -4,7 +4,7 @@
 /// the image, so the memory beside it is a few bytes per record.
 /// Sources: PiPNN (arXiv 2602.21247) for linking by partition, Vamana (DiskANN, NeurIPS 2019) for pruning, ParlayANN
 /// (PPoPP 2024) for batches on a frozen graph, which keep the result independent of threads. Measured against Vamana
-/// and hnswlib in bench/experiments.
+/// and hnswlib in docs/experiments/builders.md.
 #pragma once
 
 #include <cstdint>
