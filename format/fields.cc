@@ -48,6 +48,7 @@ constexpr FieldInfo kManifestHeader[] = {
     NEARLINE_FIELD(ManifestHeader, attribute_count, kNumber),
     NEARLINE_FIELD(ManifestHeader, transform_count, kNumber),
     NEARLINE_FIELD(ManifestHeader, segment_count, kNumber),
+    NEARLINE_FIELD(ManifestHeader, graph_count, kNumber),
     NEARLINE_FIELD(ManifestHeader, section_count, kNumber),
     NEARLINE_FIELD(ManifestHeader, free_count, kNumber),
     NEARLINE_FIELD(ManifestHeader, reserved, kZero),
@@ -73,20 +74,23 @@ constexpr FieldInfo kTransformRow[] = {
 };
 
 constexpr FieldInfo kSegmentRow[] = {
-    NEARLINE_FIELD(SegmentRow, field, kNumber),         NEARLINE_FIELD(SegmentRow, layout, kLayout),
-    NEARLINE_FIELD(SegmentRow, neighbor_bits, kNumber), NEARLINE_FIELD(SegmentRow, id_bytes, kNumber),
-    NEARLINE_FIELD(SegmentRow, reserved_0, kZero),      NEARLINE_FIELD(SegmentRow, count, kNumber),
-    NEARLINE_FIELD(SegmentRow, deleted, kNumber),       NEARLINE_FIELD(SegmentRow, edges, kNumber),
-    NEARLINE_FIELD(SegmentRow, local_edges, kNumber),   NEARLINE_FIELD(SegmentRow, degree, kNumber),
-    NEARLINE_FIELD(SegmentRow, page_bytes, kNumber),    NEARLINE_FIELD(SegmentRow, slots, kNumber),
-    NEARLINE_FIELD(SegmentRow, slot_bytes, kNumber),    NEARLINE_FIELD(SegmentRow, targets, kNumber),
-    NEARLINE_FIELD(SegmentRow, code_bytes, kNumber),    NEARLINE_FIELD(SegmentRow, reserved_1, kZero),
+    NEARLINE_FIELD(SegmentRow, count, kNumber),
+    NEARLINE_FIELD(SegmentRow, deleted, kNumber),
+    NEARLINE_FIELD(SegmentRow, id_bytes, kNumber),
+    NEARLINE_FIELD(SegmentRow, reserved, kZero),
 };
 
-constexpr FieldInfo kBuildRow[] = {
-    NEARLINE_FIELD(BuildRow, degree, kNumber), NEARLINE_FIELD(BuildRow, l_build, kNumber),
-    NEARLINE_FIELD(BuildRow, alpha, kFloat),   NEARLINE_FIELD(BuildRow, reserved_0, kZero),
-    NEARLINE_FIELD(BuildRow, seed, kNumber),   NEARLINE_FIELD(BuildRow, reserved_1, kZero),
+constexpr FieldInfo kGraphRow[] = {
+    NEARLINE_FIELD(GraphRow, segment, kNumber),      NEARLINE_FIELD(GraphRow, field, kNumber),
+    NEARLINE_FIELD(GraphRow, layout, kLayout),       NEARLINE_FIELD(GraphRow, neighbor_bits, kNumber),
+    NEARLINE_FIELD(GraphRow, targets, kNumber),      NEARLINE_FIELD(GraphRow, code_bytes, kNumber),
+    NEARLINE_FIELD(GraphRow, reserved_0, kZero),     NEARLINE_FIELD(GraphRow, nodes, kNumber),
+    NEARLINE_FIELD(GraphRow, edges, kNumber),        NEARLINE_FIELD(GraphRow, local_edges, kNumber),
+    NEARLINE_FIELD(GraphRow, degree, kNumber),       NEARLINE_FIELD(GraphRow, page_bytes, kNumber),
+    NEARLINE_FIELD(GraphRow, slots, kNumber),        NEARLINE_FIELD(GraphRow, slot_bytes, kNumber),
+    NEARLINE_FIELD(GraphRow, build_degree, kNumber), NEARLINE_FIELD(GraphRow, l_build, kNumber),
+    NEARLINE_FIELD(GraphRow, alpha, kFloat),         NEARLINE_FIELD(GraphRow, reserved_1, kZero),
+    NEARLINE_FIELD(GraphRow, seed, kNumber),         NEARLINE_FIELD(GraphRow, reserved_2, kZero),
 };
 
 constexpr FieldInfo kSectionRow[] = {
@@ -148,7 +152,7 @@ const StructInfo kFieldRowInfo = {"field", sizeof(FieldRow), kFieldRow};
 const StructInfo kAttributeRowInfo = {"attribute", sizeof(AttributeRow), kAttributeRow};
 const StructInfo kTransformRowInfo = {"transform", sizeof(TransformRow), kTransformRow};
 const StructInfo kSegmentRowInfo = {"segment", sizeof(SegmentRow), kSegmentRow};
-const StructInfo kBuildRowInfo = {"build", sizeof(BuildRow), kBuildRow};
+const StructInfo kGraphRowInfo = {"graph", sizeof(GraphRow), kGraphRow};
 const StructInfo kSectionRowInfo = {"section", sizeof(SectionRow), kSectionRow};
 const StructInfo kFreeRowInfo = {"free", sizeof(FreeRow), kFreeRow};
 const StructInfo kManifestFooterInfo = {"footer", sizeof(ManifestFooter), kManifestFooter};
@@ -160,7 +164,7 @@ const StructInfo kCalibrationRowInfo = {"calibration_step", sizeof(CalibrationRo
 std::span<const StructInfo* const> all_structs() noexcept {
   static constexpr const StructInfo* kAll[] = {
       &kSuperblockInfo,      &kManifestHeaderInfo, &kFieldRowInfo,          &kAttributeRowInfo,  &kTransformRowInfo,
-      &kSegmentRowInfo,      &kBuildRowInfo,       &kSectionRowInfo,        &kFreeRowInfo,       &kManifestFooterInfo,
+      &kSegmentRowInfo,      &kGraphRowInfo,       &kSectionRowInfo,        &kFreeRowInfo,       &kManifestFooterInfo,
       &kGraphPageHeaderInfo, &kCodeBookHeaderInfo, &kCalibrationHeaderInfo, &kCalibrationRowInfo};
   return kAll;
 }

@@ -44,7 +44,7 @@ extern const StructInfo kFieldRowInfo;
 extern const StructInfo kAttributeRowInfo;
 extern const StructInfo kTransformRowInfo;
 extern const StructInfo kSegmentRowInfo;
-extern const StructInfo kBuildRowInfo;
+extern const StructInfo kGraphRowInfo;
 extern const StructInfo kSectionRowInfo;
 extern const StructInfo kFreeRowInfo;
 extern const StructInfo kManifestFooterInfo;

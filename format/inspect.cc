@@ -34,7 +34,7 @@ void inspect_manifest(std::span<const std::byte> bytes, std::uint64_t at, const 
     inspect_table(kAttributeRowInfo, bytes, t.attributes, header.attribute_count, at, sink);
     inspect_table(kTransformRowInfo, bytes, t.transforms, header.transform_count, at, sink);
     inspect_table(kSegmentRowInfo, bytes, t.segments, header.segment_count, at, sink);
-    inspect_table(kBuildRowInfo, bytes, t.builds, header.segment_count, at, sink);
+    inspect_table(kGraphRowInfo, bytes, t.graphs, header.graph_count, at, sink);
     inspect_table(kSectionRowInfo, bytes, t.sections, header.section_count, at, sink);
     inspect_table(kFreeRowInfo, bytes, t.free, header.free_count, at, sink);
   }

@@ -185,8 +185,9 @@ Result<void> inspect_section(const Manifest& manifest, std::size_t row, const Re
                   std::string(name(section.kind)));
   if (all) {
     if (section.kind == SectionKind::kGraphPages) {
-      const Segment& segment = manifest.segments[section.segment];
-      NEARLINE_CHECK(inspect_pages(segment.shape(manifest.fields[segment.field]), section, target));
+      const Graph& graph = *manifest.graph(section.segment, section.field);
+      const PageShape shape = graph.shape(manifest.segments[graph.segment], manifest.fields[graph.field]);
+      NEARLINE_CHECK(inspect_pages(shape, section, target));
     } else if (section.kind == SectionKind::kCalibration) {
       NEARLINE_CHECK(inspect_calibration(section, target));
     } else {

@@ -22,6 +22,7 @@ inline constexpr std::uint32_t kMaxFields = 1024;
 inline constexpr std::uint32_t kMaxAttributes = 4096;
 inline constexpr std::uint32_t kMaxTransforms = 1024;
 inline constexpr std::uint32_t kMaxSegments = 4096;
+inline constexpr std::uint32_t kMaxGraphs = 8192;
 inline constexpr std::uint32_t kMaxSections = 65'536;
 inline constexpr std::uint32_t kMaxFreeExtents = 65'536;
 inline constexpr std::uint64_t kMaxManifestBytes = 8u << 20;  ///< a manifest with all tables full is smaller
@@ -29,7 +30,7 @@ inline constexpr std::size_t kMaxNameBytes = 63;
 
 using FileId = std::array<std::uint8_t, 16>;
 
-/// One vector space of the records. Version 1 writers make one, called "vector".
+/// One vector space of the records. The first indexed field is the primary one. Writers make one field, "vector".
 struct Field {
   std::string name;  ///< 1..63 bytes of UTF-8, unique
   std::uint32_t dim = 0;
@@ -37,7 +38,7 @@ struct Field {
   Metric metric = Metric::kL2;
   bool multi = false;                      ///< a ragged list of vectors per record
   bool indexed = true;                     ///< has a graph; else stored only
-  std::uint32_t transform = kNoTransform;  ///< row of the transform table
+  std::uint32_t transform = kNoTransform;  ///< entry of the transform table
   static constexpr std::uint32_t kNoTransform = 0xFFFF'FFFF;
 };
 
@@ -48,35 +49,21 @@ struct Attribute {
   AttributeType type = AttributeType::kI64;
 };
 
-/// Place kept for design section 8; version 1 writers make none, readers check the row and refuse unknown kinds.
+/// What is applied to vectors before they are compared. Writers make none; readers check the row and refuse its kind.
 struct Transform {
   std::uint16_t kind = 0;
   std::uint32_t out_dim = 0;
-  std::uint32_t section = 0;  ///< row of the section table that holds its numbers
+  std::uint32_t section = 0;  ///< entry of the section table that holds its numbers
 };
 
-/// One immutable graph over one field.
+/// A set of records, immutable but for deletions. Its rows, keys, tombstones and columns serve all of its fields.
 struct Segment {
-  std::uint32_t field = 0;
-  Layout layout = Layout::kLean;
-  std::uint64_t count = 0;  ///< records, tombstones included
+  std::uint64_t count = 0;  ///< records, deleted ones included
   std::uint64_t deleted = 0;
-  std::uint32_t degree = 0;  ///< R
-  std::uint32_t page_bytes = 0;
-  std::uint32_t slots = 0;  ///< records per page
-  std::uint32_t slot_bytes = 0;
-  std::uint8_t neighbor_bits = 0;
   std::uint8_t id_bytes = 4;  ///< of an id in a record: 4 or 8
-  std::uint64_t edges = 0;
-  std::uint64_t local_edges = 0;  ///< both ends on one page
-  std::uint32_t targets = 0;      ///< fused: room of a page's table
-  std::uint32_t code_bytes = 0;   ///< fused: of the code of each target
-
-  /// How its pages are laid out. field: the one that it stands on.
-  [[nodiscard]] PageShape shape(const Field& on) const noexcept;
 };
 
-/// How a segment was built; `info` prints it, a merge reads it.
+/// How a graph was built; `info` prints it, a merge reads it.
 struct BuildParameters {
   std::uint32_t degree = 0;
   std::uint32_t l_build = 0;
@@ -84,19 +71,41 @@ struct BuildParameters {
   std::uint64_t seed = 0;
 };
 
+/// One field over the records of one segment, and how it was linked.
+struct Graph {
+  std::uint32_t segment = 0;
+  std::uint32_t field = 0;
+  Layout layout = Layout::kLean;
+  std::uint64_t nodes = 0;   ///< records that have the field: of the primary one all
+  std::uint32_t degree = 0;  ///< R
+  std::uint32_t page_bytes = 0;
+  std::uint32_t slots = 0;  ///< records per page
+  std::uint32_t slot_bytes = 0;
+  std::uint8_t neighbor_bits = 0;
+  std::uint64_t edges = 0;
+  std::uint64_t local_edges = 0;  ///< both ends on one page
+  std::uint32_t targets = 0;      ///< fused: room of a page's table
+  std::uint32_t code_bytes = 0;   ///< fused: of the code of each target
+  BuildParameters build;
+
+  /// How its pages are laid out.
+  [[nodiscard]] PageShape shape(const Segment& of, const Field& over) const noexcept;
+};
+
 enum class SectionKind : std::uint16_t {
   kGraphPages = 1,   ///< graph_page.h
-  kEntryPoints = 2,  ///< u32 ordinals, nearest to the centre first
-  kIdIndex = 3,      ///< u32 ordinals in ascending order of the records' ids (the ids stand in the records)
-  kVectors = 5,      ///< full-precision vectors in extents (later minors)
-  kCodes = 6,        ///< compressed codes (later minors)
+  kEntryPoints = 2,  ///< u32 nodes, nearest to the centre first
+  kIdIndex = 3,      ///< u32 rows in ascending order of the records' ids (the ids stand in the records)
+  kVectors = 5,      ///< full-precision vectors in extents; not defined yet
+  kCodes = 6,        ///< compressed codes
   kCodeParameters = 7,
-  kTombstones = 8,  ///< one bit per ordinal
+  kTombstones = 8,  ///< one bit per row
   kAttribute = 9,   ///< one column
   kPayload = 10,
   kPayloadDictionary = 11,
   kTransform = 12,
   kCalibration = 13,
+  kPlaces = 14,  ///< from row to node, of a field that is not the primary one; not defined yet
 };
 
 /// "graph_pages", ...; "unknown" for a number without a name.
@@ -106,8 +115,8 @@ std::string_view name(SectionKind kind) noexcept;
 struct Section {
   SectionKind kind = SectionKind::kGraphPages;
   bool optional = false;      ///< a reader that does not know `kind` ignores it, instead of refusing
-  std::uint32_t field = 0;    ///< row of the field table; kNoRow for a section of the whole file
-  std::uint32_t segment = 0;  ///< row of the segment table, or kNoRow
+  std::uint32_t field = 0;    ///< entry of the field table; kNone for a section of all fields
+  std::uint32_t segment = 0;  ///< entry of the segment table; kNone for a section of the whole file
   std::uint64_t offset = 0;   ///< multiple of 4096
   std::uint64_t length = 0;   ///< bytes that mean something; zeros up to the next multiple of 4096
   std::uint64_t count = 0;    ///< elements; count * element_bytes == length
@@ -116,7 +125,7 @@ struct Section {
   std::uint64_t tree_offset = 0;  ///< checksum tree, multiple of 4096; 0 for a section of no bytes
   std::uint64_t tree_bytes = 0;
   std::uint64_t root = 0;  ///< checksum of the tree's top block; 0 for a section of no bytes
-  static constexpr std::uint32_t kNoRow = 0xFFFF'FFFF;
+  static constexpr std::uint32_t kNone = 0xFFFF'FFFF;
 };
 
 /// Blocks of the committed file that this commit does not use. Those freed by generation g may be written again once
@@ -136,20 +145,15 @@ struct Manifest {
   std::vector<Attribute> attributes;
   std::vector<Transform> transforms;
   std::vector<Segment> segments;
-  std::vector<BuildParameters> builds;  ///< one per segment
-  std::vector<Section> sections;        ///< sorted by offset, not overlapping
-  std::vector<Extent> free;             ///< sorted by offset, not overlapping
+  std::vector<Graph> graphs;      ///< by segment, then field
+  std::vector<Section> sections;  ///< sorted by offset, not overlapping
+  std::vector<Extent> free;       ///< sorted by offset, not overlapping
 
   /// The section of that kind for a segment, or null.
   [[nodiscard]] const Section* find(SectionKind kind, std::uint32_t segment) const noexcept;
+  /// The graph of a segment over a field, or null.
+  [[nodiscard]] const Graph* graph(std::uint32_t segment, std::uint32_t field) const noexcept;
 };
-
-/// Incompatible feature: several segments, tombstones, or a segment without edges.
-inline constexpr std::uint64_t kSegmentsFeature = 1;
-/// Of a superblock whose commit may not have reached the disk.
-inline constexpr std::uint64_t kRelaxedFeature = 2;
-/// The incompatible features that a reader of this manifest must know.
-std::uint64_t needed_features(const Manifest& manifest) noexcept;
 
 /// The bytes, footer included; a multiple of 4096, so that no byte of the blocks it stands in escapes its hash.
 /// Precondition: within the bounds above.

@@ -27,8 +27,8 @@ struct ManifestPlace {
   [[nodiscard]] std::uint64_t segment(std::size_t i, std::size_t member) const noexcept {
     return at + tables.segments + i * sizeof(SegmentRow) + member;
   }
-  [[nodiscard]] std::uint64_t build(std::size_t i, std::size_t member) const noexcept {
-    return at + tables.builds + i * sizeof(BuildRow) + member;
+  [[nodiscard]] std::uint64_t graph(std::size_t i, std::size_t member) const noexcept {
+    return at + tables.graphs + i * sizeof(GraphRow) + member;
   }
   [[nodiscard]] std::uint64_t section(std::size_t i, std::size_t member) const noexcept {
     return at + tables.sections + i * sizeof(SectionRow) + member;
@@ -41,8 +41,11 @@ struct ManifestPlace {
 /// Schema: values of fields, attributes, transforms; names unique. manifest_schema.cc
 Result<void> check_schema(const Manifest& manifest, const ManifestPlace& place);
 
-/// Segments and how they were built; live count. manifest_segments.cc
+/// Segments, live count. manifest_segments.cc
 Result<void> check_segments(const Manifest& manifest, const ManifestPlace& place);
+
+/// Graphs: which there are, and how their pages are laid out. Precondition: the schema was checked. manifest_graphs.cc
+Result<void> check_graphs(const Manifest& manifest, const ManifestPlace& place);
 
 /// Sections: arithmetic, references, what each kind demands, presence. manifest_sections.cc
 Result<void> check_sections(const Manifest& manifest, const ManifestPlace& place);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// From bytes to rows. What the rows mean together is checked by the manifest_check.h family, before anyone sees them.
+#include <algorithm>
 #include <cassert>
+#include <utility>
 
 #include "format/checksum.h"
 #include "format/corrupt.h"
@@ -25,6 +27,7 @@ Result<void> check_counts(const ManifestHeader& h, std::uint64_t at) {
       check_count(h.transform_count, 0, kMaxTransforms, at + offsetof(ManifestHeader, transform_count), "transforms"));
   NEARLINE_CHECK(
       check_count(h.segment_count, 0, kMaxSegments, at + offsetof(ManifestHeader, segment_count), "segments"));
+  NEARLINE_CHECK(check_count(h.graph_count, 0, kMaxGraphs, at + offsetof(ManifestHeader, graph_count), "graphs"));
   NEARLINE_CHECK(
       check_count(h.section_count, 0, kMaxSections, at + offsetof(ManifestHeader, section_count), "sections"));
   return check_count(h.free_count, 0, kMaxFreeExtents, at + offsetof(ManifestHeader, free_count), "free extents");
@@ -95,26 +98,28 @@ Result<Transform> unpacked(const TransformRow& row, std::uint64_t at) {
 }
 
 Result<Segment> unpacked(const SegmentRow& row, std::uint64_t at) {
-  if (!all_zero(row.reserved_0) || !all_zero(row.reserved_1)) return corrupt(at, "reserved bytes are not zero");
-  return Segment{.field = row.field,
-                 .layout = static_cast<Layout>(row.layout),
-                 .count = row.count,
-                 .deleted = row.deleted,
-                 .degree = row.degree,
-                 .page_bytes = row.page_bytes,
-                 .slots = row.slots,
-                 .slot_bytes = row.slot_bytes,
-                 .neighbor_bits = row.neighbor_bits,
-                 .id_bytes = row.id_bytes,
-                 .edges = row.edges,
-                 .local_edges = row.local_edges,
-                 .targets = row.targets,
-                 .code_bytes = row.code_bytes};
+  if (!all_zero(row.reserved)) return corrupt(at + offsetof(SegmentRow, reserved), "reserved bytes are not zero");
+  return Segment{.count = row.count, .deleted = row.deleted, .id_bytes = row.id_bytes};
 }
 
-Result<BuildParameters> unpacked(const BuildRow& row, std::uint64_t at) {
-  if (!all_zero(row.reserved_0) || !all_zero(row.reserved_1)) return corrupt(at, "reserved bytes are not zero");
-  return BuildParameters{.degree = row.degree, .l_build = row.l_build, .alpha = row.alpha, .seed = row.seed};
+Result<Graph> unpacked(const GraphRow& row, std::uint64_t at) {
+  if (!all_zero(row.reserved_0) || !all_zero(row.reserved_1) || !all_zero(row.reserved_2)) {
+    return corrupt(at, "reserved bytes are not zero");
+  }
+  return Graph{.segment = row.segment,
+               .field = row.field,
+               .layout = static_cast<Layout>(row.layout),
+               .nodes = row.nodes,
+               .degree = row.degree,
+               .page_bytes = row.page_bytes,
+               .slots = row.slots,
+               .slot_bytes = row.slot_bytes,
+               .neighbor_bits = row.neighbor_bits,
+               .edges = row.edges,
+               .local_edges = row.local_edges,
+               .targets = row.targets,
+               .code_bytes = row.code_bytes,
+               .build = {.degree = row.build_degree, .l_build = row.l_build, .alpha = row.alpha, .seed = row.seed}};
 }
 
 Result<Section> unpacked(const SectionRow& row, std::uint64_t at) {
@@ -162,7 +167,7 @@ Result<Manifest> decode_rows(std::span<const std::byte> bytes, const ManifestHea
   NEARLINE_CHECK(decode_table<AttributeRow>(bytes, t.attributes, header.attribute_count, at, m.attributes));
   NEARLINE_CHECK(decode_table<TransformRow>(bytes, t.transforms, header.transform_count, at, m.transforms));
   NEARLINE_CHECK(decode_table<SegmentRow>(bytes, t.segments, header.segment_count, at, m.segments));
-  NEARLINE_CHECK(decode_table<BuildRow>(bytes, t.builds, header.segment_count, at, m.builds));
+  NEARLINE_CHECK(decode_table<GraphRow>(bytes, t.graphs, header.graph_count, at, m.graphs));
   NEARLINE_CHECK(decode_table<SectionRow>(bytes, t.sections, header.section_count, at, m.sections));
   NEARLINE_CHECK(decode_table<FreeRow>(bytes, t.free, header.free_count, at, m.free));
   return m;
@@ -172,6 +177,7 @@ Result<Manifest> decode_rows(std::span<const std::byte> bytes, const ManifestHea
 Result<Manifest> checked(Manifest manifest, const ManifestPlace& place) {
   NEARLINE_CHECK(check_schema(manifest, place));
   NEARLINE_CHECK(check_segments(manifest, place));
+  NEARLINE_CHECK(check_graphs(manifest, place));
   NEARLINE_CHECK(check_sections(manifest, place));
   NEARLINE_CHECK(check_space(manifest, place));
   return manifest;
@@ -184,6 +190,12 @@ const Section* Manifest::find(SectionKind kind, std::uint32_t segment) const noe
     if (section.kind == kind && section.segment == segment) return &section;
   }
   return nullptr;
+}
+
+const Graph* Manifest::graph(std::uint32_t segment, std::uint32_t field) const noexcept {
+  const auto key = [](const Graph& graph) { return std::pair(graph.segment, graph.field); };
+  const auto found = std::ranges::lower_bound(graphs, std::pair(segment, field), {}, key);
+  return found == graphs.end() || key(*found) != std::pair(segment, field) ? nullptr : &*found;
 }
 
 Result<Manifest> decode_manifest(std::span<const std::byte> bytes, std::uint64_t at, std::uint64_t committed) {

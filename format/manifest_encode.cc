@@ -27,6 +27,7 @@ ManifestHeader pinned(const Manifest& m) noexcept {
   header.attribute_count = static_cast<std::uint32_t>(m.attributes.size());
   header.transform_count = static_cast<std::uint32_t>(m.transforms.size());
   header.segment_count = static_cast<std::uint32_t>(m.segments.size());
+  header.graph_count = static_cast<std::uint32_t>(m.graphs.size());
   header.section_count = static_cast<std::uint32_t>(m.sections.size());
   header.free_count = static_cast<std::uint32_t>(m.free.size());
   header.manifest_bytes = ManifestTables::of(header).bytes;
@@ -62,29 +63,31 @@ TransformRow pinned(const Transform& transform) noexcept {
 
 SegmentRow pinned(const Segment& segment) noexcept {
   SegmentRow row{};
-  row.field = segment.field;
-  row.layout = static_cast<std::uint8_t>(segment.layout);
-  row.neighbor_bits = segment.neighbor_bits;
-  row.id_bytes = segment.id_bytes;
   row.count = segment.count;
   row.deleted = segment.deleted;
-  row.edges = segment.edges;
-  row.local_edges = segment.local_edges;
-  row.degree = segment.degree;
-  row.page_bytes = segment.page_bytes;
-  row.slots = segment.slots;
-  row.slot_bytes = segment.slot_bytes;
-  row.targets = static_cast<std::uint16_t>(segment.targets);
-  row.code_bytes = static_cast<std::uint16_t>(segment.code_bytes);
+  row.id_bytes = segment.id_bytes;
   return row;
 }
 
-BuildRow pinned(const BuildParameters& build) noexcept {
-  BuildRow row{};
-  row.degree = build.degree;
-  row.l_build = build.l_build;
-  row.alpha = build.alpha;
-  row.seed = build.seed;
+GraphRow pinned(const Graph& graph) noexcept {
+  GraphRow row{};
+  row.segment = graph.segment;
+  row.field = graph.field;
+  row.layout = static_cast<std::uint8_t>(graph.layout);
+  row.neighbor_bits = graph.neighbor_bits;
+  row.targets = static_cast<std::uint16_t>(graph.targets);
+  row.code_bytes = static_cast<std::uint16_t>(graph.code_bytes);
+  row.nodes = graph.nodes;
+  row.edges = graph.edges;
+  row.local_edges = graph.local_edges;
+  row.degree = graph.degree;
+  row.page_bytes = graph.page_bytes;
+  row.slots = graph.slots;
+  row.slot_bytes = graph.slot_bytes;
+  row.build_degree = graph.build.degree;
+  row.l_build = graph.build.l_build;
+  row.alpha = graph.build.alpha;
+  row.seed = graph.build.seed;
   return row;
 }
 
@@ -139,7 +142,6 @@ void stamp_manifest(std::span<std::byte> manifest) noexcept {
 }
 
 std::vector<std::byte> encode(const Manifest& manifest) {
-  assert(manifest.builds.size() == manifest.segments.size());
   const ManifestHeader header = pinned(manifest);
   const ManifestTables tables = ManifestTables::of(header);
   std::vector<std::byte> bytes(tables.bytes);
@@ -149,7 +151,7 @@ std::vector<std::byte> encode(const Manifest& manifest) {
   rows.table(manifest.attributes);
   rows.table(manifest.transforms);
   rows.table(manifest.segments);
-  rows.table(manifest.builds);
+  rows.table(manifest.graphs);
   rows.table(manifest.sections);
   rows.table(manifest.free);
   ManifestFooter footer{};

@@ -29,9 +29,10 @@ struct ManifestHeader {
   le32 attribute_count;                   // 60
   le32 transform_count;                   // 64
   le32 segment_count;                     // 68
-  le32 section_count;                     // 72
-  le32 free_count;                        // 76
-  std::array<std::uint8_t, 16> reserved;  // 80
+  le32 graph_count;                       // 72
+  le32 section_count;                     // 76
+  le32 free_count;                        // 80
+  std::array<std::uint8_t, 12> reserved;  // 84
 };
 static_assert(sizeof(ManifestHeader) == 96 && offsetof(ManifestHeader, field_count) == 56);
 
@@ -64,34 +65,36 @@ struct TransformRow {
 static_assert(sizeof(TransformRow) == 16);
 
 struct SegmentRow {
-  le32 field;                              //  0
-  std::uint8_t layout;                     //  4
-  std::uint8_t neighbor_bits;              //  5
-  std::uint8_t id_bytes;                   //  6
-  std::array<std::uint8_t, 1> reserved_0;  //  7
-  le64 count;                              //  8
-  le64 deleted;                            // 16
-  le64 edges;                              // 24
-  le64 local_edges;                        // 32
-  le32 degree;                             // 40
-  le32 page_bytes;                         // 44
-  le32 slots;                              // 48
-  le32 slot_bytes;                         // 52
-  le16 targets;                            // 56
-  le16 code_bytes;                         // 58
-  std::array<std::uint8_t, 4> reserved_1;  // 60
+  le64 count;                             //  0
+  le64 deleted;                           //  8
+  std::uint8_t id_bytes;                  // 16
+  std::array<std::uint8_t, 15> reserved;  // 17
 };
-static_assert(sizeof(SegmentRow) == 64 && offsetof(SegmentRow, degree) == 40);
+static_assert(sizeof(SegmentRow) == 32 && offsetof(SegmentRow, id_bytes) == 16);
 
-struct BuildRow {
-  le32 degree;                             //  0
-  le32 l_build;                            //  4
-  lef32 alpha;                             //  8
-  std::array<std::uint8_t, 4> reserved_0;  // 12
-  le64 seed;                               // 16
-  std::array<std::uint8_t, 8> reserved_1;  // 24
+struct GraphRow {
+  le32 segment;                             //  0
+  le32 field;                               //  4
+  std::uint8_t layout;                      //  8
+  std::uint8_t neighbor_bits;               //  9
+  le16 targets;                             // 10
+  le16 code_bytes;                          // 12
+  std::array<std::uint8_t, 2> reserved_0;   // 14
+  le64 nodes;                               // 16
+  le64 edges;                               // 24
+  le64 local_edges;                         // 32
+  le32 degree;                              // 40
+  le32 page_bytes;                          // 44
+  le32 slots;                               // 48
+  le32 slot_bytes;                          // 52
+  le32 build_degree;                        // 56
+  le32 l_build;                             // 60
+  lef32 alpha;                              // 64
+  std::array<std::uint8_t, 4> reserved_1;   // 68
+  le64 seed;                                // 72
+  std::array<std::uint8_t, 16> reserved_2;  // 80
 };
-static_assert(sizeof(BuildRow) == 32 && offsetof(BuildRow, seed) == 16);
+static_assert(sizeof(GraphRow) == 96 && offsetof(GraphRow, nodes) == 16 && offsetof(GraphRow, seed) == 72);
 
 struct SectionRow {
   le16 kind;                             //  0
@@ -133,7 +136,7 @@ struct ManifestTables {
   std::uint64_t attributes = 0;
   std::uint64_t transforms = 0;
   std::uint64_t segments = 0;
-  std::uint64_t builds = 0;
+  std::uint64_t graphs = 0;
   std::uint64_t sections = 0;
   std::uint64_t free = 0;
   std::uint64_t end = 0;  ///< of the tables; zeros from here to the footer
@@ -147,8 +150,8 @@ struct ManifestTables {
     t.attributes = t.fields + std::uint64_t{header.field_count} * sizeof(FieldRow);
     t.transforms = t.attributes + std::uint64_t{header.attribute_count} * sizeof(AttributeRow);
     t.segments = t.transforms + std::uint64_t{header.transform_count} * sizeof(TransformRow);
-    t.builds = t.segments + std::uint64_t{header.segment_count} * sizeof(SegmentRow);
-    t.sections = t.builds + std::uint64_t{header.segment_count} * sizeof(BuildRow);
+    t.graphs = t.segments + std::uint64_t{header.segment_count} * sizeof(SegmentRow);
+    t.sections = t.graphs + std::uint64_t{header.graph_count} * sizeof(GraphRow);
     t.free = t.sections + std::uint64_t{header.section_count} * sizeof(SectionRow);
     t.end = t.free + std::uint64_t{header.free_count} * sizeof(FreeRow);
     t.bytes = (t.end + sizeof(ManifestFooter) + kBlockBytes - 1) / kBlockBytes * kBlockBytes;

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <set>
+#include <tuple>
 
 #include "format/checksum_tree.h"
 #include "format/corrupt.h"
@@ -11,10 +13,14 @@ namespace {
 
 constexpr SectionKind kRequired[] = {SectionKind::kGraphPages, SectionKind::kEntryPoints, SectionKind::kIdIndex};
 
-/// Optional tombstones may stand in files of version 1.0, and mean nothing.
 bool is_understood(const Section& section) noexcept {
-  return (section.kind == SectionKind::kTombstones && !section.optional) ||
+  return section.kind == SectionKind::kTombstones ||
          std::find(std::begin(kRequired), std::end(kRequired), section.kind) != std::end(kRequired);
+}
+
+/// Whether the section is a field's over the records of a segment, and not the segment's own.
+bool is_of_a_graph(SectionKind kind) noexcept {
+  return kind == SectionKind::kGraphPages || kind == SectionKind::kEntryPoints;
 }
 
 bool is_aligned_inside(std::uint64_t offset, std::uint64_t bytes, std::uint64_t committed) noexcept {
@@ -52,15 +58,17 @@ Result<void> check_arithmetic(const Section& section, std::size_t i, const Manif
 
 Result<void> check_references(const Section& section, const Manifest& m, std::size_t i, const ManifestPlace& place) {
   if (is_understood(section)) {
-    if (section.segment >= m.segments.size() || section.field != m.segments[section.segment].field) {
-      return corrupt(place.section(i, offsetof(SectionRow, field)),
-                     "a section of field " + std::to_string(section.field) + ", segment " +
-                         std::to_string(section.segment) + ": no such segment of that field");
-    }
-    return {};
+    const bool good = is_of_a_graph(section.kind)
+                          ? m.graph(section.segment, section.field) != nullptr
+                          : section.segment < m.segments.size() && section.field == Section::kNone;
+    if (good) return {};
+    return corrupt(place.section(i, offsetof(SectionRow, field)),
+                   "a section of field " + std::to_string(section.field) + ", segment " +
+                       std::to_string(section.segment) + ": expected " +
+                       (is_of_a_graph(section.kind) ? "those of a graph" : "a segment and no field"));
   }
-  if ((section.field >= m.fields.size() && section.field != Section::kNoRow) ||
-      (section.segment >= m.segments.size() && section.segment != Section::kNoRow)) {
+  if ((section.field >= m.fields.size() && section.field != Section::kNone) ||
+      (section.segment >= m.segments.size() && section.segment != Section::kNone)) {
     return corrupt(place.section(i, offsetof(SectionRow, field)),
                    "a section of field " + std::to_string(section.field) + ", segment " +
                        std::to_string(section.segment) + ": no such field or segment");
@@ -70,17 +78,19 @@ Result<void> check_references(const Section& section, const Manifest& m, std::si
 
 /// How many elements of what size the kind demands. Precondition: the references are good.
 Result<void> check_elements(const Section& section, const Manifest& m, std::size_t i, const ManifestPlace& place) {
-  const Segment& segment = m.segments[section.segment];
-  std::uint64_t least = segment.count, most = segment.count;
+  const std::uint64_t count = m.segments[section.segment].count;
+  const Graph* const graph = is_of_a_graph(section.kind) ? m.graph(section.segment, section.field) : nullptr;
+  std::uint64_t least = count, most = count;
   std::uint32_t size = 4;
   if (section.kind == SectionKind::kGraphPages) {
-    size = segment.page_bytes;
-    least = most = (segment.count + segment.slots - 1) / segment.slots;
+    size = graph->page_bytes;
+    least = most = (graph->nodes + graph->slots - 1) / graph->slots;
   } else if (section.kind == SectionKind::kEntryPoints) {
-    least = std::min<std::uint64_t>(1, segment.count);
+    least = std::min<std::uint64_t>(1, graph->nodes);
+    most = graph->nodes;
   } else if (section.kind == SectionKind::kTombstones) {
     size = 1;
-    least = most = (segment.count + 7) / 8;
+    least = most = (count + 7) / 8;
   }
   if (section.element_bytes != size || section.count < least || section.count > most) {
     return corrupt(place.section(i, offsetof(SectionRow, count)),
@@ -126,52 +136,77 @@ Result<void> check_serials(const Manifest& m, const ManifestPlace& place) {
   return {};
 }
 
-/// Each segment with records has each required section once; a segment of no records may have them, empty. Tombstones
-/// are there when a record is deleted, and only then.
+/// How often each graph, or segment, has a kind of section that is understood.
+class Presence {
+ public:
+  /// Errors: kCorrupt for a second one.
+  Result<void> add(const Section& section, std::size_t i, const ManifestPlace& place) {
+    if (found_.insert(key(section.kind, section.segment, section.field)).second) return {};
+    return corrupt(place.section(i, 0), "a second section of kind " + std::string(name(section.kind)) +
+                                            " for segment " + std::to_string(section.segment));
+  }
+  [[nodiscard]] bool has(SectionKind kind, std::uint32_t segment, std::uint32_t field) const {
+    return found_.contains(key(kind, segment, field));
+  }
+
+ private:
+  using Key = std::tuple<SectionKind, std::uint32_t, std::uint32_t>;
+  static Key key(SectionKind kind, std::uint32_t segment, std::uint32_t field) { return {kind, segment, field}; }
+  std::set<Key> found_;
+};
+
+/// Each graph with nodes has its pages and entry points once, each segment with records its id index; without they may
+/// have them, empty. Tombstones are there when a record is deleted, and only then.
 Result<void> check_presence(const Manifest& m, const ManifestPlace& place) {
-  constexpr std::size_t kTombstones = std::size(kRequired);
-  std::vector<std::array<std::uint32_t, std::size(kRequired) + 1>> found(m.segments.size());
+  Presence found;
   for (std::size_t i = 0; i < m.sections.size(); ++i) {
-    if (!is_understood(m.sections[i])) continue;
-    const auto kind = std::find(std::begin(kRequired), std::end(kRequired), m.sections[i].kind) - std::begin(kRequired);
-    if (++found[m.sections[i].segment][static_cast<std::size_t>(kind)] > 1) {
-      return corrupt(place.section(i, 0), "a second section of kind " + std::string(name(m.sections[i].kind)) +
-                                              " for segment " + std::to_string(m.sections[i].segment));
+    if (is_understood(m.sections[i])) NEARLINE_CHECK(found.add(m.sections[i], i, place));
+  }
+  const auto missing = [&](std::uint64_t at, std::uint32_t segment, SectionKind kind) {
+    return corrupt(at, "segment " + std::to_string(segment) + " has no section of kind " + std::string(name(kind)));
+  };
+  for (std::size_t g = 0; g < m.graphs.size(); ++g) {
+    const Graph& graph = m.graphs[g];
+    for (const SectionKind kind : {SectionKind::kGraphPages, SectionKind::kEntryPoints}) {
+      if (graph.nodes > 0 && !found.has(kind, graph.segment, graph.field))
+        return missing(place.graph(g, 0), graph.segment, kind);
     }
   }
-  for (std::size_t s = 0; s < m.segments.size(); ++s) {
-    for (std::size_t k = 0; k < std::size(kRequired); ++k) {
-      if (m.segments[s].count > 0 && found[s][k] == 0) {
-        return corrupt(place.segment(s, 0),
-                       "segment " + std::to_string(s) + " has no section of kind " + std::string(name(kRequired[k])));
-      }
-    }
-    if ((m.segments[s].deleted > 0) != (found[s][kTombstones] > 0)) {
+  for (std::uint32_t s = 0; s < m.segments.size(); ++s) {
+    if (m.segments[s].count > 0 && !found.has(SectionKind::kIdIndex, s, Section::kNone))
+      return missing(place.segment(s, 0), s, SectionKind::kIdIndex);
+    if ((m.segments[s].deleted > 0) != found.has(SectionKind::kTombstones, s, Section::kNone)) {
       return corrupt(place.segment(s, offsetof(SegmentRow, deleted)),
                      "segment " + std::to_string(s) + " has " + std::to_string(m.segments[s].deleted) +
-                         " deleted records and " + std::to_string(found[s][kTombstones]) +
-                         " sections of tombstones: expected one where a record is deleted");
+                         " deleted records: expected tombstones where a record is deleted, and only there");
     }
   }
   return {};
 }
 
-/// A fused segment with records has one code book, and one code for each entry point: walks begin with them.
-Result<void> check_inline_codes(const Manifest& m, std::uint32_t s, const ManifestPlace& place) {
-  const auto of_kind = [&](SectionKind kind) {
-    return std::count_if(m.sections.begin(), m.sections.end(),
-                         [&](const Section& section) { return section.kind == kind && section.segment == s; });
+/// A fused graph with nodes has one code book, and one code for each entry point: walks begin with them.
+Result<void> check_inline_codes(const Manifest& m, std::size_t g, const ManifestPlace& place) {
+  const Graph& graph = m.graphs[g];
+  if (graph.layout != Layout::kFused || graph.nodes == 0) return {};
+  const auto only = [&](SectionKind kind) -> const Section* {
+    const Section* one = nullptr;
+    for (const Section& section : m.sections) {
+      if (section.kind != kind || section.segment != graph.segment || section.field != graph.field) continue;
+      if (one != nullptr) return nullptr;
+      one = &section;
+    }
+    return one;
   };
-  if (m.segments[s].layout != Layout::kFused || m.segments[s].count == 0) return {};
-  const Section* const codes = m.find(SectionKind::kCodes, s);
-  const bool found = of_kind(SectionKind::kCodes) == 1 && of_kind(SectionKind::kCodeParameters) == 1;
-  if (found && codes->count == m.find(SectionKind::kEntryPoints, s)->count &&
-      codes->element_bytes == m.segments[s].code_bytes && m.find(SectionKind::kCodeParameters, s)->length > 0) {
+  const Section* const codes = only(SectionKind::kCodes);
+  const Section* const book = only(SectionKind::kCodeParameters);
+  const Section* const entries = only(SectionKind::kEntryPoints);
+  if (codes != nullptr && book != nullptr && entries != nullptr && codes->count == entries->count &&
+      codes->element_bytes == graph.code_bytes && book->length > 0) {
     return {};
   }
-  return corrupt(place.segment(s, 0), "segment " + std::to_string(s) + " has fused pages: expected a code of " +
-                                          std::to_string(m.segments[s].code_bytes) +
-                                          " bytes for each entry point, and a code book");
+  return corrupt(place.graph(g, 0), "segment " + std::to_string(graph.segment) +
+                                        " has fused pages: expected a code of " + std::to_string(graph.code_bytes) +
+                                        " bytes for each entry point, and a code book");
 }
 
 }  // namespace
@@ -192,7 +227,7 @@ Result<void> check_sections(const Manifest& manifest, const ManifestPlace& place
   }
   NEARLINE_CHECK(check_serials(manifest, place));
   NEARLINE_CHECK(check_presence(manifest, place));
-  for (std::uint32_t s = 0; s < manifest.segments.size(); ++s) NEARLINE_CHECK(check_inline_codes(manifest, s, place));
+  for (std::size_t g = 0; g < manifest.graphs.size(); ++g) NEARLINE_CHECK(check_inline_codes(manifest, g, place));
   return {};
 }
 

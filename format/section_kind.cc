@@ -17,6 +17,7 @@ std::string_view name(SectionKind kind) noexcept {
     case SectionKind::kPayloadDictionary: return "payload_dictionary";
     case SectionKind::kTransform: return "transform";
     case SectionKind::kCalibration: return "calibration";
+    case SectionKind::kPlaces: return "places";
   }
   return "unknown";
 }

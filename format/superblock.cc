@@ -13,8 +13,6 @@
 namespace nearline::format {
 namespace {
 
-constexpr std::uint64_t kKnownIncompat = kSegmentsFeature | kRelaxedFeature;
-
 Result<void> check_version(const SuperblockBytes& raw, std::uint64_t at) {
   if (raw.endian_mark != kEndianMark ||
       std::uint32_t{raw.float_mark.bits} != std::bit_cast<std::uint32_t>(kFloatMark)) {
@@ -30,7 +28,7 @@ Result<void> check_version(const SuperblockBytes& raw, std::uint64_t at) {
                                                                   std::to_string(raw.minor) + ": this build reads " +
                                                                   std::to_string(kFormatMajor) + ".x");
   }
-  if (const std::uint64_t unknown = raw.incompat & ~kKnownIncompat; unknown != 0) {
+  if (const std::uint64_t unknown = raw.incompat; unknown != 0) {
     return unsupported(at + offsetof(SuperblockBytes, incompat),
                        "the file needs feature " + std::to_string(std::countr_zero(unknown)) + " of a newer nearline");
   }
@@ -71,9 +69,6 @@ Result<void> check_place(const SuperblockBytes& raw, std::uint32_t slot, std::ui
     return corrupt(at + offsetof(SuperblockBytes, reserved_0), "reserved bytes of the superblock are not zero");
   }
   // A reader that knows the bit but not the rule would trust what may be lost: neither comes without the other.
-  if (((raw.incompat & kRelaxedFeature) != 0) == all_zero(raw.boot)) {
-    return corrupt(at + offsetof(SuperblockBytes, boot), "boot and feature bit 1 disagree on whether it is relaxed");
-  }
   return {};
 }
 
@@ -108,7 +103,7 @@ Block encode(const Superblock& superblock) {
   raw.minor = superblock.minor;
   raw.compat = superblock.features.compat;
   raw.ro_compat = superblock.features.ro_compat;
-  raw.incompat = (superblock.features.incompat & ~kRelaxedFeature) | (superblock.relaxed() ? kRelaxedFeature : 0);
+  raw.incompat = superblock.features.incompat;
   raw.slot = superblock.slot;
   raw.file_id = superblock.file_id;
   raw.generation = superblock.generation;

@@ -54,7 +54,6 @@ constexpr std::uint32_t slot_of(std::uint64_t generation) noexcept {
   return generation % 2;
 }
 
-/// Bit 1 of `incompat` says whether it is relaxed, whatever the feature words say.
 Block encode(const Superblock& superblock);
 
 /// Stamps the hash over the block's other bytes, whatever they hold.

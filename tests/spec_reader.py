@@ -16,9 +16,9 @@ from pathlib import Path
 sys.dont_write_bytecode = True
 import xxh3  # noqa: E402
 from spec_layout import (  # noqa: E402
-    ATTRIBUTE, ATTRIBUTES, BLOCK, BUILD, CALIBRATION, CODE_BOOK, FIELD, FOOTER, FREE, KINDS, MANIFEST, METRICS, NO_ROW,
+    ATTRIBUTE, ATTRIBUTES, BLOCK, CALIBRATION, CODE_BOOK, FIELD, FOOTER, FREE, GRAPH, KINDS, MANIFEST, METRICS, NONE,
     SECTION, SEGMENT, STEP, SUPERBLOCK, TRANSFORM, TYPES, Refused, need, size_of, unpack)
-from spec_pages import read_pages, shape_of, table_at  # noqa: E402
+from spec_pages import graph_of, read_pages, shape_of, table_at  # noqa: E402
 
 # Section 3.
 
@@ -33,10 +33,9 @@ def read_superblock(data, slot, out):
     need(len(data) >= at + BLOCK, "the file ends inside a superblock", "truncated")
     need(s.hash == xxh3.hash128(block[:4080]), "superblock hash")
     need(s.endian_mark == 0x01020304 and s.float_mark == -118.625 and s.block_bytes == BLOCK, "marks", "unsupported")
-    need(s.major == 1 and s.incompat <= 3, "version or feature", "unsupported")
+    need(s.major == 1 and s.incompat == 0, "version or feature", "unsupported")
     need(s.slot == slot and (s.generation == 1 or s.generation > 1 and s.generation % 2 == slot), "slot")
     need(s.all_zero, "reserved bytes")
-    need(bool(s.incompat & 2) == any(s.boot), "boot")
     need(s.committed_bytes % BLOCK == 0 and s.committed_bytes > 2 * BLOCK, "committed_bytes")
     need(s.manifest_offset % BLOCK == 0 and 2 * BLOCK <= s.manifest_offset, "manifest_offset")
     need(s.manifest_bytes % BLOCK == 0 and BLOCK <= s.manifest_bytes <= 8388608, "manifest_bytes")
@@ -60,7 +59,7 @@ def choose(data, out):
 
 # Section 4.
 
-Manifest = namedtuple("Manifest", "header fields attributes transforms segments builds sections free")
+Manifest = namedtuple("Manifest", "header fields attributes transforms segments graphs sections free")
 
 
 def is_printable(name):
@@ -77,11 +76,13 @@ def read_manifest(data, s, out):
     h = unpack(MANIFEST, data, at, "manifest", out)
     need(h.magic == b"\x8aNEARMAN" and h.manifest_bytes == s.manifest_bytes and h.all_zero, "manifest header")
     need(h.file_id == s.file_id and h.generation == s.generation, "manifest of another file or commit")
-    counts = (h.field_count, h.attribute_count, h.transform_count, h.segment_count, h.section_count, h.free_count)
-    need(h.field_count >= 1 and all(c <= m for c, m in zip(counts, (1024, 4096, 1024, 4096, 65536, 65536))), "counts")
+    counts = (h.field_count, h.attribute_count, h.transform_count, h.segment_count, h.graph_count, h.section_count,
+              h.free_count)
+    limits = (1024, 4096, 1024, 4096, 8192, 65536, 65536)
+    need(h.field_count >= 1 and all(c <= most for c, most in zip(counts, limits)), "counts")
     tables = [("field", FIELD, counts[0]), ("attribute", ATTRIBUTE, counts[1]), ("transform", TRANSFORM, counts[2]),
-              ("segment", SEGMENT, counts[3]), ("build", BUILD, counts[3]), ("section", SECTION, counts[4]),
-              ("free", FREE, counts[5])]
+              ("segment", SEGMENT, counts[3]), ("graph", GRAPH, counts[4]), ("section", SECTION, counts[5]),
+              ("free", FREE, counts[6])]
     used = size_of(MANIFEST) + sum(size_of(layout) * count for _, layout, count in tables)
     need((used + size_of(FOOTER) + BLOCK - 1) // BLOCK * BLOCK == s.manifest_bytes, "manifest length")
     place, rows = at + size_of(MANIFEST), []
@@ -97,8 +98,9 @@ def read_manifest(data, s, out):
     need(f.hash == xxh3.hash128(data[at:end - 16]), "footer hash")
     m = Manifest(h, *rows)
     check_schema(m)
-    for i in range(len(m.segments)):
-        check_segment(m, i)
+    check_segments(m)
+    for i in range(len(m.graphs)):
+        check_graph(m, i)
     check_sections(m, s)
     check_space(m, s)
     return m
@@ -112,16 +114,31 @@ def check_schema(m):
         need(1 <= f.dim <= 65535 and f.type in TYPES and f.metric in METRICS, "dimension, type or metric")
         need((f.metric in (4, 5)) == (f.type == 6) and f.multi <= 1 and f.indexed <= 1, "metric for the type")
         need(f.multi == 0, "multi", "unsupported")
-        need(f.transform == NO_ROW or f.transform < len(m.transforms), "transform row")
+        need(f.transform == NONE or f.transform < len(m.transforms), "transform row")
     need(all(a.type in ATTRIBUTES for a in m.attributes), "attribute type")
     need(not m.transforms, "transform", "unsupported")
 
 
-def check_segment(m, i):
-    g, b = m.segments[i], m.builds[i]
-    need(g.field < len(m.fields) and m.fields[g.field].indexed == 1, "field of a segment")
-    need(g.layout in (1, 2) and g.count <= 4294967294 and 1 <= g.degree <= 1024 and g.id_bytes in (4, 8), "segment")
-    need(g.edges <= g.count * g.degree and g.local_edges <= g.edges and g.deleted <= g.count, "edges or deleted")
+def check_segments(m):
+    for g in m.segments:
+        need(g.count <= 4294967294 and g.deleted <= g.count and g.id_bytes in (4, 8), "segment")
+    need(m.header.live_count == sum(g.count - g.deleted for g in m.segments), "live_count")
+    primary = next((i for i, f in enumerate(m.fields) if f.indexed), None)
+    grounds = [(g.segment, g.field) for g in m.graphs]
+    need(grounds == sorted(set(grounds)), "order of graphs")
+    for g in m.graphs:
+        need(g.segment < len(m.segments), "segment of a graph")
+        need(g.field < len(m.fields) and m.fields[g.field].indexed == 1, "field of a graph")
+        count = m.segments[g.segment].count
+        need(g.nodes == count if g.field == primary else g.nodes <= count, "nodes of a graph")
+    for i, g in enumerate(m.segments):
+        need(g.count == 0 or (i, primary) in grounds, "graph over the primary field")
+
+
+def check_graph(m, i):
+    g = m.graphs[i]
+    need(g.layout in (1, 2) and 1 <= g.degree <= 1024, "graph")
+    need(g.edges <= g.nodes * g.degree and g.local_edges <= g.edges, "edges")
     shape = shape_of(m, g)
     if g.layout == 1:
         need(g.targets == g.code_bytes == 0, "targets of lean pages")
@@ -132,7 +149,7 @@ def check_segment(m, i):
         need(table_at(g, shape) + 2 + g.targets * (4 + g.code_bytes) <= g.page_bytes, "room on fused pages")
     need((g.neighbor_bits, g.slot_bytes, g.slots, g.page_bytes) ==
          (shape.bits, shape.slot_bytes, shape.slots, shape.page_bytes), "page shape")
-    need(1 <= b.degree <= 1024 and 1 <= b.l_build <= 65535 and 1 <= b.alpha <= 100, "build parameters")
+    need(1 <= g.build_degree <= 1024 and 1 <= g.l_build <= 65535 and 1 <= g.alpha <= 100, "build parameters")
 
 
 def tree_levels(length):
@@ -153,33 +170,40 @@ def check_sections(m, s):
         need(inside(c.offset, c.length) and c.count * c.element_bytes == c.length, "extent of a section")
         need(c.tree_bytes == sum(tree_levels(c.length)) * BLOCK, "tree_bytes")
         need(inside(c.tree_offset, c.tree_bytes) if c.length else c.tree_offset == c.root == 0, "tree_offset")
-        if c.kind > 3 and (c.kind != 8 or c.flags == 1):
-            need(c.field in range(len(m.fields)) or c.field == NO_ROW, "field of a section")
-            need(c.segment in range(len(m.segments)) or c.segment == NO_ROW, "segment of a section")
+        if c.kind > 3 and c.kind != 8:
+            need(c.field in range(len(m.fields)) or c.field == NONE, "field of a section")
+            need(c.segment in range(len(m.segments)) or c.segment == NONE, "segment of a section")
             need(c.flags == 1, f"section of kind {c.kind}", "unsupported")
             continue
-        need(c.segment < len(m.segments) and c.field == m.segments[c.segment].field and c.flags == 0, "section's place")
-        g = m.segments[c.segment]
-        pages = (g.count + g.slots - 1) // g.slots
-        size, least, most = {1: (g.page_bytes, pages, pages), 2: (4, min(1, g.count), g.count),
-                             3: (4, g.count, g.count), 8: (1, (g.count + 7) // 8, (g.count + 7) // 8)}[c.kind]
+        need(c.flags == 0, "an optional section of a kind that is defined")
+        if c.kind <= 2:
+            g = graph_of(m, c)
+            need(g is not None, "graph of a section")
+            pages = (g.nodes + g.slots - 1) // g.slots
+            size, least, most = (g.page_bytes, pages, pages) if c.kind == 1 else (4, min(1, g.nodes), g.nodes)
+        else:
+            need(c.segment < len(m.segments) and c.field == NONE, "segment of a section")
+            count = m.segments[c.segment].count
+            size, least = (4, count) if c.kind == 3 else (1, (count + 7) // 8)
+            most = least
         need(c.element_bytes == size and least <= c.count <= most, "elements of a section")
     offsets, serials = [c.offset for c in m.sections], [c.serial for c in m.sections]
     need(offsets == sorted(offsets) and len(set(serials)) == len(serials), "order or serials of sections")
     need(all(1 <= serial < m.header.next_serial for serial in serials), "serials of sections")
     for i, g in enumerate(m.segments):
-        for kind in (1, 2, 3):
-            found = sum(c.kind == kind and c.segment == i for c in m.sections)
-            need(found == 1 or (found == 0 and g.count == 0), "sections of a segment")
-        tombstones = sum(c.kind == 8 and c.flags == 0 and c.segment == i for c in m.sections)
+        found = sum(c.kind == 3 and c.segment == i for c in m.sections)
+        need(found == 1 or (found == 0 and g.count == 0), "id index of a segment")
+        tombstones = sum(c.kind == 8 and c.segment == i for c in m.sections)
         need(tombstones == (1 if g.deleted else 0), "tombstones of a segment")
-        if g.layout == 2 and g.count > 0:
-            codes, books = ([c for c in m.sections if c.kind == kind and c.segment == i] for kind in (6, 7))
-            entries = next(c.count for c in m.sections if c.kind == 2 and c.segment == i)
+    for g in m.graphs:
+        own = [[c for c in m.sections if c.kind == kind and (c.segment, c.field) == (g.segment, g.field)]
+               for kind in (1, 2, 6, 7)]
+        for found in own[:2]:
+            need(len(found) == 1 or (not found and g.nodes == 0), "sections of a graph")
+        if g.layout == 2 and g.nodes > 0:
+            entries, codes, books = own[1:]
             need(len(codes) == len(books) == 1 and books[0].length > 0, "codes of fused pages")
-            need(codes[0].count == entries and codes[0].element_bytes == g.code_bytes, "codes of entry points")
-    live = [sum(g.count - g.deleted for g in m.segments if g.field == f) for f in range(len(m.fields))]
-    need(max(live) <= m.header.live_count <= sum(live), "live_count")
+            need(codes[0].count == entries[0].count and codes[0].element_bytes == g.code_bytes, "codes of entry points")
 
 
 def check_space(m, s):
@@ -237,9 +261,10 @@ def read_elements(data, section, row, out):
 def read_code_book(data, m, section, row, out):
     need(section.length >= size_of(CODE_BOOK) and section.count == 1, "a code book")
     book = unpack(CODE_BOOK, data, section.offset, f"section[{row}].book", out)
-    segment = m.segments[section.segment]
+    graph = graph_of(m, section)
+    need(graph is not None, "graph of a code book")
     need(book.kind == 1, "kind of a code book", "unsupported")
-    need(book.all_zero and book.dim == m.fields[segment.field].dim, "a code book")
+    need(book.all_zero and book.dim == m.fields[graph.field].dim, "a code book")
     need(1 <= book.parts <= 1024 and book.parts <= book.axes <= book.dim, "parts of a code book")
     need(book.offset_step >= 0 and book.factor_step >= 0 and book.error >= 0, "scales of a code book")
     floats = book.dim + book.axes * book.dim + 256 * book.axes
@@ -251,8 +276,8 @@ def read_code_book(data, m, section, row, out):
               struct.unpack_from(f"<{floats - book.dim}f", data, widths_at + 4 * book.parts))
     need(all(abs(value) < float("inf") for value in tables), "numbers of a code book")
     codes = [c for c in m.sections if c.kind == 6 and c.segment == section.segment]
-    count = segment.count
-    if segment.layout == 2:
+    count = graph.nodes
+    if graph.layout == 2:
         count = next(c.count for c in m.sections if c.kind == 2 and c.segment == section.segment)
     need(len(codes) == 1 and codes[0].count == count and codes[0].element_bytes == 4 + book.parts, "codes")
 
@@ -298,7 +323,7 @@ def read(data):
             values = read_elements(data, section, row, out)
             if section.kind <= 3:
                 need(all(v < m.segments[section.segment].count for v in values), "ordinals of a section")
-            if section.kind == 2 and m.segments[section.segment].layout == 2:
+            if section.kind == 2 and graph_of(m, section).layout == 2:
                 need(values == sorted(set(values)), "order of entry points")
             if section.kind == 3 and section.segment in ids:
                 named = [ids[section.segment][v] for v in values]

@@ -9,6 +9,7 @@
 
 #include "engine/kernels/kernels.h"
 #include "engine/parallel.h"
+#include "engine/progress.h"
 #include "engine/threads.h"
 #include "engine/vectors/exact_scan.h"
 #include "engine/vectors/row_blocks.h"
@@ -84,9 +85,7 @@ class Pass {
   Result<void> run(engine::ExactScan& scan, std::uint64_t done, std::uint64_t total) const {
     return engine::for_each_block(base_, block_bytes_,
                                   [&](const MatrixView& rows, std::uint64_t first) -> Result<void> {
-                                    if (options_.progress && !options_.progress({"scan", done + first, total})) {
-                                      return Error{.code = Code::kCancelled, .what = "cancelled"};
-                                    }
+                                    NEARLINE_CHECK(engine::report(options_.progress, {"scan", done + first, total}));
                                     if (done == 0)
                                       NEARLINE_CHECK(check_rows(base_, rows, first, options_.metric, threads_));
                                     scan.show(rows, first);

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "engine/kernels/kernels.h"
+#include "engine/progress.h"
 #include "engine/threads.h"
 #include "engine/vectors/profile_advice.h"
 #include "engine/vectors/profile_dimension.h"
@@ -16,11 +17,6 @@ namespace nearline {
 namespace {
 
 constexpr std::uint32_t kLeastNeighbors = 2;  // an estimate needs a nearest and a farthest one
-
-Result<void> report(const ProgressFn& progress, const char* phase, std::uint64_t done, std::uint64_t total) {
-  if (!progress || progress({phase, done, total})) return {};
-  return Error{.code = Code::kCancelled, .what = "cancelled"};
-}
 
 /// Rows of the sample that can be queries of `metric`, one after another.
 Result<std::vector<std::byte>> read_sample(const VectorFile& base, const ProfileOptions& options, Metric metric) {
@@ -58,7 +54,7 @@ Result<void> measure_dimension(const VectorFile& base, const ProfileOptions& opt
   if (queries.rows == 0) return {};
   engine::ExactScan scan(queries, base.type(), scan_options);
   const auto show = [&](const MatrixView& rows, std::uint64_t first) -> Result<void> {
-    NEARLINE_CHECK(report(options.progress, "dimensionality", first, base.rows()));
+    NEARLINE_CHECK(engine::report(options.progress, {"dimensionality", first, base.rows()}));
     scan.show(rows, first);
     return {};
   };
@@ -85,7 +81,7 @@ Result<Profile> profile(const VectorFile& base, const ProfileOptions& options) {
   Profile profile;
   engine::RowStatistics statistics(base.type(), base.dim(), threads);
   const auto add = [&](const MatrixView& rows, std::uint64_t first) -> Result<void> {
-    NEARLINE_CHECK(report(options.progress, "rows", first, base.rows()));
+    NEARLINE_CHECK(engine::report(options.progress, {"rows", first, base.rows()}));
     statistics.add(rows);
     return {};
   };

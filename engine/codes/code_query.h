@@ -27,7 +27,8 @@ class CodeQuery {
   [[nodiscard]] float error() const noexcept { return error_; }
 
   [[nodiscard]] std::uint64_t memory_bytes() const noexcept {
-    return table_.capacity() * sizeof(std::int16_t) + (centered_.capacity() + turned_.capacity()) * sizeof(float);
+    return table_.capacity() * sizeof(std::int16_t) +
+           (centered_.capacity() + turned_.capacity() + products_.capacity()) * sizeof(float);
   }
 
  private:

@@ -59,7 +59,7 @@ Result<std::unique_ptr<CodeTable>> CodeTable::open(const SegmentFile& file) {
   NEARLINE_TRY(book, read_book(file));
   const format::Section* codes = file.section(SectionKind::kCodes);
   // Fused pages hold the codes of the records that they point to; what is left are those where walks begin.
-  const bool fused = file.segment().layout == Layout::kFused;
+  const bool fused = file.graph().layout == Layout::kFused;
   const std::uint64_t count = fused ? file.section(SectionKind::kEntryPoints)->count : file.segment().count;
   if (codes == nullptr || codes->count != count || codes->element_bytes != book.code_bytes()) {
     return corrupt(parameters, "a code book without a code of " + std::to_string(book.code_bytes()) +

@@ -3,6 +3,7 @@
 #include "engine/file/copy_commit.h"
 
 #include "engine/file/index_file_writer.h"
+#include "engine/progress.h"
 #include "io/atomic_file.h"
 
 namespace nearline::engine {
@@ -17,8 +18,8 @@ Result<void> copy_commit(const IndexFile& commit, io::FileSystem& fs, const std:
   IndexFileWriter writer(target.file(), std::move(manifest));
   std::uint64_t done = 0;
   for (const format::Section& section : sections) {
-    if (progress && !progress({"copy", done, commit.file_bytes()})) {
-      return Error{.code = Code::kCancelled, .what = "cancelled", .file = output.string()};
+    if (auto told = report(progress, {"copy", done, commit.file_bytes()}); !told) {
+      return std::move(told).error().in(output.string());
     }
     if (auto copied = writer.copy(commit.file(), section); !copied) {
       return std::move(copied).error().in(commit.file().path().string());

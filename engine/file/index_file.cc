@@ -109,10 +109,10 @@ Result<format::Manifest> IndexFile::manifest_of(const io::File& file, const form
 Result<void> IndexFile::read_manifest() {
   const format::Superblock& super = choice_.superblock;
   NEARLINE_TRY(manifest, manifest_of(*file_, super));
-  if (manifest.fields.size() != 1 || manifest.fields[0].multi ||
+  if (manifest.fields.size() != 1 || manifest.fields[0].multi || !manifest.fields[0].indexed ||
       manifest.fields[0].transform != format::Field::kNoTransform) {
     return Error{.code = Code::kUnsupported,
-                 .what = "several fields, multi-vectors or transforms: expected one plain field",
+                 .what = "several fields, multi-vectors or transforms: expected one plain, indexed field",
                  .at = super.manifest_offset};
   }
   manifest_ = std::move(manifest);
@@ -128,7 +128,7 @@ std::vector<SegmentFile> IndexFile::segments() const {
 }
 
 format::PageShape SegmentFile::shape() const noexcept {
-  return segment().shape(field());
+  return graph().shape(segment(), field());
 }
 
 std::unique_ptr<SectionCheck> IndexFile::check(const format::Section& section, std::uint32_t cached_blocks) const {
@@ -177,7 +177,7 @@ Result<RecordSet> SegmentFile::tombstones() const {
   if (segment().deleted == 0) return RecordSet();
   const auto& sections = index_->manifest().sections;
   const auto found = std::find_if(sections.begin(), sections.end(), [&](const format::Section& section) {
-    return section.kind == format::SectionKind::kTombstones && !section.optional && section.segment == row_;
+    return section.kind == format::SectionKind::kTombstones && section.segment == row_;
   });
   assert(found != sections.end());  // the manifest was checked
   NEARLINE_TRY(bytes, index_->read_whole(*found, found->length));

@@ -60,7 +60,7 @@ class IndexFile {
   [[nodiscard]] const format::Manifest& manifest() const noexcept { return manifest_; }
   [[nodiscard]] std::uint64_t file_bytes() const noexcept { return file_bytes_; }
 
-  /// Files of this version have one field.
+  /// The primary field; files that this version opens have no other.
   [[nodiscard]] const format::Field& field() const noexcept { return manifest_.fields.front(); }
   /// The segments with records, in the order of the manifest.
   [[nodiscard]] std::vector<SegmentFile> segments() const;
@@ -92,10 +92,13 @@ class IndexFile {
   mutable std::atomic<bool> settled_{false};
 };
 
-/// One segment of an index file: a row of the manifest, and the sections that belong to it. A view: the file outlives
-/// it.
+/// One segment of an index file: an entry of the manifest, the graph of its primary field, and the sections of both. A
+/// view: the file outlives it.
 class SegmentFile {
  public:
+  /// The primary field's entry in the field table.
+  static constexpr std::uint32_t kPrimary = 0;
+
   SegmentFile(const IndexFile& index, std::uint32_t row) noexcept : index_(&index), row_(row) {}
 
   [[nodiscard]] const IndexFile& index() const noexcept { return *index_; }
@@ -103,12 +106,13 @@ class SegmentFile {
   [[nodiscard]] std::uint32_t row() const noexcept { return row_; }
   [[nodiscard]] const format::Field& field() const noexcept { return index_->field(); }
   [[nodiscard]] const format::Segment& segment() const noexcept { return index_->manifest().segments[row_]; }
+  [[nodiscard]] const format::Graph& graph() const noexcept { return *index_->manifest().graph(row_, kPrimary); }
   [[nodiscard]] format::PageShape shape() const noexcept;
   [[nodiscard]] const format::Section* section(format::SectionKind kind) const noexcept {
     return index_->manifest().find(kind, row_);
   }
   /// Records that stand there without neighbours: a search compares with all of them.
-  [[nodiscard]] bool flat() const noexcept { return segment().edges == 0 && segment().count > 1; }
+  [[nodiscard]] bool flat() const noexcept { return graph().edges == 0 && segment().count > 1; }
 
   /// What builds measured for `recall`; none when there is no calibration. Errors: kCorrupt, kUnsupported, kIo.
   [[nodiscard]] Result<std::optional<format::Calibration>> calibration() const;

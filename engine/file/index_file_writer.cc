@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "engine/file/index_file.h"
 #include "engine/file/section_check.h"
 #include "format/checksum.h"
 #include "format/superblock.h"
@@ -36,11 +37,16 @@ IndexFileWriter::IndexFileWriter(io::File& file, format::Manifest manifest, File
   buffer_.reserve(kBufferBytes);
 }
 
-std::uint32_t IndexFileWriter::add_segment(const format::Segment& segment, const format::BuildParameters& build) {
+std::uint32_t IndexFileWriter::add_segment(const format::Segment& segment, const format::Graph& graph) {
   row_ = static_cast<std::uint32_t>(manifest_.segments.size());
   manifest_.segments.push_back(segment);
-  manifest_.builds.push_back(build);
+  manifest_.graphs.push_back(graph);
+  manifest_.graphs.back().segment = row_;
   return row_;
+}
+
+format::Graph& IndexFileWriter::graph() noexcept {
+  return *std::ranges::find(manifest_.graphs, row_, &format::Graph::segment);
 }
 
 void IndexFileWriter::drop_section(format::SectionKind kind, std::uint32_t segment) {
@@ -57,18 +63,18 @@ void IndexFileWriter::drop_segments(std::span<const std::uint32_t> rows) {
   std::uint32_t kept = 0;
   for (std::uint32_t row = 0; row < moved.size(); ++row) {
     const bool dropped = std::find(rows.begin(), rows.end(), row) != rows.end();
-    moved[row] = dropped ? format::Section::kNoRow : kept;
-    if (dropped) continue;
-    manifest_.segments[kept] = manifest_.segments[row];
-    manifest_.builds[kept] = manifest_.builds[row];
-    ++kept;
+    moved[row] = dropped ? format::Section::kNone : kept;
+    if (!dropped) manifest_.segments[kept++] = manifest_.segments[row];
   }
   manifest_.segments.resize(kept);
-  manifest_.builds.resize(kept);
+  std::erase_if(manifest_.graphs, [&](format::Graph& graph) {
+    graph.segment = moved[graph.segment];
+    return graph.segment == format::Section::kNone;
+  });
   std::erase_if(manifest_.sections, [&](format::Section& section) {
-    if (section.segment == format::Section::kNoRow) return false;
+    if (section.segment == format::Section::kNone) return false;
     section.segment = moved[section.segment];
-    if (section.segment != format::Section::kNoRow) return false;
+    if (section.segment != format::Section::kNone) return false;
     space_.give_back(section.offset, section.length, manifest_.generation);
     space_.give_back(section.tree_offset, section.tree_bytes, manifest_.generation);
     return true;
@@ -81,6 +87,9 @@ Result<void> IndexFileWriter::begin(const format::Section& section) {
   const std::uint64_t bytes = format::whole_blocks(length) + format::TreeShape::of(length).bytes();
   section_ = section;
   section_.segment = row_;
+  const bool of_all_fields =
+      section.kind == format::SectionKind::kIdIndex || section.kind == format::SectionKind::kTombstones;
+  section_.field = of_all_fields ? format::Section::kNone : SegmentFile::kPrimary;
   section_.offset = at_ = space_.take(bytes);
   section_.length = 0;
   section_.serial = manifest_.next_serial++;
@@ -178,7 +187,7 @@ format::Block IndexFileWriter::superblock(std::uint64_t at, std::span<const std:
                                           const format::BootId& boot) const {
   return format::encode(format::Superblock{.major = kFormatMajor,
                                            .minor = kFormatMinor,
-                                           .features = {.incompat = format::needed_features(manifest_)},
+                                           .features = {},
                                            .file_id = manifest_.file_id,
                                            .generation = manifest_.generation,
                                            .committed_bytes = space_.end(),

@@ -24,19 +24,21 @@ class IndexFileWriter {
   /// Borrows an index file. manifest: the newest, of the generation to come. space: what may be written.
   IndexFileWriter(io::File& file, format::Manifest manifest, FileSpace space);
 
-  /// A segment whose sections follow. Returns its row.
-  std::uint32_t add_segment(const format::Segment& segment, const format::BuildParameters& build);
-  /// Sections that follow belong to this row.
+  /// A segment whose sections follow, and its primary field's graph. Returns its entry in the segment table.
+  std::uint32_t add_segment(const format::Segment& segment, const format::Graph& graph);
+  /// Sections that follow belong to this segment.
   void choose_segment(std::uint32_t row) noexcept { row_ = row; }
-  /// The chosen one: its counts of edges are known only after the pages were written.
   format::Segment& segment() noexcept { return manifest_.segments[row_]; }
+  /// Of the chosen segment: its counts of edges are known only after the pages were written.
+  format::Graph& graph() noexcept;
 
   /// Gives the section's space back, and forgets it.
   void drop_section(format::SectionKind kind, std::uint32_t segment);
   /// Forgets segments and their sections; those behind move up.
   void drop_segments(std::span<const std::uint32_t> rows);
 
-  /// Begins a section of section.count elements; offset, length, serial and tree are filled in by the writer.
+  /// Begins a section of section.count elements; segment, field, offset, length, serial and tree are filled in by the
+  /// writer.
   Result<void> begin(const format::Section& section);
   /// Appends to the section that was begun. Errors: those of File::write_some.
   Result<void> append(std::span<const std::byte> bytes);

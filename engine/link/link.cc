@@ -13,6 +13,7 @@
 #include "engine/link/list_worker.h"
 #include "engine/link/reach.h"
 #include "engine/parallel.h"
+#include "engine/progress.h"
 #include "engine/walk/graph_search.h"
 
 namespace nearline::engine {
@@ -110,8 +111,7 @@ class Linker {
   }
 
   Result<void> progress(std::uint64_t done) const {
-    if (!options_.progress || options_.progress({"link", count_ * done / (steps_ * kStep), count_})) return {};
-    return Error{.code = Code::kCancelled, .what = "cancelled"};
+    return report(options_.progress, {"link", count_ * done / (steps_ * kStep), count_});
   }
 
   [[nodiscard]] Leaves grow(std::uint32_t tree) const {

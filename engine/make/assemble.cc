@@ -115,7 +115,7 @@ Result<BuildReport> assemble_whole(const Assembly& build, IndexFileWriter& write
   NEARLINE_CHECK(write(
       build, writer, {.image = std::move(image), .entries = std::move(linked.entries), .rows = std::move(linked.rows)},
       heritage.codes));
-  report.mean_degree = static_cast<double>(writer.segment().edges) / build.count;
+  report.mean_degree = static_cast<double>(writer.graph().edges) / build.count;
   return report;
 }
 

@@ -37,7 +37,7 @@ class PartsAssembler {
     entries_.erase(std::unique(entries_.begin(), entries_.end()), entries_.end());
     NEARLINE_TRY(ids, write_pages(writer, ordinal_of));
     NEARLINE_CHECK(write_tables(writer, entries_, ids, build_.codes()));
-    report.mean_degree = static_cast<double>(writer.segment().edges) / build_.count;
+    report.mean_degree = static_cast<double>(writer.graph().edges) / build_.count;
     return report;
   }
 

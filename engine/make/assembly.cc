@@ -6,6 +6,7 @@
 
 #include "engine/make/calibrate.h"
 #include "engine/make/fused_writer.h"
+#include "engine/progress.h"
 #include "engine/segment/effort.h"
 #include "format/checksum.h"
 #include "io/memory_info.h"
@@ -35,8 +36,7 @@ Assembly::Assembly(Intake& i, const BuildPlan& p, const Schema& s, const BuildOp
       directory(d) {}
 
 Result<void> Assembly::progress(std::string_view phase, std::uint64_t done) const {
-  if (!options.progress || options.progress({phase, done, count})) return {};
-  return Error{.code = Code::kCancelled, .what = "cancelled"};
+  return report(options.progress, {phase, done, count});
 }
 
 Result<void> Assembly::sort() {
@@ -73,9 +73,9 @@ format::FileId Assembly::identity() const {
 }
 
 void Assembly::add_segment(IndexFileWriter& writer) const {
-  writer.add_segment(
-      segment_of(plan.file_shape, count),
-      {.degree = options.degree, .l_build = options.l_build, .alpha = options.alpha, .seed = options.seed});
+  const format::BuildParameters made{
+      .degree = options.degree, .l_build = options.l_build, .alpha = options.alpha, .seed = options.seed};
+  writer.add_segment({.count = count, .id_bytes = plan.file_shape.id_bytes}, graph_of(plan.file_shape, count, made));
 }
 
 void Assembly::fill(std::byte* record, const format::PageShape& shape, Id id, std::span<const std::byte> vector) const {
@@ -103,8 +103,8 @@ Result<std::vector<std::uint32_t>> Assembly::end_pages(IndexFileWriter& writer, 
                                                        std::vector<std::uint32_t> linked) const {
   NEARLINE_CHECK(pages.finish());
   NEARLINE_CHECK(writer.end());
-  writer.segment().edges = pages.edges();
-  writer.segment().local_edges = pages.local_edges();
+  writer.graph().edges = pages.edges();
+  writer.graph().local_edges = pages.local_edges();
   return pages.entries(std::move(linked));
 }
 

@@ -268,7 +268,7 @@ Result<std::unique_ptr<Segment>> open_within(const SegmentFile& file, const Cali
 }  // namespace
 
 Result<std::optional<format::Calibration>> calibrate(const SegmentFile& file, const CalibrateOptions& options) {
-  const bool fused = file.segment().layout == Layout::kFused;  // its walks rank by codes
+  const bool fused = file.graph().layout == Layout::kFused;  // its walks rank by codes
   auto first = open_within(file, options, fused ? Ranking::kCodes : Ranking::kExact,
                            std::max(kEnoughCache, options.freed_bytes));
   if (!first && first.error().code == Code::kNoMemory) return std::optional<format::Calibration>();

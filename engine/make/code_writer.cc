@@ -26,7 +26,7 @@ std::uint64_t batch_rows(std::uint32_t dim) noexcept {
   return std::clamp<std::uint64_t>(kBatchBytes / (std::uint64_t{dim} * sizeof(float)), kChunkRows, kMostBatchRows);
 }
 
-std::uint64_t sample_rows(std::uint64_t count, std::uint32_t dim, std::uint64_t memory_bytes) noexcept {
+std::uint64_t training_rows(std::uint64_t count, std::uint32_t dim, std::uint64_t memory_bytes) noexcept {
   const std::uint64_t row_bytes = 2 * std::uint64_t{dim} * sizeof(float);  // as it comes, and in its axes
   return std::min({count, kSampleRows, std::max<std::uint64_t>(format::kCentroids, memory_bytes / row_bytes)});
 }
@@ -55,7 +55,7 @@ std::uint64_t axes_bytes(std::uint32_t dim) noexcept {
 
 std::uint64_t training_bytes(std::uint64_t count, std::uint32_t dim, std::uint32_t code_bytes,
                              std::uint64_t memory_bytes) noexcept {
-  const std::uint64_t rows = sample_rows(count, dim, memory_bytes);
+  const std::uint64_t rows = training_rows(count, dim, memory_bytes);
   const std::uint64_t turned = axes_bytes(dim) / 4 + rows * most_axes(dim, code_bytes) * sizeof(float);
   return rows * dim * sizeof(float) + std::max(axes_bytes(dim), turned + book_bytes(dim, code_bytes));
 }
@@ -66,7 +66,7 @@ std::uint64_t coding_bytes(std::uint32_t dim, std::uint32_t code_bytes) noexcept
 
 Result<std::optional<format::CodeBook>> train_on(Spill& spill, const Schema& schema, std::uint32_t code_bytes,
                                                  std::uint64_t memory_bytes, std::uint32_t threads) {
-  const std::uint64_t rows = sample_rows(spill.count(), schema.dim, memory_bytes);
+  const std::uint64_t rows = training_rows(spill.count(), schema.dim, memory_bytes);
   std::vector<float> sample(rows * schema.dim);
   for (std::uint64_t i = 0; i < rows; ++i) {
     NEARLINE_TRY(row, spill.read(i * spill.count() / rows, 1));

@@ -11,25 +11,25 @@ namespace nearline::engine {
 BuildOptions made_as(const IndexFile& index) {
   BuildOptions build;
   const format::Manifest& manifest = index.manifest();
-  if (manifest.segments.empty()) return build;
-  const auto largest = std::ranges::max_element(manifest.segments, {}, &format::Segment::count);
-  const auto row = static_cast<std::uint32_t>(largest - manifest.segments.begin());
-  const format::BuildParameters& made = manifest.builds[row];
+  if (manifest.graphs.empty()) return build;
+  const auto largest = std::ranges::max_element(manifest.graphs, {}, &format::Graph::nodes);
+  const SegmentFile segment(index, largest->segment);
+  const format::Graph& graph = *largest;
+  const format::BuildParameters& made = graph.build;
   build.degree = std::clamp(made.degree, 4U, 1024U);
   build.l_build = std::clamp(made.l_build, build.degree, 4096U);
   build.alpha = std::clamp(made.alpha, 1.0F, 2.0F);
   build.seed = made.seed;
-  if (largest->layout == Layout::kFused) {
+  if (graph.layout == Layout::kFused) {
     build.layout = Layout::kFused;
-    build.page_records = largest->slots;
-    build.code_bytes = largest->code_bytes;
+    build.page_records = graph.slots;
+    build.code_bytes = graph.code_bytes;
   }
   // What the largest segment was made without, when it is large enough to have it, was not wanted.
-  const SegmentFile segment(index, row);
-  if (segment.flat() || largest->count < kLeastCalibrated) return build;
+  if (segment.flat() || graph.nodes < kLeastCalibrated) return build;
   const format::Section* calibration = segment.section(format::SectionKind::kCalibration);
   build.calibrate = calibration != nullptr && calibration->length > 0;
-  if (build.layout != Layout::kFused) build.code_bytes = code_bytes_of(segment);
+  if (build.layout != Layout::kFused) build.code_bytes = stored_code_bytes(segment);
   return build;
 }
 

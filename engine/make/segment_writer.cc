@@ -54,19 +54,18 @@ Result<void> PageWriter::finish() {
   return next_ % shape_.slots == 0 ? Result<void>{} : flush();
 }
 
-format::Segment segment_of(const format::PageShape& shape, std::uint64_t count) noexcept {
-  format::Segment segment;
-  segment.layout = shape.layout;
-  segment.count = count;
-  segment.degree = shape.degree;
-  segment.page_bytes = shape.page_bytes;
-  segment.slots = shape.slots;
-  segment.slot_bytes = shape.slot_bytes;
-  segment.neighbor_bits = shape.neighbor_bits;
-  segment.id_bytes = shape.id_bytes;
-  segment.targets = shape.targets;
-  segment.code_bytes = shape.code_bytes;
-  return segment;
+format::Graph graph_of(const format::PageShape& shape, std::uint64_t count,
+                       const format::BuildParameters& build) noexcept {
+  return {.layout = shape.layout,
+          .nodes = count,
+          .degree = shape.degree,
+          .page_bytes = shape.page_bytes,
+          .slots = shape.slots,
+          .slot_bytes = shape.slot_bytes,
+          .neighbor_bits = shape.neighbor_bits,
+          .targets = shape.targets,
+          .code_bytes = shape.code_bytes,
+          .build = build};
 }
 
 Result<void> write_tables(IndexFileWriter& writer, std::span<const std::uint32_t> entries, const std::vector<Id>& ids,
@@ -77,7 +76,7 @@ Result<void> write_tables(IndexFileWriter& writer, std::span<const std::uint32_t
   std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) { return ids[a] < ids[b]; });
   NEARLINE_CHECK(write_u32(writer, format::SectionKind::kIdIndex, order));
   if (codes == nullptr) return {};
-  return writer.segment().layout == Layout::kFused ? codes->finish(writer, entries) : codes->finish(writer);
+  return writer.graph().layout == Layout::kFused ? codes->finish(writer, entries) : codes->finish(writer);
 }
 
 }  // namespace nearline::engine

@@ -38,7 +38,8 @@ class PageWriter final : public PageSink {
 };
 
 /// The manifest's row of a segment with so many records on pages of this shape, but for its counts of edges.
-format::Segment segment_of(const format::PageShape& shape, std::uint64_t count) noexcept;
+format::Graph graph_of(const format::PageShape& shape, std::uint64_t count,
+                       const format::BuildParameters& build) noexcept;
 
 /// Writes the entry points, the id index, and the codes, unless `codes` is null: those of all records, or of the entry
 /// points where pages hold the others. ids: by final ordinal.

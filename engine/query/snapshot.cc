@@ -101,24 +101,22 @@ void Snapshot::describe() {
   info_.format_minor = super.minor;
   info_.file_id = hex(super.file_id);
   info_.rolled_back = !file_->choice().other_valid;
-  for (const format::BuildParameters& build : manifest.builds) {  // those of the newest segment
-    info_.degree = build.degree;
-    info_.l_build = build.l_build;
-    info_.alpha = build.alpha;
-    info_.seed = build.seed;
-  }
   info_.count = manifest.live_count;
   std::uint64_t records = 0, edges = 0, local_edges = 0, largest = 0;
-  for (const format::Segment& segment : manifest.segments) {
-    records += segment.count;
-    info_.deleted += segment.deleted;
-    edges += segment.edges;
-    local_edges += segment.local_edges;
-    if (segment.count < largest) continue;
-    largest = segment.count;
-    info_.layout = segment.layout;
-    info_.page_bytes = segment.page_bytes;
-    info_.records_per_page = segment.slots;
+  for (const format::Segment& segment : manifest.segments) info_.deleted += segment.deleted;
+  for (const format::Graph& graph : manifest.graphs) {
+    records += graph.nodes;
+    edges += graph.edges;
+    local_edges += graph.local_edges;
+    info_.degree = graph.build.degree;  // those of the newest segment
+    info_.l_build = graph.build.l_build;
+    info_.alpha = graph.build.alpha;
+    info_.seed = graph.build.seed;
+    if (graph.nodes < largest) continue;
+    largest = graph.nodes;
+    info_.layout = graph.layout;
+    info_.page_bytes = graph.page_bytes;
+    info_.records_per_page = graph.slots;
   }
   for (const format::Extent& extent : manifest.free) info_.free_bytes += extent.length;
   if (records > 0) info_.mean_degree = static_cast<double>(edges) / static_cast<double>(records);

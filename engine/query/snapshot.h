@@ -26,7 +26,6 @@ class Snapshot {
   static Result<std::shared_ptr<const Snapshot>> open_next(io::FileSystem& fs, const Snapshot& before);
 
   [[nodiscard]] const IndexFile& file() const noexcept { return *file_; }
-  [[nodiscard]] const OpenOptions& opened_with() const noexcept { return options_; }
   [[nodiscard]] const Schema& schema() const noexcept { return info_.schema; }
   /// The segments with records, the largest first.
   [[nodiscard]] std::span<const std::unique_ptr<Segment>> segments() const noexcept { return segments_; }

@@ -13,8 +13,7 @@ constexpr std::uint64_t kRecordsPerBlock = std::uint64_t{format::kBlockBytes} * 
 DeadRecords::DeadRecords(const SegmentFile& segment, std::uint64_t file_bytes) : records_(segment.segment().count) {
   const format::Manifest& manifest = segment.index().manifest();
   for (const format::Section& section : manifest.sections) {
-    if (section.kind != format::SectionKind::kTombstones || section.optional || section.segment != segment.row())
-      continue;
+    if (section.kind != format::SectionKind::kTombstones || section.segment != segment.row()) continue;
     blocks_.emplace(segment.file(), file_bytes, manifest.file_id, section);
   }
   if (blocks_) all_known_ = count(0, records_) == segment.segment().deleted;

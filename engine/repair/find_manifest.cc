@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/progress.h"
 #include "engine/repair/intact_blocks.h"
 #include "format/manifest_end.h"
 #include "format/superblock.h"
@@ -82,7 +83,7 @@ class Search {
   Result<void> look_for_footers() {
     std::vector<std::byte> buffer;
     for (std::uint64_t at = 0; at + kBlock <= bytes_; at += buffer.size()) {
-      if (progress_ && !progress_({"find", at, bytes_})) return Error{.code = Code::kCancelled, .what = "cancelled"};
+      NEARLINE_CHECK(report(progress_, {"find", at, bytes_}));
       buffer.resize(std::min(kReadBytes, (bytes_ - at) / kBlock * kBlock));
       read_what_is_there(file_, at, buffer);
       for (std::uint64_t i = 0; i < buffer.size(); i += kBlock) {

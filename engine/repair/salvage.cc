@@ -9,6 +9,7 @@
 
 #include "engine/make/index_maker.h"
 #include "engine/make/made_as.h"
+#include "engine/progress.h"
 #include "engine/records/id_set.h"
 #include "engine/repair/dead_records.h"
 #include "engine/repair/find_manifest.h"
@@ -75,10 +76,7 @@ class Salvager {
   }
 
   [[nodiscard]] Result<void> progress(std::uint64_t at) const {
-    if (options_.progress && !options_.progress({"salvage", at, file_bytes_})) {
-      return Error{.code = Code::kCancelled, .what = "cancelled"};
-    }
-    return {};
+    return engine::report(options_.progress, {"salvage", at, file_bytes_});
   }
 
   void lose(const IntactPages& pages, std::uint64_t first, std::uint64_t end, DeadRecords& dead) {

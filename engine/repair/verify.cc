@@ -9,6 +9,7 @@
 
 #include "engine/codes/code_table.h"
 #include "engine/file/index_file.h"
+#include "engine/progress.h"
 #include "format/fused_page.h"
 
 namespace nearline::engine {
@@ -42,8 +43,7 @@ class Verifier {
   void find(const Error& error) { find(error.at, error.what); }
 
   Result<void> progress(std::string_view phase, std::uint64_t done, std::uint64_t total) const {
-    if (progress_ && !progress_({phase, done, total})) return Error{.code = Code::kCancelled, .what = "cancelled"};
-    return {};
+    return report(progress_, {phase, done, total});
   }
 
   /// What was not needed to open the file, and so was not checked then.
@@ -123,9 +123,9 @@ class Verifier {
     }));
     if (!report_.findings.empty()) return {};
     report_.records_checked += count_;
-    if (edges != segment.segment().edges) {
+    if (edges != segment.graph().edges) {
       find(index_.superblock().manifest_offset,
-           "segment of " + std::to_string(segment.segment().edges) + " edges: counted " + std::to_string(edges));
+           "segment of " + std::to_string(segment.graph().edges) + " edges: counted " + std::to_string(edges));
     }
     NEARLINE_CHECK(check_id_index());
     if (CodeTable::has_codes(segment)) {

@@ -40,7 +40,7 @@ Result<void> Field::open_all(const SegmentFile& file, const OpenOptions& options
   graph_ = std::make_unique<GraphView>(Space(schema_.metric, schema_.type, schema_.dim), file.shape(),
                                        file.segment().count, std::span<const std::uint32_t>(), pages_.offset);
   NEARLINE_CHECK(open_source(options));
-  code_bytes_ = code_bytes_of(file);
+  code_bytes_ = stored_code_bytes(file);
   NEARLINE_TRY(needs, choose_needs(file, options, io_));
   needs_ = needs;
   if (needs_.code_bytes > 0) NEARLINE_CHECK(open_codes(file));

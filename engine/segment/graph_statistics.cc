@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 
+#include "engine/progress.h"
 #include "engine/segment/field.h"
 #include "engine/segment/graph_statistics.h"
 #include "format/fused_page.h"
@@ -120,7 +121,7 @@ Result<GraphStatistics> Field::graph_statistics(const ProgressFn& progress) cons
   PageCount sum(shape, graph_->count);
   std::vector<std::byte> buffer(std::size_t{std::min(step, pages)} * shape.page_bytes);
   for (std::uint32_t first = 0; first < pages;) {
-    if (progress && !progress({"pages", first, pages})) return Error{Code::kCancelled, "cancelled", path};
+    if (auto told = report(progress, {"pages", first, pages}); !told) return std::move(told).error().in(path);
     const std::uint32_t now = std::min(step, pages - first);
     const auto bytes = std::span(buffer).first(std::size_t{now} * shape.page_bytes);
     const std::uint64_t from = at + std::uint64_t{first} * shape.page_bytes;

@@ -13,7 +13,7 @@ using format::SectionKind;
 
 /// Precondition: the segment has codes.
 SearchNeeds with_codes(const SegmentFile& file, SearchNeeds needs) noexcept {
-  const std::uint32_t bytes = code_bytes_of(file);
+  const std::uint32_t bytes = stored_code_bytes(file);
   needs.code_bytes = CodeTable::memory_bytes(file);
   needs.code_parts = bytes > format::kCodeHeadBytes ? bytes - format::kCodeHeadBytes : 0;
   return needs;
@@ -31,7 +31,7 @@ SearchNeeds needs_of(const SegmentFile& file) noexcept {
 
 }  // namespace
 
-std::uint32_t code_bytes_of(const SegmentFile& file) noexcept {
+std::uint32_t stored_code_bytes(const SegmentFile& file) noexcept {
   const format::Section* codes = file.section(SectionKind::kCodes);
   return codes == nullptr ? 0 : codes->element_bytes;
 }

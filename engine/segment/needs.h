@@ -11,7 +11,7 @@
 namespace nearline::engine {
 
 /// Bytes of a code in the file; 0 when it has none.
-std::uint32_t code_bytes_of(const SegmentFile& file) noexcept;
+std::uint32_t stored_code_bytes(const SegmentFile& file) noexcept;
 
 /// The least options.memory_bytes that Field::open accepts for so many threads; with codes: that it ranks by them with.
 std::uint64_t least_open_bytes(const SegmentFile& file, std::uint32_t threads, IoMode mode, bool codes) noexcept;

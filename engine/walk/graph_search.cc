@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cassert>
 #include <limits>
-#include <string>
 
 namespace nearline::engine {
 namespace {
@@ -109,13 +108,6 @@ std::span<const std::uint32_t> batch_of(const std::vector<std::uint32_t>& nodes,
 }
 
 }  // namespace
-
-Error out_of_range(const GraphView& graph, std::uint32_t from, std::uint32_t to) {
-  return {.code = Code::kCorrupt,
-          .what = "record " + std::to_string(from) + " has neighbour " + std::to_string(to) + ": expected one below " +
-                  std::to_string(graph.count),
-          .at = graph.pages_at + std::uint64_t{graph.places.of(from).page} * graph.shape.page_bytes};
-}
 
 SearchTask search_graph(FrameMemory& /*memory*/, WalkCall call) {
   const GraphView& graph = call.graph;

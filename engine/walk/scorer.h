@@ -3,6 +3,7 @@
 /// are, the answers can be ordered: what is no number counts as infinitely far.
 #pragma once
 
+#include <limits>
 #include <span>
 
 #include "engine/codes/code_query.h"

@@ -8,6 +8,7 @@
 #include "engine/file/free_space.h"
 #include "engine/make/assemble.h"
 #include "engine/make/made_as.h"
+#include "engine/progress.h"
 #include "engine/write/flat_segment.h"
 #include "engine/write/merge_sources.h"
 
@@ -167,9 +168,7 @@ class Commit {
     std::vector<Id> ids;
     std::vector<std::byte> vectors;
     for (std::uint32_t first = 0; first < count; first += together) {
-      if (in_.options.progress && !in_.options.progress({"gather", first, count})) {
-        return Error{.code = Code::kCancelled, .what = "cancelled"};
-      }
+      NEARLINE_CHECK(report(in_.options.progress, {"gather", first, count}));
       rows.resize(std::min(together, count - first));
       std::iota(rows.begin(), rows.end(), first);
       std::erase_if(rows, [&](std::uint32_t row) { return in_.pending.dead(s).has(Row(row)); });

@@ -20,7 +20,7 @@ Result<void> write_flat_segment(Intake& intake, const Schema& schema, const form
   const std::uint64_t count = intake.count();
   const auto shape =
       format::PageShape::choose(count, schema.dim, schema.type, schema.metric, kLeastDegree, intake.id_bytes());
-  writer.add_segment(segment_of(shape, count), build);
+  writer.add_segment({.count = count, .id_bytes = shape.id_bytes}, graph_of(shape, count, build));
   format::Section section;
   section.kind = format::SectionKind::kGraphPages;
   section.count = shape.pages(count);

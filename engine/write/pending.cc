@@ -42,23 +42,22 @@ void Pending::make_room(std::span<const Place> places) {
 }
 
 Result<std::vector<Id>> Pending::following(std::size_t count) {
-  Id largest = 0;
-  bool any = false;
-  for (const auto& segment : index_->segments()) {
-    NEARLINE_TRY(last, segment->largest_id());
-    largest = std::max(largest, last);
-    any = true;
+  if (!next_id_) {
+    Id next = 0;
+    for (const auto& segment : index_->segments()) {
+      NEARLINE_TRY(last, segment->largest_id());
+      next = std::max(next, last + 1);
+    }
+    for (const auto& [id, row] : row_of_) next = std::max(next, id + 1);
+    next_id_ = next;
   }
-  for (const auto& [id, row] : row_of_) {
-    largest = std::max(largest, id);
-    any = true;
-  }
-  if (any && largest >= kNoId - count - 1) {
-    return Error{.code = Code::kInvalidArgument,
-                 .what = "no ids are left behind " + std::to_string(largest) + ": expected ids for these records"};
+  if (*next_id_ > kNoId - count) {
+    return Error{
+        .code = Code::kInvalidArgument,
+        .what = "no ids are left behind " + std::to_string(*next_id_ - 1) + ": expected ids for these records"};
   }
   std::vector<Id> ids(count);
-  std::iota(ids.begin(), ids.end(), any ? largest + 1 : 0);
+  std::iota(ids.begin(), ids.end(), *next_id_);
   return ids;
 }
 
@@ -92,6 +91,7 @@ Result<void> Pending::add(const MatrixView& vectors, std::span<const Id> given, 
   row_of_.reserve(row_of_.size() + rows.size());
   NEARLINE_CHECK(intake_->add(vectors, given));
   // From here on nothing allocates: all of the call is kept.
+  if (next_id_ && !given.empty()) next_id_ = std::max(*next_id_, *std::ranges::max_element(given) + 1);
   for (const auto& [id, row] : rows) {
     if (const auto before = row_of_.find(id); before != row_of_.end()) before->second = row;
   }

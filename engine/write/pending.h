@@ -49,6 +49,7 @@ class Pending {
   Result<std::vector<Place>> find(std::span<const Id> ids);
   /// For the tombstones of all of them.
   void make_room(std::span<const Place> places);
+  /// The ids behind all that the commit and this one hold or held.
   Result<std::vector<Id>> following(std::size_t count);
 
   const Snapshot* index_;
@@ -57,6 +58,7 @@ class Pending {
   std::optional<Intake> intake_;  // made when the first record comes
   std::unordered_map<Id, std::uint64_t> row_of_;
   std::vector<RecordSet> dead_;
+  std::optional<Id> next_id_;  ///< behind all ids; none until it is asked for
   bool changed_ = false;
 };
 

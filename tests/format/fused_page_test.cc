@@ -24,7 +24,7 @@ const testing::TinySpec kSpec{.count = 11,
 struct Page {
   explicit Page(std::uint32_t page) : number(page) {
     auto file = testing::tiny_index(kSpec);
-    shape = file.manifest().segments[0].shape(file.manifest().fields[0]);
+    shape = file.manifest().graphs[0].shape(file.manifest().segments[0], file.manifest().fields[0]);
     const auto first = file.bytes().begin() + static_cast<std::ptrdiff_t>(file.manifest().sections[0].offset) +
                        std::ptrdiff_t{4096} * number;
     bytes.assign(first, first + 4096);

@@ -55,7 +55,7 @@ TEST_SUITE("format/inspect") {
     CHECK(got.value("manifest.section_count") == "3");
     CHECK(got.value("field[0].name") == "\"vector\"");
     CHECK(got.value("field[0].metric") == "3 (cosine)");
-    CHECK(got.value("build[0].alpha") == "1.20000005");
+    CHECK(got.value("graph[0].alpha") == "1.20000005");
     CHECK(got.value("section[2].kind") == "3 (id_index)");
     CHECK(got.value("section[2].data") == "5 x 4 bytes of id_index");
     CHECK(got.value("section[2].tree") == "1 levels in 1 blocks");

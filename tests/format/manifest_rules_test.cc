@@ -28,7 +28,7 @@ void check_refused(std::span<const Rule> rules) {
   }
 }
 
-Section& graph(SampleManifest& s) {
+Section& pages(SampleManifest& s) {
   return s.manifest.sections[0];
 }
 Section& entries(SampleManifest& s) {
@@ -42,6 +42,9 @@ Section& codes(SampleManifest& s) {
 }
 Segment& segment(SampleManifest& s) {
   return s.manifest.segments[0];
+}
+Graph& graph(SampleManifest& s) {
+  return s.manifest.graphs[0];
 }
 
 /// Declares the blocks of a section free, so that only its absence is left to notice.
@@ -97,35 +100,44 @@ TEST_SUITE("format/manifest_schema") {
 }
 
 TEST_SUITE("format/manifest_segments") {
-  TEST_CASE("each rule of segments is kept") {
+  TEST_CASE("each rule of segments and graphs is kept") {
     const Rule rules[] = {
-        {"field without row", Code::kCorrupt, [](auto& s) { segment(s).field = 1; }},
-        {"layout 0", Code::kCorrupt, [](auto& s) { segment(s).layout = Layout{0}; }},
-        {"layout 3", Code::kCorrupt, [](auto& s) { segment(s).layout = Layout{3}; }},
-        {"fused without a form", Code::kCorrupt, [](auto& s) { segment(s).layout = Layout::kFused; }},
-        {"lean with targets", Code::kCorrupt, [](auto& s) { segment(s).targets = 1; }},
-        {"lean with codes on its pages", Code::kCorrupt, [](auto& s) { segment(s).code_bytes = 8; }},
-        {"too many records", Code::kCorrupt, [](auto& s) { segment(s).count = kMaxRecords + 1; }},
-        {"degree 0", Code::kCorrupt, [](auto& s) { segment(s).degree = 0; }},
-        {"degree above the limit", Code::kCorrupt, [](auto& s) { segment(s).degree = 1025; }},
+        {"graph of no segment", Code::kCorrupt, [](auto& s) { graph(s).segment = 1; }},
+        {"graph over no field", Code::kCorrupt, [](auto& s) { graph(s).field = 1; }},
+        {"no graph over the primary field", Code::kCorrupt,
+         [](auto& s) {
+           s.manifest.fields.push_back({.name = "second", .dim = 4});
+           graph(s).field = 1;
+         }},
+        {"graph twice", Code::kCorrupt, [](auto& s) { s.manifest.graphs.push_back(graph(s)); }},
+        {"fewer nodes than records in the primary field", Code::kCorrupt, [](auto& s) { --graph(s).nodes; }},
+        {"more nodes than records", Code::kCorrupt, [](auto& s) { ++graph(s).nodes; }},
+        {"layout 0", Code::kCorrupt, [](auto& s) { graph(s).layout = Layout{0}; }},
+        {"layout 3", Code::kCorrupt, [](auto& s) { graph(s).layout = Layout{3}; }},
+        {"fused without a form", Code::kCorrupt, [](auto& s) { graph(s).layout = Layout::kFused; }},
+        {"lean with targets", Code::kCorrupt, [](auto& s) { graph(s).targets = 1; }},
+        {"lean with codes on its pages", Code::kCorrupt, [](auto& s) { graph(s).code_bytes = 8; }},
+        {"too many records", Code::kCorrupt, [](auto& s) { segment(s).count = graph(s).nodes = kMaxRecords + 1; }},
+        {"degree 0", Code::kCorrupt, [](auto& s) { graph(s).degree = 0; }},
+        {"degree above the limit", Code::kCorrupt, [](auto& s) { graph(s).degree = 1025; }},
         {"ids of 5 bytes", Code::kCorrupt, [](auto& s) { segment(s).id_bytes = 5; }},
-        {"neighbour bits", Code::kCorrupt, [](auto& s) { segment(s).neighbor_bits = 5; }},
-        {"page bytes that give other slots", Code::kCorrupt, [](auto& s) { segment(s).page_bytes *= 2; }},
-        {"no slots", Code::kCorrupt, [](auto& s) { segment(s).slots = 0; }},
-        {"too many slots", Code::kCorrupt, [](auto& s) { ++segment(s).slots; }},
-        {"slot bytes", Code::kCorrupt, [](auto& s) { --segment(s).slot_bytes; }},
-        {"more edges than room", Code::kCorrupt, [](auto& s) { segment(s).edges = 9 * 4 + 1; }},
-        {"more local edges than edges", Code::kCorrupt, [](auto& s) { segment(s).local_edges = segment(s).edges + 1; }},
+        {"neighbour bits", Code::kCorrupt, [](auto& s) { graph(s).neighbor_bits = 5; }},
+        {"page bytes that give other slots", Code::kCorrupt, [](auto& s) { graph(s).page_bytes *= 2; }},
+        {"no slots", Code::kCorrupt, [](auto& s) { graph(s).slots = 0; }},
+        {"too many slots", Code::kCorrupt, [](auto& s) { ++graph(s).slots; }},
+        {"slot bytes", Code::kCorrupt, [](auto& s) { --graph(s).slot_bytes; }},
+        {"more edges than room", Code::kCorrupt, [](auto& s) { graph(s).edges = 9 * 4 + 1; }},
+        {"more local edges than edges", Code::kCorrupt, [](auto& s) { graph(s).local_edges = graph(s).edges + 1; }},
         {"more deleted than records", Code::kCorrupt, [](auto& s) { segment(s).deleted = 10; }},
         {"deleted without tombstones", Code::kCorrupt,
          [](auto& s) { segment(s).deleted = 1, --s.manifest.live_count; }},
         {"live count too small", Code::kCorrupt, [](auto& s) { s.manifest.live_count = 8; }},
         {"live count too large", Code::kCorrupt, [](auto& s) { s.manifest.live_count = 10; }},
-        {"build degree 0", Code::kCorrupt, [](auto& s) { s.manifest.builds[0].degree = 0; }},
-        {"build candidates 0", Code::kCorrupt, [](auto& s) { s.manifest.builds[0].l_build = 0; }},
-        {"alpha below 1", Code::kCorrupt, [](auto& s) { s.manifest.builds[0].alpha = 0.5F; }},
-        {"alpha NaN", Code::kCorrupt, [](auto& s) { s.manifest.builds[0].alpha = NAN; }},
-        {"alpha infinite", Code::kCorrupt, [](auto& s) { s.manifest.builds[0].alpha = INFINITY; }},
+        {"build degree 0", Code::kCorrupt, [](auto& s) { graph(s).build.degree = 0; }},
+        {"build candidates 0", Code::kCorrupt, [](auto& s) { graph(s).build.l_build = 0; }},
+        {"alpha below 1", Code::kCorrupt, [](auto& s) { graph(s).build.alpha = 0.5F; }},
+        {"alpha NaN", Code::kCorrupt, [](auto& s) { graph(s).build.alpha = NAN; }},
+        {"alpha infinite", Code::kCorrupt, [](auto& s) { graph(s).build.alpha = INFINITY; }},
     };
     check_refused(rules);
   }
@@ -133,7 +145,7 @@ TEST_SUITE("format/manifest_segments") {
   TEST_CASE("lean pages of a size that no page has are refused in one sentence, at the size") {
     for (const std::uint32_t bytes : {0U, 8U, 4095U, 12'288U, 65'536U, 0xFFFF'F000U}) {
       CAPTURE(bytes);
-      const auto got = SampleManifest::decode_with([&](auto& s) { segment(s).page_bytes = bytes; });
+      const auto got = SampleManifest::decode_with([&](auto& s) { graph(s).page_bytes = bytes; });
       REQUIRE_FALSE(got);
       CHECK(got.error().code == Code::kCorrupt);
       CHECK(got.error().what == "pages of " + std::to_string(bytes) +
@@ -148,8 +160,8 @@ TEST_SUITE("format/manifest_segments") {
         CAPTURE(blocks);
         CAPTURE(more);
         auto file = testing::tiny_index({.count = 1800, .page_bytes = blocks * 4096});
-        REQUIRE(file.manifest().segments[0].slots == (blocks * 4096 - 16) / 24);
-        file.manifest().segments[0].slots += more;
+        REQUIRE(file.manifest().graphs[0].slots == (blocks * 4096 - 16) / 24);
+        file.manifest().graphs[0].slots += more;
         file.commit();
         CHECK(testing::verify_bytes(file.bytes()).has_value() == (more == 0));
       }
@@ -164,7 +176,7 @@ TEST_SUITE("format/manifest_sections") {
         {"unknown kind, not optional", Code::kUnsupported, [](auto& s) { codes(s).optional = false; }},
         {"known kind, optional", Code::kCorrupt, [](auto& s) { entries(s).optional = true; }},
         {"offset not aligned", Code::kCorrupt, [](auto& s) { codes(s).offset += 8; }},
-        {"offset before the data", Code::kCorrupt, [](auto& s) { graph(s).offset = kBlockBytes; }},
+        {"offset before the data", Code::kCorrupt, [](auto& s) { pages(s).offset = kBlockBytes; }},
         {"offset behind the end", Code::kCorrupt, [](auto& s) { codes(s).offset = s.committed; }},
         {"offset near 2^64", Code::kCorrupt, [](auto& s) { codes(s).offset = ~std::uint64_t{0} << 12; }},
         {"length beyond the end", Code::kCorrupt,
@@ -180,27 +192,35 @@ TEST_SUITE("format/manifest_sections") {
         {"tree too long", Code::kCorrupt, [](auto& s) { codes(s).tree_bytes = 8192; }},
         {"tree not aligned", Code::kCorrupt, [](auto& s) { codes(s).tree_offset += 1; }},
         {"tree behind the end", Code::kCorrupt, [](auto& s) { codes(s).tree_offset = s.committed; }},
-        {"field without row", Code::kCorrupt, [](auto& s) { graph(s).field = 1; }},
-        {"segment without row", Code::kCorrupt, [](auto& s) { graph(s).segment = 1; }},
+        {"field without row", Code::kCorrupt, [](auto& s) { pages(s).field = 1; }},
+        {"segment without row", Code::kCorrupt, [](auto& s) { pages(s).segment = 1; }},
         {"ignored section, field without row", Code::kCorrupt, [](auto& s) { codes(s).field = 1; }},
         {"ignored section, segment without row", Code::kCorrupt, [](auto& s) { codes(s).segment = 1; }},
         {"serial 0", Code::kCorrupt, [](auto& s) { ids(s).serial = 0; }},
-        {"serial twice", Code::kCorrupt, [](auto& s) { ids(s).serial = graph(s).serial; }},
+        {"serial twice", Code::kCorrupt, [](auto& s) { ids(s).serial = pages(s).serial; }},
         {"serial not given out yet", Code::kCorrupt, [](auto& s) { ids(s).serial = s.manifest.next_serial; }},
-        {"pages of another size", Code::kCorrupt, [](auto& s) { graph(s).element_bytes = 1024, graph(s).count = 4; }},
+        {"pages of another size", Code::kCorrupt, [](auto& s) { pages(s).element_bytes = 1024, pages(s).count = 4; }},
         {"ids of another size", Code::kCorrupt, [](auto& s) { ids(s).element_bytes = 2, ids(s).count = 18; }},
         {"too few ids", Code::kCorrupt, [](auto& s) { ids(s).count = 8, ids(s).length = 32; }},
         {"no entry points", Code::kCorrupt, [](auto& s) { entries(s).count = 0, entries(s).length = 0; }},
         {"more entry points than records", Code::kCorrupt,
          [](auto& s) { entries(s).count = 10, entries(s).length = 40; }},
-        {"not in order", Code::kCorrupt, [](auto& s) { std::swap(graph(s), ids(s)); }},
+        {"not in order", Code::kCorrupt, [](auto& s) { std::swap(pages(s), ids(s)); }},
         {"graph pages missing", Code::kCorrupt, [](auto& s) { remove(s, 0); }},
         {"entry points missing", Code::kCorrupt, [](auto& s) { remove(s, 1); }},
         {"id index missing", Code::kCorrupt, [](auto& s) { remove(s, 2); }},
+        {"id index of a field", Code::kCorrupt, [](auto& s) { ids(s).field = 0; }},
+        {"pages of no field", Code::kCorrupt, [](auto& s) { pages(s).field = Section::kNone; }},
+        {"tombstones where nothing is deleted", Code::kCorrupt,
+         [](auto& s) {
+           Section& dead = codes(s);
+           dead.kind = SectionKind::kTombstones, dead.optional = false, dead.segment = 0;
+           dead.element_bytes = 1, dead.count = dead.length = 2;
+         }},
         {"id index twice", Code::kCorrupt,
          [](auto& s) {
            Section& second = codes(s);
-           second.kind = SectionKind::kIdIndex, second.optional = false, second.field = second.segment = 0;
+           second.kind = SectionKind::kIdIndex, second.optional = false, second.segment = 0;
            second.element_bytes = 4, second.count = 9, second.length = 36;
          }},
     };
@@ -229,7 +249,7 @@ TEST_SUITE("format/manifest_space") {
         {"tree on its own data", Code::kCorrupt, [](auto& s) { ids(s).tree_offset = ids(s).offset; }},
         {"section on the manifest", Code::kCorrupt, [](auto& s) { codes(s).tree_offset = s.at; }},
         {"free space on the superblocks", Code::kCorrupt, [](auto& s) { s.manifest.free[0].offset = 0; }},
-        {"free space on a section", Code::kCorrupt, [](auto& s) { s.manifest.free[0].offset = graph(s).offset; }},
+        {"free space on a section", Code::kCorrupt, [](auto& s) { s.manifest.free[0].offset = pages(s).offset; }},
         {"free space not aligned", Code::kCorrupt, [](auto& s) { s.manifest.free[0].offset += 512; }},
         {"free space of part of a block", Code::kCorrupt, [](auto& s) { s.manifest.free[0].length = 100; }},
         {"free space of no length", Code::kCorrupt, [](auto& s) { s.manifest.free[0].length = 0; }},

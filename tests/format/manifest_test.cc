@@ -31,7 +31,7 @@ std::vector<PlacedStruct> structs_in(std::span<const std::byte> bytes) {
   add(kFieldRowInfo, t.fields, header.field_count);
   add(kAttributeRowInfo, t.attributes, header.attribute_count);
   add(kSegmentRowInfo, t.segments, header.segment_count);
-  add(kBuildRowInfo, t.builds, header.segment_count);
+  add(kGraphRowInfo, t.graphs, header.graph_count);
   add(kSectionRowInfo, t.sections, header.section_count);
   add(kFreeRowInfo, t.free, header.free_count);
   out.push_back({&kManifestFooterInfo, t.footer});
@@ -54,7 +54,7 @@ TEST_SUITE("format/manifest") {
     CHECK(got->fields[0].name == "vector");
     CHECK(got->attributes[1].name == "Schl\xC3\xBCssel");
     CHECK(got->segments[0].count == 9);
-    CHECK(got->builds[0].alpha == 1.2F);
+    CHECK(got->graphs[0].build.alpha == 1.2F);
     CHECK(got->sections.size() == sample.manifest.sections.size());
     CHECK(got->free.size() == 1);
     CHECK(got->live_count == 9);

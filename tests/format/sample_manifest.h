@@ -24,8 +24,8 @@ struct SampleManifest {
                                   {"Schl\xC3\xBCssel", format::AttributeType::kTags}};
     file.add_section({.kind = format::SectionKind::kCodes,
                       .optional = true,
-                      .field = format::Section::kNoRow,
-                      .segment = format::Section::kNoRow,
+                      .field = format::Section::kNone,
+                      .segment = format::Section::kNone,
                       .count = 3,
                       .element_bytes = 5},
                      std::vector<std::byte>(15));

@@ -91,19 +91,22 @@ std::vector<GoldenFile> corrupt_files(const Bytes& empty, const Bytes& small) {
   return {
       {"corrupt_superblocks", with_flipped(empty, {100, 100 + format::kBlockBytes})},
       {"corrupt_reserved", changed(empty, [](Bytes& f) { set_in_superblocks(f, "reserved_0", 1); })},
-      {"corrupt_boot", changed(empty, [](Bytes& f) { set_in_superblocks(f, "boot", 1); })},
       {"corrupt_manifest_hash", with_flipped(empty, {empty.size() - 1000})},
       {"corrupt_dimension",
        changed(empty,
                [](Bytes& f) { set(f, row_of(f, &format::ManifestTables::fields), format::kFieldRowInfo, "dim", 0); })},
+      {"corrupt_nodes", changed(empty,
+                                [](Bytes& f) {
+                                  set(f, row_of(f, &format::ManifestTables::graphs), format::kGraphRowInfo, "nodes", 1);
+                                })},
       {"corrupt_page_shape", changed(empty,
                                      [](Bytes& f) {
-                                       set(f, row_of(f, &format::ManifestTables::segments), format::kSegmentRowInfo,
+                                       set(f, row_of(f, &format::ManifestTables::graphs), format::kGraphRowInfo,
                                            "slots", 0x10000);
                                      })},
       {"corrupt_page_bytes", changed(empty,
                                      [](Bytes& f) {
-                                       set(f, row_of(f, &format::ManifestTables::segments), format::kSegmentRowInfo,
+                                       set(f, row_of(f, &format::ManifestTables::graphs), format::kGraphRowInfo,
                                            "page_bytes", 12'288);
                                      })},
       {"corrupt_section_count", changed(small,
@@ -113,8 +116,8 @@ std::vector<GoldenFile> corrupt_files(const Bytes& empty, const Bytes& small) {
                                         })},
       {"corrupt_layout", changed(empty,
                                  [](Bytes& f) {
-                                   set(f, row_of(f, &format::ManifestTables::segments), format::kSegmentRowInfo,
-                                       "layout", 2);
+                                   set(f, row_of(f, &format::ManifestTables::graphs), format::kGraphRowInfo, "layout",
+                                       2);
                                  })},
       {"corrupt_overlap", changed(small,
                                   [](Bytes& f) {

@@ -32,7 +32,7 @@ std::vector<std::byte> two_commits() {
 
 /// The same, and the second commit is relaxed.
 std::vector<std::byte> relaxed_commit() {
-  IndexAssembler file = tiny_index({.count = 3, .dim = 8, .type = ElementType::kI8, .metric = Metric::kIp, .minor = 1});
+  IndexAssembler file = tiny_index({.count = 3, .dim = 8, .type = ElementType::kI8, .metric = Metric::kIp});
   file.commit();
   file.commit();
   std::vector<std::byte> bytes = file.bytes();
@@ -43,35 +43,33 @@ std::vector<std::byte> relaxed_commit() {
   return bytes;
 }
 
-/// Every kind of section that has a number: those of later minors as bytes that this version ignores, most of them
+/// Every kind of section that has a number: those that are not defined yet as bytes that readers ignore, most of them
 /// empty to keep the file small; and one kind that nobody knows.
 std::vector<std::byte> all_sections() {
   IndexAssembler file = tiny_index({.count = 9, .dim = 4, .type = ElementType::kF16, .metric = Metric::kCosine});
   file.manifest().attributes = {{.name = "year", .type = format::AttributeType::kI64},
                                 {.name = "Schl\xC3\xBCssel", .type = format::AttributeType::kTags}};
   const auto add = [&](SectionKind kind, std::uint64_t count, std::uint32_t size, std::uint32_t segment) {
-    const bool zero = kind == SectionKind::kTombstones;
     file.add_section({.kind = kind,
                       .optional = true,
-                      .field = segment == 0 ? 0 : Section::kNoRow,
+                      .field = segment == 0 ? 0 : Section::kNone,
                       .segment = segment,
                       .count = count,
                       .element_bytes = size},
-                     zero ? std::vector<std::byte>(count * size) : counting(count * size));
+                     counting(count * size));
   };
-  add(SectionKind::kTombstones, 2, 1, 0);
   add(SectionKind::kCodes, 9, 16, 0);
-  add(SectionKind::kAttribute, 9, 8, Section::kNoRow);
+  add(SectionKind::kAttribute, 9, 8, Section::kNone);
   for (const SectionKind kind :
        {SectionKind::kVectors, SectionKind::kCodeParameters, SectionKind::kPayload, SectionKind::kPayloadDictionary,
-        SectionKind::kTransform, SectionKind::kCalibration, static_cast<SectionKind>(0x7FFF)}) {
-    add(kind, 0, 1, Section::kNoRow);
+        SectionKind::kTransform, SectionKind::kCalibration, SectionKind::kPlaces, static_cast<SectionKind>(0x7FFF)}) {
+    add(kind, 0, 1, Section::kNone);
   }
   return committed(std::move(file));
 }
 
 std::vector<std::byte> with_codes() {
-  const TinySpec spec{.minor = 1};
+  const TinySpec spec;
   const format::CodeBook book = tiny_book(spec.dim);
   IndexAssembler file = tiny_index(spec);
   file.add_section(
@@ -88,7 +86,7 @@ std::vector<std::byte> with_codes() {
 
 /// What walks of the field's two rankings reached.
 std::vector<std::byte> with_calibration() {
-  const TinySpec spec{.minor = 1};
+  const TinySpec spec;
   const format::Calibration calibration{
       .queries = 5,
       .norm = 0.5F,
@@ -112,14 +110,15 @@ std::vector<std::byte> with_calibration() {
 
 /// Two segments, of which the second has no graph, and tombstones in the first.
 std::vector<std::byte> with_segments() {
-  TinySpec spec{.minor = 1};
+  TinySpec spec;
   IndexAssembler file = tiny_index(spec);
   file.commit();
   file.manifest().segments[0].deleted = 2;
   file.manifest().live_count -= 2;
   const std::byte dead{0b01001};
-  file.add_section({.kind = SectionKind::kTombstones, .count = 1, .element_bytes = 1}, std::span(&dead, 1));
-  spec = {.count = 3, .degree = 1, .minor = 1, .above = 1000, .flat = true};
+  file.add_section({.kind = SectionKind::kTombstones, .field = Section::kNone, .count = 1, .element_bytes = 1},
+                   std::span(&dead, 1));
+  spec = {.count = 3, .degree = 1, .above = 1000, .flat = true};
   add_segment(file, spec);
   return committed(std::move(file));
 }
@@ -148,14 +147,10 @@ std::vector<GoldenFile> golden_files() {
                         .dim = 5,
                         .type = ElementType::kU8,
                         .metric = Metric::kCosine,
-                        .minor = 1,
                         .fused = format::FusedForm{.page_bytes = 4096, .slots = 4, .targets = 9, .code_bytes = 6}}))},
-      {"v1_wide_pages", committed(tiny_index({.count = 9,
-                                              .dim = 550,
-                                              .type = ElementType::kF16,
-                                              .metric = Metric::kIp,
-                                              .minor = 1,
-                                              .page_bytes = 8192}))},
+      {"v1_wide_pages",
+       committed(
+           tiny_index({.count = 9, .dim = 550, .type = ElementType::kF16, .metric = Metric::kIp, .page_bytes = 8192}))},
   };
 }
 

@@ -125,24 +125,25 @@ std::vector<std::byte> graph_pages(const format::PageShape& shape, const TinySpe
   return pages;
 }
 
-format::Segment segment_of(const format::PageShape& shape, const TinySpec& spec) {
-  format::Segment segment{.layout = shape.layout,
-                          .count = spec.count,
-                          .degree = spec.degree,
-                          .page_bytes = shape.page_bytes,
-                          .slots = shape.slots,
-                          .slot_bytes = shape.slot_bytes,
-                          .neighbor_bits = shape.neighbor_bits,
-                          .id_bytes = shape.id_bytes,
-                          .targets = shape.targets,
-                          .code_bytes = shape.code_bytes};
+format::Graph graph_of(const format::PageShape& shape, const TinySpec& spec, std::uint32_t segment) {
+  format::Graph graph{.segment = segment,
+                      .layout = shape.layout,
+                      .nodes = spec.count,
+                      .degree = spec.degree,
+                      .page_bytes = shape.page_bytes,
+                      .slots = shape.slots,
+                      .slot_bytes = shape.slot_bytes,
+                      .neighbor_bits = shape.neighbor_bits,
+                      .targets = shape.targets,
+                      .code_bytes = shape.code_bytes,
+                      .build = {.degree = spec.degree, .l_build = 100, .alpha = 1.2F, .seed = 1}};
   for (std::uint32_t o = 0; o < spec.count; ++o) {
     for (const std::uint32_t to : ring_neighbors(o, spec)) {
-      ++segment.edges;
-      if (shape.page_of(format::Ordinal{o}) == shape.page_of(format::Ordinal{to})) ++segment.local_edges;
+      ++graph.edges;
+      if (shape.page_of(format::Ordinal{o}) == shape.page_of(format::Ordinal{to})) ++graph.local_edges;
     }
   }
-  return segment;
+  return graph;
 }
 
 std::uint64_t checksum_at(std::span<const std::byte> file, std::uint64_t at) {
@@ -171,7 +172,7 @@ Result<void> verify_level(std::span<const std::byte> file, const format::Manifes
 
 Result<void> verify_pages(std::span<const std::byte> file, const format::Manifest& m, const format::Section& s) {
   const format::Segment& segment = m.segments[s.segment];
-  const auto shape = segment.shape(m.fields[s.field]);
+  const auto shape = m.graph(s.segment, s.field)->shape(segment, m.fields[s.field]);
   for (std::uint32_t page = 0; page < s.count; ++page) {
     const std::uint64_t at = s.offset + std::uint64_t{page} * shape.page_bytes;
     NEARLINE_CHECK(check_page(shape, file.subspan(at, shape.page_bytes), page, segment.count, at));
@@ -181,8 +182,8 @@ Result<void> verify_pages(std::span<const std::byte> file, const format::Manifes
 
 }  // namespace
 
-IndexAssembler::IndexAssembler(format::Manifest manifest, std::uint16_t minor)
-    : manifest_(std::move(manifest)), minor_(minor), bytes_(format::kDataStart) {}
+IndexAssembler::IndexAssembler(format::Manifest manifest)
+    : manifest_(std::move(manifest)), bytes_(format::kDataStart) {}
 
 void IndexAssembler::add_section(format::Section section, std::span<const std::byte> data) {
   section.offset = bytes_.size();
@@ -213,8 +214,8 @@ void IndexAssembler::commit() {
   last_manifest_ = {.offset = bytes_.size(), .length = manifest.size()};
   bytes_.insert(bytes_.end(), manifest.begin(), manifest.end());
   const format::Superblock superblock{.major = kFormatMajor,
-                                      .minor = minor_,
-                                      .features = {.incompat = format::needed_features(manifest_)},
+                                      .minor = kFormatMinor,
+                                      .features = {},
                                       .file_id = manifest_.file_id,
                                       .generation = manifest_.generation,
                                       .committed_bytes = bytes_.size(),
@@ -259,7 +260,7 @@ IndexAssembler tiny_index(const TinySpec& spec) {
   for (std::size_t i = 0; i < manifest.file_id.size(); ++i) manifest.file_id[i] = static_cast<std::uint8_t>(i * 17);
   manifest.file_id[0] = spec.file_number;
   manifest.fields.push_back({.name = "vector", .dim = spec.dim, .type = spec.type, .metric = spec.metric});
-  IndexAssembler file(std::move(manifest), spec.minor);
+  IndexAssembler file(std::move(manifest));
   add_segment(file, spec);
   return file;
 }
@@ -268,8 +269,8 @@ void add_segment(IndexAssembler& file, const TinySpec& spec) {
   const auto shape = shape_of(spec);
   const auto row = static_cast<std::uint32_t>(file.manifest().segments.size());
   file.manifest().live_count += spec.count;
-  file.manifest().segments.push_back(segment_of(shape, spec));
-  file.manifest().builds.push_back({.degree = spec.degree, .l_build = 100, .alpha = 1.2F, .seed = 1});
+  file.manifest().segments.push_back({.count = spec.count, .id_bytes = spec.id_bytes});
+  file.manifest().graphs.push_back(graph_of(shape, spec, row));
   file.add_section({.kind = format::SectionKind::kGraphPages,
                     .segment = row,
                     .count = shape.pages(spec.count),
@@ -279,9 +280,13 @@ void add_segment(IndexAssembler& file, const TinySpec& spec) {
   const std::uint32_t entry = spec.count / 2;
   file.add_section({.kind = format::SectionKind::kEntryPoints, .segment = row, .count = entries, .element_bytes = 4},
                    std::as_bytes(std::span(&entry, entries)));
-  std::vector<std::uint32_t> by_id(spec.count);  // ids fall with the ordinal
+  std::vector<std::uint32_t> by_id(spec.count);  // ids fall with the row
   for (std::uint32_t i = 0; i < spec.count; ++i) by_id[i] = spec.count - 1 - i;
-  file.add_section({.kind = format::SectionKind::kIdIndex, .segment = row, .count = spec.count, .element_bytes = 4},
+  file.add_section({.kind = format::SectionKind::kIdIndex,
+                    .field = format::Section::kNone,
+                    .segment = row,
+                    .count = spec.count,
+                    .element_bytes = 4},
                    std::as_bytes(std::span(by_id)));
   if (!spec.fused) return;
   const std::vector<std::byte> book = encode(tiny_book(spec.dim));

@@ -21,8 +21,7 @@ namespace nearline::testing {
 class IndexAssembler {
  public:
   /// Schema, segments and counts of the first commit; sections are added here.
-  /// minor: of the format that the file says it is written in.
-  explicit IndexAssembler(format::Manifest manifest, std::uint16_t minor = 0);
+  explicit IndexAssembler(format::Manifest manifest);
 
   /// Adds a section: offset, length, serial and tree are filled in; count * element_bytes must be data's size.
   void add_section(format::Section section, std::span<const std::byte> data);
@@ -38,7 +37,6 @@ class IndexAssembler {
   void write_superblock(std::uint32_t slot, const format::Superblock& superblock);
 
   format::Manifest manifest_;
-  std::uint16_t minor_;
   format::Extent last_manifest_;
   std::vector<std::byte> bytes_;
 };
@@ -52,7 +50,6 @@ struct TinySpec {
   std::uint32_t degree = 4;
   std::uint8_t id_bytes = 4;
   std::uint8_t file_number = 0;              ///< makes another file id
-  std::uint16_t minor = 0;                   ///< of the format
   Id above = 0;                              ///< added to all ids
   bool flat = false;                         ///< no neighbours
   std::uint32_t page_bytes = 0;              ///< of lean pages; 0: as a writer chooses

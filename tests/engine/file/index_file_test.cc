@@ -35,7 +35,7 @@ TEST_SUITE("engine/file/index_file") {
     CHECK(segment.segment().count == 200);
     CHECK((*index)->field().dim == 8);
     CHECK((*index)->file_bytes() == some_index().size());
-    CHECK(segment.shape().slots == segment.segment().slots);
+    CHECK(segment.shape().slots == segment.graph().slots);
   }
 
   TEST_CASE("what is not an index, or is one no more, is told apart, and every error names the file") {

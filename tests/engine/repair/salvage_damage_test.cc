@@ -99,7 +99,9 @@ TEST_SUITE("engine/repair/salvage_damage") {
       const std::uint64_t length = count * element;
       const std::uint64_t whole = (length + kBlock - 1) / kBlock * kBlock;
       const std::uint64_t tree = format::TreeShape::of(length).bytes();
+      const bool of_all = kind == format::SectionKind::kIdIndex || kind == format::SectionKind::kTombstones;
       manifest.sections.push_back({.kind = kind,
+                                   .field = of_all ? format::Section::kNone : 0,
                                    .offset = at,
                                    .length = length,
                                    .count = count,
@@ -111,14 +113,14 @@ TEST_SUITE("engine/repair/salvage_damage") {
     };
     const std::uint64_t count = kMaxRecords;
     const auto shape = format::PageShape::choose(count, testing::kDim, ElementType::kF32, Metric::kL2, 8, 4);
-    manifest.segments = {{.count = count,
-                          .deleted = 5,
-                          .degree = 8,
-                          .page_bytes = shape.page_bytes,
-                          .slots = shape.slots,
-                          .slot_bytes = shape.slot_bytes,
-                          .neighbor_bits = shape.neighbor_bits}};
-    manifest.builds = {{.degree = 8, .l_build = 16, .alpha = 1.2F, .seed = 1}};
+    manifest.segments = {{.count = count, .deleted = 5}};
+    manifest.graphs = {{.nodes = count,
+                        .degree = 8,
+                        .page_bytes = shape.page_bytes,
+                        .slots = shape.slots,
+                        .slot_bytes = shape.slot_bytes,
+                        .neighbor_bits = shape.neighbor_bits,
+                        .build = {.degree = 8, .l_build = 16, .alpha = 1.2F, .seed = 1}}};
     manifest.live_count = count - 5;
     add(format::SectionKind::kGraphPages, shape.pages(count), shape.page_bytes);
     add(format::SectionKind::kEntryPoints, 1, 4);

@@ -216,11 +216,9 @@ TEST_SUITE("engine/vectors/exact") {
     const io::TempDir dir;
     std::vector<std::byte> bytes(900 * 2);
     for (std::size_t i = 0; i < 900; ++i) bytes[2 * i] = static_cast<std::byte>(i % 3);  // three points, 300 times each
-    const VectorFile base =
-        stored(dir, "base.u8bin", {bytes.data(), 900, 2, ElementType::kU8});
+    const VectorFile base = stored(dir, "base.u8bin", {bytes.data(), 900, 2, ElementType::kU8});
     const std::vector<std::byte> query = {std::byte{1}, std::byte{0}};
-    const VectorFile queries =
-        stored(dir, "q.u8bin", {query.data(), 1, 2, ElementType::kU8});
+    const VectorFile queries = stored(dir, "q.u8bin", {query.data(), 1, 2, ElementType::kU8});
     for (const std::uint64_t memory : {std::uint64_t{0}, std::uint64_t{100}, std::uint64_t{1} << 20}) {
       CAPTURE(memory);
       const auto found = exact_neighbors(base, queries, {.k = 310, .memory_bytes = memory});
@@ -235,8 +233,7 @@ TEST_SUITE("engine/vectors/exact") {
     const float huge = 3e38F;
     const std::vector<float> values = {huge, -huge, 1, huge, huge, 2, -huge, -huge};
     const std::vector<float> query = {-huge, huge};
-    engine::ExactScan scan({query.data(), 1, 2}, ElementType::kF32,
-                           {.metric = Metric::kIp, .k = 4});
+    engine::ExactScan scan({query.data(), 1, 2}, ElementType::kF32, {.metric = Metric::kIp, .k = 4});
     scan.show({values.data(), 4, 2}, 10);
     const auto hits = scan.hits(0);
     REQUIRE(hits.size() == 4);

@@ -19,15 +19,9 @@ struct Form {
   const char* extension;
   ElementType type;
 };
-constexpr Form kForms[] = {{".fbin", ElementType::kF32},
-                           {".hbin", ElementType::kF16},
-                           {".u8bin", ElementType::kU8},
-                           {".i8bin", ElementType::kI8},
-                           {".bbin", ElementType::kB1},
-                           {".fvecs", ElementType::kF32},
-                           {".bvecs", ElementType::kU8},
-                           {".npy", ElementType::kF32},
-                           {".npy", ElementType::kF16},
+constexpr Form kForms[] = {{".fbin", ElementType::kF32}, {".hbin", ElementType::kF16}, {".u8bin", ElementType::kU8},
+                           {".i8bin", ElementType::kI8}, {".bbin", ElementType::kB1},  {".fvecs", ElementType::kF32},
+                           {".bvecs", ElementType::kU8}, {".npy", ElementType::kF32},  {".npy", ElementType::kF16},
                            {".npy", ElementType::kI8}};
 
 /// Rows of 1, 2, 3, ... in any type; of bits, bytes of ones within 12 bits.

@@ -41,8 +41,8 @@ class Walks {
     const Query query = graph_.space.query(queries.view().row(row), queries.type, scratch_.query.data());
     vector_.assign(queries.row(row).begin(), queries.row(row).end());
     scratch_.code_query.prepare(codes_->book(), Metric::kL2, vector_.data());
-    return run(search_fused(scratch_.frame, call_of(graph_, query, options, *reader_, scratch_, &scratch_.code_query, admission),
-                            *codes_));
+    return run(search_fused(
+        scratch_.frame, call_of(graph_, query, options, *reader_, scratch_, &scratch_.code_query, admission), *codes_));
   }
   Result<std::vector<Hit>> find_exactly(const Vectors& queries, std::size_t row, std::uint32_t k) {
     scratch_.query.resize(graph_.space.query_bytes());

@@ -43,7 +43,9 @@ std::vector<Answer> answers(const GraphView& graph, io::PageSource& source, std:
   std::vector<Answer> all(queries.rows());
   run_walks(
       *reader, queries.rows(), at_once,
-      [&](std::size_t q, Scratch& scratch) { return start(graph, queries.view(), q, options, *reader, scratch, admission); },
+      [&](std::size_t q, Scratch& scratch) {
+        return start(graph, queries.view(), q, options, *reader, scratch, admission);
+      },
       [&](std::size_t q, const Scratch& scratch, Result<void>& outcome) {
         REQUIRE(outcome);
         const auto hits = scratch.answers.hits();
