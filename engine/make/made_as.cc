@@ -24,7 +24,7 @@ BuildOptions made_as(const IndexFile& index) {
     build.page_records = largest->slots;
     build.code_bytes = largest->code_bytes;
   }
-  // What the largest segment was made without, when it is large enough to have it, was not wanted.
+  // A largest segment that could have a calibration or codes and has none was built without on purpose.
   const SegmentFile segment(index, row);
   if (segment.flat() || largest->count < kLeastCalibrated) return build;
   const format::Section* calibration = segment.section(format::SectionKind::kCalibration);

@@ -20,7 +20,7 @@ constexpr std::uint64_t kScannedBytes = 1u << 20;
 constexpr std::size_t kManyQueries = 16;
 constexpr std::uint32_t kFewQueriesWidth = 4;
 
-/// What found too little looks so many times farther.
+/// A walk that found too little is repeated with so many times its room, and its L where answers are missing.
 constexpr std::uint64_t kFarther = 4;
 
 std::uint32_t width(const Field& field, std::size_t queries, std::uint32_t asked) noexcept {
@@ -28,7 +28,7 @@ std::uint32_t width(const Field& field, std::size_t queries, std::uint32_t asked
   return field.codes() != nullptr && queries >= kManyQueries ? 1 : kFewQueriesWidth;
 }
 
-/// So many among the live as `wanted` are among all.
+/// How many of all records hold `wanted` live ones, on average.
 std::uint64_t share_of_all(std::uint64_t wanted, std::uint64_t count, std::uint64_t live) noexcept {
   return std::min(count, live == 0 ? count : (wanted * count + live - 1) / live);
 }
