@@ -13,7 +13,7 @@ namespace nearline::engine {
 /// Bytes of a code in the file; 0 when it has none.
 std::uint32_t code_bytes_of(const SegmentFile& file) noexcept;
 
-/// The least options.memory_bytes that Field::open accepts for so many threads; with codes: that it ranks by them with.
+/// The least options.memory_bytes that Field::open accepts for so many threads; with codes: to rank by them.
 std::uint64_t least_open_bytes(const SegmentFile& file, std::uint32_t threads, IoMode mode, bool codes) noexcept;
 
 /// Decides whether codes rank: always on fused pages, through which there is no other way; on lean ones when the

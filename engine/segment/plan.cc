@@ -13,10 +13,10 @@ namespace {
 /// Below this many records comparing with all of them costs less than walking.
 constexpr std::uint64_t kScanCount = 512;
 
-/// Beside a larger segment, so many bytes of codes are compared in less time than the reads of a walk take.
+/// Bytes of codes that are compared, beside a larger segment, in less time than the reads of a walk take.
 constexpr std::uint64_t kScannedBytes = 1u << 20;
 
-/// Calls of so many queries keep a disk busy with one read of each in flight.
+/// A call of this many queries keeps a disk busy with one read of each in flight.
 constexpr std::size_t kManyQueries = 16;
 constexpr std::uint32_t kFewQueriesWidth = 4;
 
