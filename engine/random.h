@@ -19,7 +19,7 @@ class Random {
     return z ^ (z >> 31);
   }
 
-  /// Below `bound`, which is at most 2^32; the bias is below 2^-32.
+  /// A number below `bound`, which is at most 2^32; the bias is below 2^-32.
   std::uint32_t below(std::uint64_t bound) noexcept { return static_cast<std::uint32_t>((next() >> 32) * bound >> 32); }
 
  private:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/// What a build will take: bytes from the plan that the build itself follows, time from how fast vectors of that kind
+/// Estimates a build: bytes from the plan that the build itself follows, time from how fast vectors of that kind
 /// are compared on this machine.
 #include <chrono>
 #include <vector>

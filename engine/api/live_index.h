@@ -41,7 +41,7 @@ class LiveIndex {
  private:
   struct State;
   explicit LiveIndex(std::unique_ptr<State> state) noexcept;
-  /// The same, where this process may use it. Errors: kInvalidArgument in a child of the process that opened it.
+  /// As now, if this process may use the index. Errors: kInvalidArgument in a child of the process that opened it.
   Result<std::shared_ptr<const Snapshot>> mine() const;
 
   std::unique_ptr<State> state_;

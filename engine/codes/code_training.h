@@ -18,7 +18,7 @@ std::uint32_t default_code_bytes(std::uint32_t dim) noexcept;
 bool can_code(Metric metric, std::uint32_t dim) noexcept;
 
 /// rows: [count x dim] f32, of unit length under cosine.  code_bytes: of a whole code, above kCodeHeadBytes.
-/// None when the sample does not vary. Deterministic at any number of threads.
+/// Returns none when the sample does not vary. Deterministic at any number of threads.
 /// Precondition: can_code, count above 0.
 std::optional<format::CodeBook> train_code_book(std::span<const float> rows, std::uint32_t dim, Metric metric,
                                                 std::uint32_t code_bytes, std::uint32_t threads);

@@ -20,7 +20,7 @@ class KnownCodes {
   KnownCodes(std::unique_ptr<io::File> file, std::uint32_t code_bytes)
       : file_(std::move(file)), code_bytes_(code_bytes) {}
 
-  /// What is appended next is the code of row `first`, and then of those behind it.
+  /// Begins a run: the codes that are appended next are those of row `first` and of the rows behind it.
   void begin_run(std::uint64_t first) { runs_.push_back({.first = first, .end = first, .place = count_}); }
 
   /// Errors: kNoSpace, kIo.  Precondition: a run was begun.
@@ -30,7 +30,7 @@ class KnownCodes {
     return file_.append(code);
   }
 
-  /// Before the first is asked for. Errors: as append.
+  /// To be called before the first code is asked for. Errors: as append.
   Result<void> finish() {
     NEARLINE_CHECK(file_.flush());
     reader_.emplace(file_.file(), count_, code_bytes_);

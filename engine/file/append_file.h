@@ -21,7 +21,7 @@ class AppendFile {
     return waiting_.size() < kWaiting ? Result<void>{} : flush();
   }
 
-  /// Before the first read.
+  /// To be called before the first read.
   Result<void> flush() {
     NEARLINE_CHECK(io::write_all(*file_, written_, waiting_));
     written_ += waiting_.size();

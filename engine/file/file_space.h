@@ -30,7 +30,7 @@ class FileSpace {
 
   /// The offset of so many bytes, rounded up to whole blocks: in the smallest extent that has room, or else at the end.
   std::uint64_t take(std::uint64_t bytes);
-  /// At the end, whatever is free.
+  /// The same at the end of the file, whatever is free.
   std::uint64_t append(std::uint64_t bytes) noexcept;
 
   /// Bytes that `generation` uses no more; they wait.

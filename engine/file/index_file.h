@@ -40,15 +40,15 @@ class IndexFile {
   /// What a superblock of the file leads to. Errors: those of format::decode_manifest and of reading.
   static Result<format::Manifest> manifest_of(const io::File& file, const format::Superblock& superblock);
 
-  /// What is being written: sections stand in the file, the manifest does not yet. Borrows the file.
+  /// A file that is being written: its sections stand there, its manifest does not yet. Borrows the file.
   IndexFile(const io::File& file, format::Manifest manifest) : file_(&file), manifest_(std::move(manifest)) {}
 
   [[nodiscard]] const io::File& file() const noexcept { return *file_; }
-  /// The same, kept open by who holds it, though not the commit; of a file that is being written only borrowed.
+  /// The file, kept open by who holds it, though not the commit; one that is being written is only borrowed.
   [[nodiscard]] std::shared_ptr<const io::File> share_file() const noexcept {
     return owned_ ? std::shared_ptr<const io::File>(owned_) : std::shared_ptr<const io::File>(owned_, file_);
   }
-  /// As it stands now: without a boot once `mark_durable` was called.
+  /// The superblock as it stands now: without a boot once `mark_durable` was called.
   [[nodiscard]] format::Superblock superblock() const noexcept {
     format::Superblock now = choice_.superblock;
     if (settled_.load(std::memory_order_relaxed)) now.boot = {};

@@ -9,11 +9,11 @@
 
 namespace nearline::engine {
 
-/// The writer's own commits, all since the last durable one. Errors: those of writing; kCommitUnknown when a flush
+/// Settles the writer's own commits since the last durable one. Errors: those of writing; kCommitUnknown when a flush
 /// failed, after which the file must be given up.
 Result<void> settle(io::File& file, const format::Superblock& newest);
 
-/// What another writer left. It may be known to the page cache alone: a flush that failed left it there, marked clean,
+/// Settles what another left. It may be known to the page cache alone: a flush that failed left it there, marked clean,
 /// and one that succeeds now would say nothing of it. So the superblock is written again even if it is durable by its
 /// word, and of a relaxed commit all that the durable one before it does not use. Errors: also those of reading, and
 /// kCorrupt for what the page cache has lost.

@@ -10,7 +10,7 @@ namespace nearline::kernels {
 
 inline constexpr std::size_t kCentroidCount = 256;
 
-/// So many parts are compared with centroids at once.
+/// Parts that are compared with centroids at once.
 inline constexpr std::size_t kPartsTogether = 4;
 
 /// The numbers of the centroids nearest to each of kPartsTogether parts [width] that are `stride` floats apart, ties to

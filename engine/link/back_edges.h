@@ -14,7 +14,7 @@ namespace nearline::engine {
 
 class BackEdges {
  public:
-  /// For targets in [first, end).
+  /// Holds edges to targets in [first, end).
   BackEdges(std::uint32_t first, std::uint32_t end, std::uint32_t threads);
 
   /// Remembers that `source` should be offered to `target`, which is in range. Called by thread number `thread`.

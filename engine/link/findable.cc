@@ -12,7 +12,7 @@
 namespace nearline::engine {
 namespace {
 
-/// One record in so many is searched for, but no fewer than kLeastSample: of a cluster of a hundred several are in the
+/// One record in kStride is searched for, but no fewer than kLeastSample: of a cluster of a hundred several are in the
 /// sample, and the first one that is mended mostly mends the others.
 constexpr std::uint64_t kStride = 16;
 constexpr std::uint64_t kLeastSample = 4096;

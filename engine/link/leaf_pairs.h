@@ -20,7 +20,7 @@ class LeafPairs {
 
   void compare(std::span<const std::uint32_t> leaf);
 
-  /// What one holds after leaves of `most` records.
+  /// Bytes that one holds after leaves of `most` records.
   static std::uint64_t memory_bytes(const format::PageShape& shape, std::uint32_t most, std::uint32_t nearest) noexcept;
 
   /// The nearest of leaf[i], in no order. Of its exact copies only the next one by ordinal, cyclically, is there:

@@ -24,24 +24,24 @@ struct Forest {
   std::uint32_t trees, leaf;
 };
 constexpr Forest kForest{.trees = 3, .leaf = 2048};
-/// Of so few records a leaf of 2,048 is half of all, and comparing those with each other takes most of the time.
+/// Up to kFewRecords a leaf of 2,048 is a large part of all, and comparing all its pairs takes most of the time.
 constexpr Forest kSmallForest{.trees = 2, .leaf = 1024};
 constexpr std::uint32_t kFewRecords = 8192;
 constexpr std::uint32_t kNearest = 20;
 /// Back edges are offered in this many windows of targets, and records refined in this many batches: they bound the
-/// memory that waiting edges take, and the result depends on them, so they do not follow the machine. Of few records
+/// memory that waiting edges take, and the result depends on them, so they do not follow the machine. Few records have
 /// fewer windows: threads wait for each other at the end of each.
 constexpr std::uint32_t kWindows = 32;
 constexpr std::uint32_t kFewWindows = 4;
 constexpr std::uint32_t kBatches = 20;
 constexpr std::size_t kChunk = 64;
-/// Progress is told between rounds, for which threads wait for each other: of many leaves, and not more than so many.
+/// Progress is told between rounds, for which threads wait: a round has many leaves, and a tree at most kMostRounds.
 constexpr std::size_t kRoundLeaves = 32, kMostRounds = 8;
-/// An insertion's search keeps so many times as many candidates as a refining one, and begins at so many on each side.
+/// An insertion's search keeps kInserting times the L of a refining one, and begins at kSides records on each side.
 constexpr std::uint32_t kInserting = 2;
 constexpr std::ptrdiff_t kSides = 2;
 
-/// What one thread works with.
+/// Working memory of one thread.
 struct Worker {
   Worker(const RecordImage& image, const Space& space) : reader(image), pairs(image, space, kNearest) {}
   ImageReader reader;
@@ -221,8 +221,8 @@ class Linker {
     }
   }
 
-  /// Where a search for what is near a record begins: at the record, and where it is still to be connected also at the
-  /// connected ones that come before and after it, for the order is that of a tree's leaves.
+  /// Starts of a search for what is near a record: the record, and where it is still to be connected also the connected
+  /// ones that come before and after it, for the order is that of a tree's leaves.
   void begin_near(std::uint32_t record, std::vector<std::uint32_t>& starts) const {
     starts.assign(1, record);
     const auto after = std::lower_bound(connected_.begin(), connected_.end(), record);

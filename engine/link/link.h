@@ -38,7 +38,7 @@ struct LinkReport {
 /// nearly right, so a quarter of the effort does.
 std::uint32_t refining_list(std::uint32_t l_build) noexcept;
 
-/// What each thread of `link` takes.
+/// Bytes that each thread of `link` takes.
 std::uint64_t link_worker_bytes(const format::PageShape& shape) noexcept;
 
 /// With known lists only the records that are still to be connected search for neighbours, each from where the others

@@ -42,7 +42,7 @@ class Frontier {
   }
   [[nodiscard]] bool empty() const noexcept { return left_ == 0; }
 
-  /// What was not taken, the heaviest last. Nothing is added or taken after this call.
+  /// The records that were not taken, the heaviest last. Nothing is added or taken after this call.
   std::vector<Entry>& rest() {
     std::erase_if(entries_, [](const Entry& entry) { return entry.weight == kTaken; });
     std::stable_sort(entries_.begin(), entries_.end(),

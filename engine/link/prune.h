@@ -26,7 +26,7 @@ class Pruner {
   std::span<const std::uint32_t> prune(std::uint32_t record, std::vector<Candidate>& candidates, std::uint32_t degree,
                                        float alpha);
 
-  /// The same where all candidates but `fresh` were neighbours already, and so do not cover each other: pairs of those
+  /// As prune, where all candidates but `fresh` were neighbours already, and so do not cover each other: pairs of those
   /// are not compared. A list that took neighbours without being pruned keeps what that brought.
   std::span<const std::uint32_t> prune_with(std::span<const std::uint32_t> fresh, std::uint32_t record,
                                             std::vector<Candidate>& candidates, std::uint32_t degree, float alpha);

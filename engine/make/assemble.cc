@@ -8,10 +8,10 @@
 namespace nearline::engine {
 namespace {
 
-/// Records are written in an order in which they do not stand in memory: so many ahead of its turn each is asked for.
+/// Records are written in another order than they stand in memory: the processor fetches each this many turns ahead.
 constexpr std::uint32_t kAhead = 8;
 
-/// What was taken in, as an image.
+/// Loads what was taken in into an image.
 Result<RecordImage> load(const Assembly& build) {
   NEARLINE_TRY(image, RecordImage::create(build.plan.image_shape, build.count));
   NEARLINE_CHECK(
@@ -78,7 +78,7 @@ Result<void> write(const Assembly& build, IndexFileWriter& writer, Linked linked
   return write_tables(writer, written.entries, written.ids, build.codes());
 }
 
-/// Of a new file, but for its segment.
+/// The manifest of a new file, without its segment.
 format::Manifest new_manifest(const format::FileId& id, const Schema& schema, std::uint64_t count) {
   format::Manifest manifest;
   manifest.file_id = id;

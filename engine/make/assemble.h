@@ -23,8 +23,8 @@ namespace nearline::engine {
 Result<BuildReport> assemble(Intake& intake, const BuildPlan& plan, const Schema& schema, const BuildOptions& options,
                              io::FileSystem& fs, const std::filesystem::path& directory, io::File& file);
 
-/// What a segment has from others: the book to code with, a calibration, neighbour lists, and codes by that book.
-/// Without, they are made.
+/// What a segment inherits from others: the book to code with, a calibration, neighbour lists, and codes by that book.
+/// What is missing is made.
 struct Heritage {
   std::optional<format::CodeBook> book;
   std::optional<format::Calibration> calibration;

@@ -21,7 +21,7 @@ constexpr std::size_t kChunkQueries = 4;
 constexpr std::uint64_t kEnoughCache = 32U << 20;
 /// Shares of the work that are done once the queries have their neighbours, and the first ranking its curves.
 constexpr double kDrawn = 0.3, kHalf = 0.6;
-/// A curve's queries are climbed with in so many rounds, between which it can be cancelled.
+/// The queries of a curve are climbed with in kRounds rounds, between which it can be cancelled.
 constexpr std::size_t kRounds = 16;
 constexpr float kFound = 0.9995F;  ///< more effort would show nothing
 

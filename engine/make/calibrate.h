@@ -16,13 +16,13 @@
 namespace nearline::engine {
 
 struct CalibrateOptions {
-  std::uint64_t memory_bytes = 0;  ///< bound on what it allocates
+  std::uint64_t memory_bytes = 0;  ///< bound on what calibrating allocates
   std::uint64_t freed_bytes = 0;   ///< what the build held before and has given up: a cache may be as large
   std::uint32_t threads = 1;       ///< the outcome does not depend on it
   std::function<Result<void>(double share)> progress;
 };
 
-/// None when the memory has no room for a search of the segment.
+/// The calibration of a segment, or none when the memory has no room to search it.
 /// Errors: those of opening and searching it, and of `progress`.
 Result<std::optional<format::Calibration>> calibrate(const SegmentFile& file, const CalibrateOptions& options);
 

@@ -19,7 +19,7 @@ constexpr std::size_t kChunkRows = 32;
 /// Rows that are coded together: enough for all threads, few where rows are long.
 constexpr std::uint64_t kBatchBytes = 1u << 20;
 constexpr std::uint64_t kMostBatchRows = 1024;
-/// With codes that are known in between, so many times as many records.
+/// A batch in which some records have codes already holds up to so many times as many records.
 constexpr std::uint64_t kMostWaiting = 8;
 
 std::uint64_t batch_rows(std::uint32_t dim) noexcept {
@@ -31,7 +31,7 @@ std::uint64_t training_rows(std::uint64_t count, std::uint32_t dim, std::uint64_
   return std::min({count, kSampleRows, std::max<std::uint64_t>(format::kCentroids, memory_bytes / row_bytes)});
 }
 
-/// An axis has a bit at least.
+/// Axes that a code can have: each takes a bit at least.
 std::uint64_t most_axes(std::uint32_t dim, std::uint32_t code_bytes) noexcept {
   return std::min<std::uint64_t>(dim, 8 * std::uint64_t{code_bytes - format::kCodeHeadBytes});
 }

@@ -22,14 +22,14 @@ namespace nearline::engine {
 Result<std::optional<format::CodeBook>> train_on(Spill& spill, const Schema& schema, std::uint32_t code_bytes,
                                                  std::uint64_t memory_bytes, std::uint32_t threads);
 
-/// What finding the axes allocates besides the sample.
+/// Bytes that finding the axes allocates besides the sample.
 std::uint64_t axes_bytes(std::uint32_t dim) noexcept;
 
-/// The peak of train_on.
+/// Peak bytes of train_on.
 std::uint64_t training_bytes(std::uint64_t count, std::uint32_t dim, std::uint32_t code_bytes,
                              std::uint64_t memory_bytes) noexcept;
 
-/// What a code book and its CodeWriter hold while the build goes on.
+/// Bytes that a code book and its CodeWriter hold while the build goes on.
 std::uint64_t coding_bytes(std::uint32_t dim, std::uint32_t code_bytes) noexcept;
 
 class CodeWriter {

@@ -16,7 +16,7 @@ namespace {
 constexpr float kNearlyAll = 0.65F;
 constexpr float kEnough = 0.5F;
 constexpr float kLeast = 0.3F;
-/// Pages grow until they hold so many records, where nobody says how many.
+/// Records for which pages grow, where nobody says how many.
 constexpr std::uint32_t kFewRecords = 2;
 constexpr std::uint32_t kMostRecords = 64;
 constexpr std::uint32_t kLargestCode = format::kCodeHeadBytes + 48;

@@ -11,7 +11,7 @@
 namespace nearline::engine {
 namespace {
 
-/// For the rows on their way into the buckets.
+/// The buffer of the rows on their way into the buckets.
 constexpr std::uint64_t kBufferBytes = 4u << 20;
 constexpr std::uint64_t kProgressRows = 65'536;
 

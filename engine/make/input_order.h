@@ -24,7 +24,7 @@ struct SortOptions {
 Result<format::Hash128> sort_rows(Spill& rows, io::FileSystem& fs, const std::filesystem::path& directory,
                                   const SortOptions& options);
 
-/// What sorting holds for each row besides those in memory: its key and its rank.
+/// Bytes that sorting holds for each row besides the rows in memory: its key and its rank.
 inline constexpr std::uint64_t kSortBytes = 28;
 
 }  // namespace nearline::engine

@@ -12,7 +12,7 @@
 namespace nearline::engine {
 namespace {
 
-/// Rows converted at once: bounds the memory whatever the caller's matrix.
+/// Rows converted at once, so that memory is bounded whatever the caller's matrix.
 constexpr std::size_t kBlockBytes = 1u << 18;
 
 Error bad_row(std::uint64_t row, const std::string& what) {

@@ -18,17 +18,17 @@
 namespace nearline::engine {
 namespace {
 
-/// Fewer records are soon read whole.
+/// Fewer records get no codes by default: they are soon read whole.
 constexpr std::uint64_t kLeastCoded = 1024;
-/// Where --code-bytes is left open, codes must be so many times smaller than vectors.
+/// Codes must be so many times smaller than vectors where `code_bytes` is left open.
 constexpr std::uint64_t kWorthCoding = 2;
 
 /// Pages of the image while linking: large, so that their ends waste next to nothing.
 constexpr std::uint32_t kImagePageBytes = 1u << 18;
 /// Buffers that do not grow with the input: writers, readers, the allocator's own.
 constexpr std::uint64_t kFixedBytes = 4u << 20;
-/// For what each linking thread takes: at least, and at most in parts, where it grows with the bound. The file must not
-/// depend on the threads, so it is the threads that follow from the room.
+/// Room for what linking threads take: the least, and how much more in parts, where it grows with the bound. The file
+/// must not depend on the threads, so the threads follow from the room.
 constexpr std::uint64_t kLeastWorkerRoom = 4u << 20;
 constexpr std::uint64_t kMoreWorkerRoom = 60u << 20;
 constexpr std::uint64_t kWorkerShare = 16;
@@ -57,10 +57,10 @@ std::uint32_t code_bytes_of(std::uint64_t count, const Schema& schema, const Bui
   return worth && axes_bytes(schema.dim) <= options.memory_bytes / 2 ? bytes : 0;
 }
 
-/// Beside the image: a tree and waiting back edges while linking; final order, its inverse and the ids while writing.
+/// Bytes a record beside the image: a tree and waiting back edges in linking; order, its inverse and ids in writing.
 constexpr std::uint64_t kTableBytes = 20;
 
-/// Beside a part's image: the parts of each record, the final order, its inverse, ids and their order; before that,
+/// Bytes a record beside a part's image: its parts, the final order, its inverse, ids and their order; before that,
 /// what sorting takes.
 constexpr std::uint64_t kPartTableBytes = std::max<std::uint64_t>(24, kSortBytes);
 constexpr std::uint64_t kPartFixedBytes = kFixedBytes + (6u << 20);
@@ -79,12 +79,12 @@ std::uint64_t part_record_bytes(const format::PageShape& shape) noexcept {
   return (shape.page_bytes + shape.slots - 1) / shape.slots + kTableBytes + 12;
 }
 
-/// What writing takes beside the image and the tables.
+/// Bytes that writing takes beside the image and the tables.
 std::uint64_t writer_bytes(const BuildPlan& plan, std::uint64_t count) noexcept {
   return plan.file_shape.layout == Layout::kFused ? FusedWriter::memory_bytes(plan.file_shape, count) : 0;
 }
 
-/// Codes and their book.
+/// Bytes of the file that codes and their book take.
 std::uint64_t code_section_bytes(const BuildPlan& plan, std::uint64_t count, std::uint64_t dim) noexcept {
   if (plan.code_bytes == 0) return 0;
   const std::uint64_t codes = plan.file_shape.layout == Layout::kFused ? fused_entry_count(count) : count;
@@ -128,7 +128,7 @@ std::uint64_t bytes_of_file(const BuildPlan& plan, std::uint64_t count, bool cal
   return calibrated ? bytes + 2 * format::kBlockBytes : bytes;  // the steps, and a manifest that knows of them
 }
 
-/// What pages will look like. Fused ones may be impossible: then they have no slots.
+/// The shapes of pages. Fused ones may be impossible: then they have no slots.
 BuildPlan shape_build(std::uint32_t code_bytes, const format::PageShape& lean, const BuildOptions& options) noexcept {
   BuildPlan plan;
   plan.lean_shape = lean;
@@ -140,7 +140,7 @@ BuildPlan shape_build(std::uint32_t code_bytes, const format::PageShape& lean, c
   return plan;
 }
 
-/// What it takes. The memory may be above the bound: then the plan is impossible.
+/// Fills in what the plan takes. The memory may be above the bound: then the plan is impossible.
 void reckon(BuildPlan& plan, std::uint64_t count, const Schema& schema, const BuildOptions& options) noexcept {
   plan.part_records = count;
   plan.code_section_bytes = code_section_bytes(plan, count, schema.dim);

@@ -12,15 +12,15 @@ namespace nearline::engine {
 
 struct BuildPlan {
   format::PageShape file_shape;
-  format::PageShape lean_shape;               ///< what file_shape is, or would be
-  bool fused = false;                         ///< what was asked for
+  format::PageShape lean_shape;               ///< the shape of lean pages: file_shape, or what it would be
+  bool fused = false;                         ///< fused pages were asked for
   std::uint32_t page_records = Count::kAuto;  ///< of fused pages, as asked for
   format::PageShape image_shape;              ///< of one part while it is linked: larger pages
   std::uint32_t parts = 1;
   std::uint64_t part_records = 0;  ///< most records, shared ones included, of one part
   std::uint32_t threads = 1;       ///< those asked for, or as many as the memory has room for
   std::uint64_t memory_bytes = 0;  ///< peak of what the build allocates
-  /// For the calibration. It follows from the memory bound and the records alone, as its outcome must.
+  /// Memory of the calibration. It follows from the bound and the records alone, as the outcome must.
   std::uint64_t calibration_bytes = 0;
   std::uint64_t least_bytes = 0;  ///< a smaller budget is refused
   std::uint64_t file_bytes = 0;

@@ -18,7 +18,7 @@ class IdSet {
   bool insert(Id id) noexcept;
 
   [[nodiscard]] std::uint64_t memory_bytes() const noexcept { return slots_.size() * sizeof(Id); }
-  /// What a set of so many takes.
+  /// Bytes of a set of so many.
   static constexpr std::uint64_t bytes_for(std::uint64_t most) noexcept { return slots_for(most) * sizeof(Id); }
 
  private:

@@ -43,7 +43,7 @@ class Search {
   }
 
  private:
-  /// Those that are whole, the newer first, whether or not the file still has all that they name.
+  /// Reads the superblocks that are whole, the newer first, whether or not the file still has all that they name.
   Result<void> read_superblocks() {
     for (std::uint32_t slot = 0; slot < 2; ++slot) {
       format::Block block;

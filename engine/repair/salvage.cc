@@ -121,7 +121,7 @@ class Salvager {
     return add(pages, p);
   }
 
-  /// What a build refuses, no index held: it is there only by somebody's intent, and is lost.
+  /// Adds records to the build. One that a build refuses no index held: somebody made it, and it counts as lost.
   Result<void> add(const IntactPages& pages, std::uint64_t p) {
     const format::Field& field = index_.field();
     if (ids_.empty() || builder_.add({vectors_.data(), ids_.size(), field.dim, field.type}, ids_)) return {};

@@ -46,7 +46,7 @@ class Verifier {
     return report(progress_, {phase, done, total});
   }
 
-  /// What was not needed to open the file, and so was not checked then.
+  /// Checks what was not needed to open the file.
   void check_commit() {
     const format::Choice& choice = index_.choice();
     if (!choice.other_valid) find(choice.other_error);
@@ -69,7 +69,7 @@ class Verifier {
     }
   }
 
-  /// Every block of a section and of its tree. A damaged tree block is one finding, not one for each block under it.
+  /// Checks all blocks of a section and its tree. A damaged tree block is one finding, not one for each block under it.
   Result<void> check_section(const format::Section& section) {
     const auto checker = index_.check(section);
     report_.blocks_checked += section.tree_bytes / kBlock;

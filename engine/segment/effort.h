@@ -12,7 +12,7 @@ namespace nearline::engine {
 /// Fewer records are not calibrated: comparing with all of them is cheap, and any recall.
 inline constexpr std::uint64_t kLeastCalibrated = 1024;
 
-/// Of the answers that may be missed this share is kept in reserve: a few hundred records know a recall to half a
+/// This share of the answers that may be missed is kept in reserve: a few hundred records know a recall to half a
 /// point.
 inline constexpr float kReserve = 0.1F;
 /// On fused pages walks for hidden records are hardly harder than others: the page of a record that is hidden brings

@@ -58,7 +58,7 @@ class Field {
   /// As Index::graph_statistics.
   Result<GraphStatistics> graph_statistics(const ProgressFn& progress) const;
 
-  /// Adds up.
+  /// Adds the memory of the field to `usage`.
   void count_memory(MemoryUsage& usage) const;
 
   [[nodiscard]] const Schema& schema() const noexcept { return schema_; }
@@ -74,7 +74,7 @@ class Field {
     return calibration_ ? &*calibration_ : nullptr;
   }
   [[nodiscard]] LanePool& lanes() const noexcept { return *lanes_; }
-  /// Of the commit that opened the field.
+  /// The needs of the commit that opened the field.
   [[nodiscard]] const SearchNeeds& needs() const noexcept { return needs_; }
   [[nodiscard]] const SearchBudget& budget() const noexcept { return budget_; }
 

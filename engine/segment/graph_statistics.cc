@@ -61,7 +61,7 @@ class PageCount {
   }
 
  private:
-  /// Of a record before its neighbours.
+  /// Bytes of a record before its neighbours.
   [[nodiscard]] std::uint64_t head_bytes() const noexcept {
     return shape_.layout == Layout::kLean ? shape_.list_place() : format::links_place(shape_);
   }

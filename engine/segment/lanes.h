@@ -56,7 +56,7 @@ class LanePool {
     std::uint64_t cache = 0;
     std::uint64_t scratch = 0;
   };
-  /// Of the lanes that are not out at this moment.
+  /// Memory of the lanes that are not out at this moment.
   [[nodiscard]] Usage usage() const;
 
  private:

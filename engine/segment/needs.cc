@@ -19,7 +19,7 @@ SearchNeeds with_codes(const SegmentFile& file, SearchNeeds needs) noexcept {
   return needs;
 }
 
-/// Without codes, where there is a way without.
+/// Needs without codes, except on fused pages, where no walk does without.
 SearchNeeds needs_of(const SegmentFile& file) noexcept {
   const format::Segment& segment = file.segment();
   const SearchNeeds needs{.shape = file.shape(),

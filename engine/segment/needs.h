@@ -13,10 +13,10 @@ namespace nearline::engine {
 /// Bytes of a code in the file; 0 when it has none.
 std::uint32_t stored_code_bytes(const SegmentFile& file) noexcept;
 
-/// The least options.memory_bytes that Field::open accepts for so many threads; with codes: that it ranks by them with.
+/// The least options.memory_bytes that Field::open accepts for so many threads; with codes: to rank by them.
 std::uint64_t least_open_bytes(const SegmentFile& file, std::uint32_t threads, IoMode mode, bool codes) noexcept;
 
-/// With codes where they rank: always on fused pages, through which there is no other way; of lean ones when the
+/// Decides whether codes rank: always on fused pages, through which there is no other way; on lean ones when the
 /// options say so, or when most pages must come from the disk and the memory has room for all codes. Errors:
 /// kInvalidArgument for a ranking that the file cannot give; kNoMemory for one that the memory cannot.
 Result<SearchNeeds> choose_needs(const SegmentFile& file, const OpenOptions& options, IoMode io);

@@ -13,14 +13,14 @@ namespace {
 /// Below this many records comparing with all of them costs less than walking.
 constexpr std::uint64_t kScanCount = 512;
 
-/// Beside a larger segment, so many bytes of codes are compared in less time than the reads of a walk take.
+/// Bytes of codes that are compared, beside a larger segment, in less time than the reads of a walk take.
 constexpr std::uint64_t kScannedBytes = 1u << 20;
 
-/// Calls of so many queries keep a disk busy with one read of each in flight.
+/// A call of this many queries keeps a disk busy with one read of each in flight.
 constexpr std::size_t kManyQueries = 16;
 constexpr std::uint32_t kFewQueriesWidth = 4;
 
-/// What found too little looks so many times farther.
+/// A walk that found too little is repeated with so many times its room, and its L where answers are missing.
 constexpr std::uint64_t kFarther = 4;
 
 std::uint32_t width(const Field& field, std::size_t queries, std::uint32_t asked) noexcept {
@@ -28,7 +28,7 @@ std::uint32_t width(const Field& field, std::size_t queries, std::uint32_t asked
   return field.codes() != nullptr && queries >= kManyQueries ? 1 : kFewQueriesWidth;
 }
 
-/// So many among the live as `wanted` are among all.
+/// How many of all records hold `wanted` live ones, on average.
 std::uint64_t share_of_all(std::uint64_t wanted, std::uint64_t count, std::uint64_t live) noexcept {
   return std::min(count, live == 0 ? count : (wanted * count + live - 1) / live);
 }

@@ -68,10 +68,10 @@ class Segment {
   /// The rows of live records by id; kNoOrdinal where there is none.
   Result<std::vector<std::uint32_t>> find(std::span<const Id> ids) const;
 
-  /// Of all its records, deleted ones included. Errors: kCorrupt, kIo.
+  /// The largest id of all its records, deleted ones included. Errors: kCorrupt, kIo.
   Result<Id> largest_id() const;
 
-  /// Adds up.
+  /// Adds the memory of the segment to `usage`.
   void count_memory(MemoryUsage& usage) const;
 
   [[nodiscard]] const SegmentFile& file() const noexcept { return file_; }

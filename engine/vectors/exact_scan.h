@@ -17,7 +17,7 @@ struct ScanOptions {
   Metric metric = Metric::kL2;
   std::uint32_t k = 0;
   unsigned threads = 1;  ///< the answer does not depend on it
-  /// Only rows farther than this count; profiles leave out a row's own copies so.
+  /// Rows count only when they are farther than this; profiles leave out a row's own copies so.
   std::optional<float> farther_than{};
 };
 

@@ -12,8 +12,8 @@
 
 namespace nearline::engine {
 
-/// Which distances are zero but for rounding: those of a row to itself and to its copies.
-/// For inner products the LID is that of directions, hence cosine.
+/// A scan without distances that are zero but for rounding: those of a row to itself and to its copies. Under ip it
+/// compares by cosine, since the LID is that of directions.
 [[nodiscard]] ScanOptions dimension_scan(Metric metric, std::uint32_t k, unsigned threads) noexcept;
 
 /// The maximum likelihood estimate from the hits of one row, nearest first, or 0 where there is none: with fewer than

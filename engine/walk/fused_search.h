@@ -9,7 +9,7 @@
 
 namespace nearline::engine {
 
-/// Entry points that one walk looks at together, of so many.
+/// Entry points of `entries` that one walk looks at together, at most.
 std::uint64_t most_scanned(std::uint64_t entries) noexcept;
 
 /// As search_by_codes. codes: of the entry points, in their order.

@@ -30,7 +30,7 @@ void locate(Scratch& s) {
   for (std::size_t i = 0; i < s.offsets.size(); ++i) s.records[i] = s.batch.pages[i] + s.offsets[i];
 }
 
-/// Beyond it nothing is expanded any more, whatever comes. It goes by what may be an answer.
+/// The distance beyond which nothing is expanded any more, whatever comes. It goes by what may be an answer.
 float limit(const WalkOptions& options, const CandidateList& candidates) noexcept {
   if (options.k == 0 || candidates.admitted() == 0) return StopRule::kNever;
   const float best = candidates.nth_admitted(0);

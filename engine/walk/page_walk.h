@@ -37,7 +37,7 @@ class PageWalk {
     margin_ = margin;
   }
 
-  /// No page of a guess beyond it is read any more, whatever comes.
+  /// The distance beyond which no guess's page is read any more, whatever comes.
   [[nodiscard]] float limit() const noexcept;
 
   /// s.distances: the estimates of the codes at s.records.
@@ -49,7 +49,7 @@ class PageWalk {
   /// The best of s.path become guesses.
   void start(std::size_t most);
 
-  /// Those of s.fresh that are near enough become guesses. s.distances: theirs.
+  /// Makes guesses of those of s.fresh that are near enough. s.distances: their estimates.
   void guess();
 
   /// Takes the best guess's page into a new flight. False when there is none, or no room for it.

@@ -63,7 +63,7 @@ class SearchTask {
 
   [[nodiscard]] bool started() const noexcept { return handle_ != nullptr; }
   [[nodiscard]] bool done() const noexcept { return handle_.done(); }
-  /// Of a walk that is done. Throws std::bad_alloc where it lacked memory, for which an error would need more of it.
+  /// The outcome of a walk that is done. Throws std::bad_alloc where it lacked memory, which an error would need too.
   [[nodiscard]] Result<void>& outcome() const {
     if (handle_.promise().out_of_memory) throw std::bad_alloc();
     return handle_.promise().outcome;

@@ -48,7 +48,7 @@ class Commit {
   }
 
  private:
-  /// What a writer that died left behind the commit is free space from now on.
+  /// Makes free space of what a writer that died left behind the commit.
   Result<void> adopt_tail(std::uint64_t committed, std::uint64_t generation, FileSpace& space) {
     NEARLINE_TRY(bytes, in_.file.size());
     if (bytes <= committed) return {};
@@ -140,8 +140,8 @@ class Commit {
     return segment.count() - in_.pending.dead(static_cast<std::size_t>(at - all.begin())).count();
   }
 
-  /// What the calibration of a segment says of the one that it goes into with others, if enough: its queries count as
-  /// its records do among all.
+  /// The calibration of a segment for the one that it goes into with others: its queries count as its records do among
+  /// all. None when they are too few then.
   [[nodiscard]] std::optional<format::Calibration> calibration_of(const Segment& from, std::uint64_t records) const {
     if (from.field().calibration() == nullptr) return std::nullopt;
     format::Calibration calibration = *from.field().calibration();
@@ -178,7 +178,7 @@ class Commit {
     return {};
   }
 
-  /// Of the segments that stay and lost records.
+  /// Writes the tombstones of segments that stay and lost records.
   Result<void> write_tombstones(IndexFileWriter& writer) {
     for (std::size_t s = 0; s < in_.index.segments().size(); ++s) {
       const Segment& segment = *in_.index.segments()[s];

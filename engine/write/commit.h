@@ -24,13 +24,13 @@ struct CommitInput {
   format::BootId boot{};  ///< of a relaxed commit; zeros: a durable one
 };
 
-/// How much each segment holds once what is pending is done.
+/// The records that each segment holds once what is pending is done.
 std::vector<SegmentLoad> loads_of(const CommitInput& input);
 
 /// Writes the commit. Errors: as Writer::commit; before kCommitUnknown the file's newest commit is as before.
 Result<CommitReport> write_commit(const CommitInput& input, const MergePlan& merge);
 
-/// How the index at hand was built, for what is linked from now on.
+/// The options that the index was built with, for what is linked from now on.
 BuildOptions build_options_of(const Snapshot& index, const WriterOptions& options);
 
 }  // namespace nearline::engine

@@ -20,11 +20,11 @@ namespace {
 constexpr std::size_t kRowsAtOnce = 1024;
 /// Holes are punched where they are worth a system call.
 constexpr std::uint64_t kLeastHole = 64u << 10;
-/// Commits give free space back once it is more than one in so many bytes of the file.
+/// Commits give free space back to the file system once it is more than 1/kFreeOneIn of the file.
 constexpr std::uint64_t kFreeOneIn = 5;
-/// Of the memory, the writer's view of the index has a sixteenth, or up to so much where that is a quarter.
+/// The writer's view of the index gets 1/16 of memory_bytes, but at least kViewBytes where that is at most 1/4.
 constexpr std::uint64_t kViewBytes = 20u << 20;
-/// So much space that a merge left behind, and a third of the file, is worth one more commit.
+/// A merge that left more space behind than this, and than a third of the file, is followed by one more commit.
 constexpr std::uint64_t kWorthACommit = 1u << 20;
 
 }  // namespace
@@ -74,7 +74,7 @@ Result<CommitReport> IndexWriter::commit(Durability durability) {
   const CommitInput input = this->input();
   NEARLINE_TRY(report, write(plan_merge(loads_of(input), pending_->fresh(), options_.delta_records, options_.merge),
                              pending_->dirty(), durability));
-  // What a merge took in is free once there is one more durable commit.
+  // The space of what a merge took in is free once there is one more durable commit.
   if (durability == Durability::kDurable && report.merged_records > 0 && ready() &&
       just_freed() > std::max(kWorthACommit, report.file_bytes / 3)) {
     auto again = write({}, true, durability);
@@ -87,7 +87,7 @@ Result<CommitReport> IndexWriter::commit(Durability durability) {
 Result<CommitReport> IndexWriter::compact() {
   NEARLINE_CHECK(ready());
   NEARLINE_TRY(merged, write(plan_compaction(loads_of(input()), pending_->fresh()), true, Durability::kDurable));
-  // What the commit before uses is free once there is one more.
+  // The space of the commit before is free once there is one more.
   NEARLINE_CHECK(ready());
   NEARLINE_TRY(report, write({}, true, Durability::kDurable));
   report.merged_records = merged.merged_records;
@@ -112,7 +112,6 @@ Result<BuildReport> IndexWriter::compact_to(const std::filesystem::path& output,
   return finished ? std::move(finished) : explained(std::move(finished).error());
 }
 
-/// To be called before anything is done: opens what the last call closed. Error when nothing can be done any more.
 Result<void> IndexWriter::ready() {
   NEARLINE_CHECK(opened_by_.check());
   if (spent_) return *spent_;
@@ -127,7 +126,6 @@ Result<void> IndexWriter::ready() {
   return {};
 }
 
-/// What is open is not the newest commit any more, or may not be.
 void IndexWriter::close() noexcept {
   pending_.reset();
   index_.reset();

@@ -35,9 +35,9 @@ class IndexWriter {
   IndexWriter(io::FileSystem& fs, std::filesystem::path path, WriterOptions options, std::unique_ptr<io::File> file);
 
   Result<void> add(const MatrixView& vectors, std::span<const Id> ids, bool replace);
-  /// To be called before anything is done: opens what the last call closed. Error when nothing can be done any more.
+  /// Opens what the last call closed: to be called before anything is done. Error when nothing can be done any more.
   Result<void> ready();
-  /// What is open is not the newest commit any more, or may not be.
+  /// Closes the commit that is open: it is not the newest any more, or may not be.
   void close() noexcept;
 
   Result<void> check_name(const io::File& named);

@@ -6,17 +6,16 @@
 namespace nearline::engine {
 namespace {
 
-/// Segments with a graph that a search shall walk at most: one large one, and some small.
+/// Most segments with a graph that a search shall walk: one large one, and some small.
 constexpr std::size_t kMostLinked = 4;
-/// When there are more, those of up to so many times what is being written anyway are taken in.
+/// When there would be more, segments of up to kRatio times what is being written anyway are taken in.
 constexpr std::uint64_t kRatio = 2;
-/// What is merged and is more than one in so many of the largest goes into that one: beside it stand only small ones,
-/// which cost a search little. While there are few it does so when it is half as large: each merge costs the graph a
-/// little.
+/// A merge of more than 1/kSmall of the largest segment goes into that one: beside it stand only small ones, which
+/// cost a search little. While there are few it does so when it is half as large: each merge costs the graph a little.
 constexpr std::uint64_t kSmall = 8;
-/// Three small ones may be so large together.
+/// Three small segments may be 1/kHeavy of the largest together.
 constexpr std::uint64_t kHeavy = 6;
-/// More dead ones than one in so many make walks longer than they need be.
+/// A segment of which more than 1/kDeadOneIn is dead is rewritten: its walks are longer than they need be.
 constexpr std::uint64_t kDeadOneIn = 8;
 
 void take(const SegmentLoad& segment, MergePlan& plan) {
@@ -35,7 +34,7 @@ MergePlan plan_merge(std::span<const SegmentLoad> segments, std::uint64_t fresh,
   const auto worn = [&](const SegmentLoad& segment) {
     return merge && (segment.count - segment.live) * kDeadOneIn > segment.count;
   };
-  // What is flat is written anew with all that comes, so that there is one such segment. What is empty goes.
+  // A flat segment is written anew with all that comes, so that there is one of them. An empty segment goes.
   for (const SegmentLoad& segment : sorted) {
     const bool joins = segment.flat && (fresh > 0 || worn(segment));
     if (segment.live == 0 || joins) take(segment, plan);

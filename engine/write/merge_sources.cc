@@ -8,7 +8,7 @@
 namespace nearline::engine {
 namespace {
 
-/// A list that lost more than one in so many neighbours is looked after.
+/// A record whose list lost more than 1/kThinOneIn of its neighbours is connected anew.
 constexpr std::uint32_t kThinOneIn = 4;
 
 }  // namespace

@@ -26,7 +26,7 @@ class Pending {
   [[nodiscard]] bool dirty() const noexcept { return changed_; }
   /// Records that were added and not deleted again.
   [[nodiscard]] std::uint64_t fresh() const noexcept { return row_of_.size(); }
-  /// Of the i-th of index.segments(), with what the commit deletes.
+  /// The dead of the i-th of index.segments(), with what the commit deletes.
   [[nodiscard]] const RecordSet& dead(std::size_t segment) const noexcept { return dead_[segment]; }
 
   /// Visits the fresh records in the order in which they were added. visit(id, vector).
@@ -47,7 +47,7 @@ class Pending {
     std::uint32_t row = kNoOrdinal;
   };
   Result<std::vector<Place>> find(std::span<const Id> ids);
-  /// For the tombstones of all of them.
+  /// Makes room for the tombstones of all of them.
   void make_room(std::span<const Place> places);
   /// The ids behind all that the commit and this one hold or held.
   Result<std::vector<Id>> following(std::size_t count);

@@ -92,8 +92,8 @@ struct Estimate {
   std::uint64_t least_build_memory_bytes = 0;  ///< below this a build is refused
   std::uint64_t search_memory_bytes = 0;       ///< least private memory of one searching thread, from disk
   std::uint64_t code_search_memory_bytes = 0;  ///< the same when it ranks by resident codes; 0 where there are none
-  /// On one core of this machine, a rough figure: records times 7,000 distances, which is what linking was seen to take
-  /// of two sets, at the speed that distances of that kind have here just now.
+  /// Rough CPU time on one core of this machine: records times 7,000 distances, which is what linking two sets was seen
+  /// to take, at the speed that distances of that kind have here just now.
   double build_cpu_seconds = 0;
 };
 

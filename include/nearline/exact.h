@@ -28,7 +28,7 @@ struct ExactOptions {
 NEARLINE_API Result<NeighborTable> exact_neighbors(const VectorFile& base, const VectorFile& queries,
                                                    const ExactOptions& options);
 
-/// What a data set looks like to a graph index.
+/// A data set as a graph index sees it.
 struct Profile {
   std::uint64_t rows = 0;
   std::uint32_t dim = 0;

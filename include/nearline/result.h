@@ -22,12 +22,12 @@ enum class Code : std::uint16_t {
   // The call or its input is bad (exit status 1).
   kInvalidArgument = 1,  ///< an option or argument outside its documented range
   kBadInput = 2,         ///< an input file that does not hold what its header or extension says
-  kNotFound = 3,         ///< no file of that name
-  kExists = 4,           ///< the output exists already and the call does not replace
+  kNotFound = 3,         ///< no file of that name, or no record of that id
+  kExists = 4,           ///< the output or the id exists already, and the call does not replace
   kNotAnIndex = 5,       ///< the file does not start as a nearline index
   kUnsupported = 6,      ///< written by a newer nearline, or uses a feature that this build lacks
   kReadOnly = 7,         ///< a write to something opened or mounted read-only
-  kBusy = 8,             ///< another writer holds the index
+  kBusy = 8,             ///< another writer, or a reader of a very old commit, holds the index
   kCancelled = 9,        ///< the caller's progress callback asked to stop
   // The index is damaged (exit status 2).
   kCorrupt = 20,    ///< a checksum, bound or structural rule does not hold
@@ -88,7 +88,7 @@ class [[nodiscard]] Result {
   [[nodiscard]] bool has_value() const noexcept { return state_.index() == 0; }
   explicit operator bool() const noexcept { return has_value(); }
 
-  /// Without a value these abort with the error's message.
+  /// The value. Aborts with the error's message when there is none.
   [[nodiscard]] T& value() & noexcept { return checked(*this); }
   [[nodiscard]] const T& value() const& noexcept { return checked(*this); }
   [[nodiscard]] T&& value() && noexcept { return std::move(checked(*this)); }
@@ -107,7 +107,7 @@ class [[nodiscard]] Result {
     return has_value() ? std::move(*std::get_if<0>(&state_)) : static_cast<T>(std::forward<U>(other));
   }
 
-  /// Without an error these abort.
+  /// The error. Aborts when there is none.
   [[nodiscard]] Error& error() & noexcept { return checked_error(*this); }
   [[nodiscard]] const Error& error() const& noexcept { return checked_error(*this); }
   [[nodiscard]] Error&& error() && noexcept { return std::move(checked_error(*this)); }
@@ -140,12 +140,12 @@ class [[nodiscard]] Result<void> {
 
   [[nodiscard]] bool has_value() const noexcept { return error_ == nullptr; }
   explicit operator bool() const noexcept { return has_value(); }
-  /// With an error it aborts with the error's message.
+  /// Aborts with the error's message when there is one.
   void value() const noexcept {
     if (error_ != nullptr) [[unlikely]]
       detail::no_value(*error_);
   }
-  /// Without an error these abort.
+  /// The error. Aborts when there is none.
   [[nodiscard]] Error& error() & noexcept { return checked_error(); }
   [[nodiscard]] const Error& error() const& noexcept { return checked_error(); }
   [[nodiscard]] Error&& error() && noexcept { return std::move(checked_error()); }

@@ -13,7 +13,7 @@
 namespace nearline {
 
 struct SalvageOptions {
-  std::uint64_t memory_bytes = 512u << 20;  ///< bound on what it allocates: at least 11 bytes per record
+  std::uint64_t memory_bytes = 512u << 20;  ///< bound on what salvage allocates: at least 11 bytes per record
   /// Also save records whose checksums are lost, where they obey the rules of the format: most will be right.
   bool unchecked = false;
   std::uint32_t threads = Count::kAuto;  ///< kAuto: one per processor
@@ -28,23 +28,23 @@ struct LostBytes {
   std::uint64_t records = 0;  ///< deleted ones left out, as far as that is known
 };
 
-/// What ids of lost records can be. Where `records` fills the range, they are just these.
+/// A range of ids in which lost records lie. Where `records` fills the range, all of its ids are lost.
 struct LostIds {
   Id first = 0;
   Id last = 0;
-  std::uint64_t records = 0;  ///< in the range and lost, deleted ones included
+  std::uint64_t records = 0;  ///< lost ones in the range, deleted ones included
 };
 
 struct SalvageReport {
   std::uint64_t generation = 0;  ///< of the commit that was read
   bool by_footer = false;        ///< no superblock led to its manifest, which was found by its last bytes
-  /// Of a commit that a superblock names and whose manifest is damaged: its changes are lost. 0: there is none.
+  /// The newer commit that a superblock names and whose manifest is damaged: its changes are lost. 0: there is none.
   std::uint64_t newer_generation = 0;
   std::uint64_t saved = 0;
   std::uint64_t lost = 0;
-  std::uint64_t deleted = 0;            ///< left out, as they should be
-  std::uint64_t unsure = 0;             ///< of those saved: may have been deleted, since their tombstones are damaged
-  std::uint64_t unchecked = 0;          ///< of those saved: by `SalvageOptions::unchecked` alone
+  std::uint64_t deleted = 0;            ///< records left out because they were deleted
+  std::uint64_t unsure = 0;             ///< saved records that may have been deleted: their tombstones are damaged
+  std::uint64_t unchecked = 0;          ///< saved records that only `SalvageOptions::unchecked` let in
   std::uint64_t repeated = 0;           ///< older records left out, since a newer one has the same id
   std::vector<LostBytes> lost_bytes{};  ///< at most 100
   std::vector<LostIds> lost_ids{};      ///< at most 100, where id indexes survive and the memory allows

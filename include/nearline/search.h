@@ -51,12 +51,12 @@ struct OpenOptions {
 /// How the queries of one call are answered.
 struct SearchOptions {
   std::uint32_t k = 10;  ///< answers per query, 1..count
-  std::uint32_t l = 64;  ///< L: candidates kept while walking; raised to k when below. More is better and slower
-  /// W: reads that a query keeps in flight; answers depend on it, slightly. kAuto: 4, but 1 in a call of many queries,
-  /// which keep the disk busy together and need the fewest reads so.
+  std::uint32_t l = 64;  ///< L: candidates for answers kept while walking, at least k. More is better and slower
+  /// W, the beam width: candidates expanded together, or reads in flight where codes rank; answers depend on it,
+  /// slightly. kAuto: 4, but 1 where codes rank in a call of many queries, which keep the disk busy together.
   std::uint32_t beam_width = Count::kAuto;
   bool exact = false;  ///< compare with every record; small indexes do so by themselves
-  /// Instead of L: the mean share of the k nearest that answers shall hold, above 0 and below 1. The calibration that
+  /// The mean share of the k nearest that answers shall hold, above 0 and below 1, in place of L. The calibration that
   /// builds take on records held out says how far to walk; it holds for queries like the records. 0: L decides.
   float recall = 0;
 };

@@ -21,7 +21,7 @@ struct IndexInfo {
   std::uint32_t segments = 0;
   std::uint64_t deleted = 0;  ///< records that still take space until a merge or a compaction
   std::uint64_t file_bytes = 0;
-  std::uint64_t free_bytes = 0;  ///< of those, space that the next commits will write into
+  std::uint64_t free_bytes = 0;  ///< the part of file_bytes that the next commits will write into
   unsigned format_major = 0;
   unsigned format_minor = 0;
   std::string file_id;  ///< 32 hexadecimal digits
@@ -64,12 +64,12 @@ struct GraphStatistics {
   std::uint64_t in_degree_records = 0;
   std::uint32_t in_degree_max = 0;
   std::uint64_t pages = 0;
-  // What the bytes of all pages hold; what is left of pages * info().page_bytes is in no record.
+  // The bytes of all pages by what they hold; the rest of pages * info().page_bytes is in no record.
   std::uint64_t vector_bytes = 0;
   std::uint64_t list_bytes = 0;        ///< neighbour lists, as far as they are filled
   std::uint64_t list_spare_bytes = 0;  ///< room in lists shorter than info().degree
   std::uint64_t head_bytes = 0;        ///< headers, ids, scales, degrees
-  std::vector<std::uint64_t> fill;     ///< [i]: pages that are from i/20 to (i + 1)/20 full, of 20; spare room is empty
+  std::vector<std::uint64_t> fill;     ///< [i] of 20: pages from i/20 to (i + 1)/20 full; spare room counts as empty
 };
 
 /// What this machine gives: one line each, for people ("io_uring: usable", "kernels: AVX3_DL", ...).

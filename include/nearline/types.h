@@ -38,7 +38,7 @@ enum class ElementType : std::uint8_t {
   kB1 = 6,  ///< bits, eight to a byte, least significant first; padding bits are zero
 };
 
-/// What "near" means. Smaller is nearer, always. Values are written to files and never change.
+/// The distance that says what is near. Smaller is nearer, always. Values are written to files and never change.
 enum class Metric : std::uint8_t {
   kL2 = 1,       ///< squared Euclidean distance
   kIp = 2,       ///< 1 - <q,x>

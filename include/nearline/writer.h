@@ -18,7 +18,7 @@ namespace nearline {
 struct WriterOptions {
   /// Bound on what the writer allocates. Each record that waits for a commit takes some 40 bytes besides.
   std::uint64_t memory_bytes = 256u << 20;
-  /// New records are kept without a graph, and compared with every query, up to so many. Beyond, a commit links them.
+  /// Up to so many new records are kept in a flat segment, compared with every query. Beyond, a commit links them.
   std::uint32_t delta_records = 4096;
   /// Commits merge segments of like size, so that there are few, and rewrite those of which too much is deleted.
   /// Otherwise only `compact` does.
@@ -41,12 +41,12 @@ struct EraseReport {
 
 /// What a commit did, and what the index holds since.
 struct CommitReport {
-  std::uint64_t generation = 0;  ///< of the commit, or of the one before when nothing had changed
+  std::uint64_t generation = 0;  ///< number of the commit, or of the one before when nothing had changed
   std::uint64_t count = 0;       ///< live records
   std::uint32_t segments = 0;
   std::uint64_t merged_records = 0;  ///< older records that were written anew
   std::uint64_t file_bytes = 0;
-  std::uint64_t free_bytes = 0;  ///< of those, what the next commits will write into
+  std::uint64_t free_bytes = 0;  ///< the part of file_bytes that the next commits will write into
   bool durable = false;          ///< a loss of power cannot take it any more
 };
 
