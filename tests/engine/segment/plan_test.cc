@@ -72,7 +72,7 @@ TEST_SUITE("engine/segment/plan") {
     int steps = 0;
     while (widen(plan, world.field(), true)) ++steps;
     CHECK(plan.way == Way::kScan);
-    CHECK(steps == 3);
+    CHECK(steps == 2);
   }
 }
 
