@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# The long crash programme: simulated power cuts, real kills, and a soak of one writer and eight readers whose processes
-# are killed and stopped at random. Every part prints its tally and its seed; the first violation ends it.
+# The long crash programme: simulated power cuts with a death at every call, each call and allocation that can fail, real
+# kills, and a soak of one writer and eight readers whose processes are killed and stopped at random. Every part prints
+# its tally and its seed; the first violation ends it.
 #   tools/soak.sh [CUTS [KILLS [SECONDS [SEED]]]]     200000 5000 3600 1
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -12,12 +13,14 @@ if [[ ! -f $folder/build.ninja ]]; then
   tools/setup.sh
   meson setup -Dbuildtype=release -Dtests=enabled -Dtools=disabled "$folder" >/dev/null
 fi
-meson compile -C "$folder" crash_tests crash_agent >/dev/null
+meson compile -C "$folder" crash_tests crash_agent writer_tests >/dev/null
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir "$work/kills" "$work/soak"
-NEARLINE_CUTS=$cuts NEARLINE_SEED=$seed "$folder/tests/crash/crash_tests" --test-suite=crash/power_cut --no-intro |
+NEARLINE_CUTS=$cuts NEARLINE_SEED=$seed "$folder/tests/crash/crash_tests" --no-intro \
+  --test-suite=crash/power_cut,crash/faults |
   grep -E 'MESSAGE|ERROR|logged|Status'
+NEARLINE_CUTS=$cuts "$folder/tests/engine/writer_tests" --test-case='whichever allocation*' --no-intro
 "$folder/tests/crash/crash_agent" kills "$work/kills" "$kills" "$seed"
 "$folder/tests/crash/crash_agent" soak "$work/soak" "$seconds" "$seed"

@@ -183,8 +183,8 @@ class Search {
 
   void kill_everywhere(const Step& step, const Model& before, const std::vector<Operation>& calls) {
     const std::string context = context_;
-    for (std::uint64_t k = 1; k <= calls.size() && going(); ++k) {
-      if (!changes_disk(calls[k - 1])) continue;
+    for (std::uint64_t k = 1, change = plan_.seed; k <= calls.size() && going(); ++k) {
+      if (!changes_disk(calls[k - 1]) || change++ % plan_.kill_every != 0) continue;
       context_ = context + ", killed at call " + std::to_string(k);
       const auto disk = disk_->clone();
       bool acknowledged = false;

@@ -22,7 +22,8 @@ struct SearchPlan {
   int steps = 10;
   std::uint64_t cuts_per_call = 3;    ///< power cuts before every call that changes the disk
   std::uint64_t cuts_after_kill = 1;  ///< the same in the step after a process died
-  bool kills = true;                  ///< the process dies at every call of a step, and another one goes on
+  bool kills = true;                  ///< the process dies at a call of a step, and another one goes on
+  std::uint64_t kill_every = 1;       ///< call it dies at; the seed says at which it begins
   bool failed_flushes = true;         ///< so does it after a flush failed and what was to be flushed is forgotten
   std::uint64_t reader_every = 3;     ///< a reader opens before every third step and holds on for three; 0: none
   Wrap wrap{};                        ///< none: the disk itself

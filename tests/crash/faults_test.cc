@@ -10,6 +10,7 @@
 #include "engine/write/index_writer.h"
 #include "tests/crash/crash_search.h"
 #include "tests/support/allocations.h"
+#include "tests/support/long_form.h"
 
 namespace nearline::crash {
 namespace {
@@ -17,10 +18,10 @@ namespace {
 using io::SimulatedDisk;
 
 #if defined(__SANITIZE_ADDRESS__) || !defined(NDEBUG)
-constexpr std::uint64_t kAllocationStep = 7;  // not every one: each run costs ten times as much
+constexpr std::uint64_t kAllocationStep = 7;  // each run costs ten times as much
 constexpr int kErrors[] = {EIO};
 #else
-constexpr std::uint64_t kAllocationStep = 1;
+constexpr std::uint64_t kAllocationStep = 3;  // not every one, but others once than for ever; tools/soak.sh has all
 constexpr int kErrors[] = {EIO, ENOSPC, EDQUOT, ENOMEM, EMFILE};
 #endif
 
@@ -170,7 +171,8 @@ TEST_SUITE("crash/faults") {
     std::uint64_t runs = 0;
     for (const Stage& stage : stages()) {
       for (const bool for_ever : {false, true}) {
-        for (std::uint64_t k = 1;; k += kAllocationStep) {
+        const std::uint64_t step = testing::long_form() ? 1 : kAllocationStep;
+        for (std::uint64_t k = for_ever ? step : 1;; k += step) {
           CAPTURE(static_cast<int>(stage.step.kind));
           CAPTURE(for_ever);
           CAPTURE(k);

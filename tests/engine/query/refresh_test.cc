@@ -7,6 +7,7 @@
 #include "nearline/writer.h"
 #include "tests/engine/write/writer_world.h"
 #include "tests/support/allocations.h"
+#include "tests/support/long_form.h"
 
 namespace nearline {
 namespace {
@@ -159,7 +160,9 @@ TEST_SUITE("engine/query/refresh") {
             }
             return Attempt{testing::allow_allocations(), done};
           },
-          testing::kSanitized ? 5 : 1);
+          testing::kSanitized    ? 5
+          : testing::long_form() ? 1
+                                 : 3);
       CHECK(allocations > 20);
     }
   }
