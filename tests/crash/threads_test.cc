@@ -6,9 +6,12 @@
 #include <array>
 #include <atomic>
 #include <filesystem>
+#include <numeric>
 #include <thread>
+#include <vector>
 
 #include "engine/api/live_index.h"
+#include "engine/make/index_maker.h"
 #include "engine/write/index_writer.h"
 #include "tests/crash/agent/agent.h"
 #include "tests/io/temp_dir.h"
@@ -93,6 +96,66 @@ TEST_SUITE("crash/threads") {
     std::filesystem::current_path(before);
     CHECK(shared.failures == 0);
     MESSAGE(shared.checks.load(), " checks of ", kCommits, " commits");
+  }
+
+  TEST_CASE("an index is refreshed while threads search it: each search answers from one commit, whole") {
+    for (const IoMode mode : kModes) {
+      CAPTURE(name(mode));
+      const io::TempDir folder;
+      const std::filesystem::path path = folder / kIndex;
+      const Schema schema{.dim = kDim, .type = ElementType::kF32, .metric = Metric::kL2};
+      auto builder = engine::IndexMaker::create(io::real_file_system(), path, schema, {.degree = 8, .l_build = 16});
+      // The commit of number s holds 64 copies of the vector (s, 0, 0, 0), so answers of two commits would differ.
+      std::vector<float> rows(64 * kDim);
+      const auto fill = [&](std::uint64_t state) {
+        for (std::size_t i = 0; i < 64; ++i) rows[i * kDim] = static_cast<float>(state);
+      };
+      std::vector<Id> ids(64);
+      std::iota(ids.begin(), ids.end(), Id{0});
+      fill(0);
+      REQUIRE(builder);
+      REQUIRE(builder->add({rows.data(), 64, kDim}, ids));
+      REQUIRE(builder->finish());
+      auto opened = engine::LiveIndex::open(io::real_file_system(), path, {.io = mode, .threads = 4});
+      REQUIRE(opened);
+      engine::LiveIndex& index = *opened;
+      std::atomic<bool> done{false};
+      std::atomic<int> failures{0};
+      std::atomic<std::uint64_t> searches{0}, refreshes{0};
+      const std::vector<float> query(kDim, 0.0F);
+      const auto search = [&] {
+        float last = 0;
+        for (; !done; ++searches) {
+          const auto found = index.search({query.data(), 1, kDim}, {.k = 10, .l = 64});
+          const bool whole = found && found->counts[0] == 10 && found->distances[0] == found->distances[9];
+          if (!whole || found->distances[0] < last || index.info().count != 64) ++failures;
+          if (found) last = found->distances[0];
+        }
+      };
+      std::vector<std::thread> readers;
+      for (int i = 0; i < kReaders; ++i) readers.emplace_back(search);
+      const auto refresh = [&] {
+        while (!done) {
+          const auto moved = index.refresh();
+          if (!moved) ++failures;
+          if (moved && *moved) ++refreshes;
+        }
+      };
+      readers.emplace_back(refresh);
+      readers.emplace_back(refresh);  // two at once, and they take turns
+      auto writer = engine::IndexWriter::open(io::real_file_system(), path, {.delta_records = 16, .threads = 1});
+      REQUIRE(writer);
+      for (std::uint64_t state = 1; state <= kCommits; ++state) {
+        fill(state);
+        REQUIRE(writer->upsert({rows.data(), 64, kDim}, ids));
+        REQUIRE(writer->commit(state % 3 == 0 ? Durability::kDurable : Durability::kRelaxed));
+      }
+      done = true;
+      for (std::thread& reader : readers) reader.join();
+      CHECK(failures == 0);
+      CHECK(refreshes > 1);
+      CHECK(searches > kCommits);
+    }
   }
 }
 

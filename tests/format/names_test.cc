@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <doctest/doctest.h>
 
+#include <sstream>
+#include <type_traits>
+
 #include "format/manifest.h"
 #include "nearline/schema.h"
 #include "nearline/search.h"
@@ -48,6 +51,30 @@ TEST_SUITE("format/names") {
       CHECK_FALSE(metric_from(word));
       CHECK_FALSE(io_mode_from(word));
     }
+  }
+
+  TEST_CASE("the words go to streams") {
+    std::ostringstream out;
+    out << ElementType::kF16 << ' ' << Metric::kIp << ' ' << Layout::kAuto << ' ' << IoMode::kPread << ' '
+        << Ranking::kCodes;
+    CHECK(out.str() == "f16 ip auto pread codes");
+  }
+
+  TEST_CASE("rows are views of typed components: a type that no element has does not compile") {
+    static_assert(std::is_constructible_v<MatrixView, const float*, std::size_t, std::uint32_t>);
+    static_assert(std::is_constructible_v<MatrixView, std::span<const std::uint8_t>, std::uint32_t>);
+    static_assert(!std::is_constructible_v<MatrixView, const double*, std::size_t, std::uint32_t>);
+    static_assert(!std::is_constructible_v<MatrixView, const void*, std::size_t, std::uint32_t>);
+    static_assert(!std::is_constructible_v<MatrixView, const std::uint16_t*, std::size_t, std::uint32_t>);
+    static_assert(!std::is_constructible_v<MatrixView, const double*, std::size_t, std::uint32_t, ElementType>);
+    const float floats[6] = {};
+    const MatrixView two(std::span(floats), 3);
+    CHECK(two.rows == 2);
+    CHECK(two.type == ElementType::kF32);
+    CHECK(two.row(1) == reinterpret_cast<const std::byte*>(floats + 3));
+    const B1 bits[4] = {};
+    CHECK(MatrixView(std::span(bits), 11).rows == 2);
+    CHECK(MatrixView(reinterpret_cast<const F16*>(floats), 3, 4).type == ElementType::kF16);
   }
 
   TEST_CASE("bits go with hamming and jaccard, and with nothing else") {

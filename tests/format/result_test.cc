@@ -4,7 +4,11 @@
 #include <doctest/doctest.h>
 
 #include <cerrno>
+#include <memory>
+#include <sstream>
 #include <string>
+
+#include "tests/io/child_process.h"
 
 namespace nearline {
 namespace {
@@ -40,6 +44,36 @@ TEST_SUITE("format/result") {
   TEST_CASE("the place stands before what was expected there") {
     const Error error{.code = Code::kCorrupt, .what = "dimension: expected 1 to 9, found 0", .file = "x.near", .at = 8};
     CHECK(error.message() == "x.near: dimension (at byte 8): expected 1 to 9, found 0");
+  }
+
+  TEST_CASE("codes and errors have words of their own, and go to streams") {
+    for (int number = 0; number < 64; ++number) {
+      const auto code = static_cast<Code>(number);
+      if (name(code) == "unknown") continue;
+      for (int other = 0; other < number; ++other) CHECK(name(code) != name(static_cast<Code>(other)));
+    }
+    CHECK(name(Code::kCommitUnknown) == "commit_unknown");
+    std::ostringstream out;
+    out << Code::kNoSpace << ", " << Error{.what = "w", .file = "a"};
+    CHECK(out.str() == "no_space, a: w");
+  }
+
+  TEST_CASE("value_or gives the value, or what it is given") {
+    CHECK(half(4).value_or(7) == 2);
+    const Result<int> odd = half(3);
+    CHECK(odd.value_or(7) == 7);
+    CHECK(Result<std::unique_ptr<int>>(Error{}).value_or(nullptr) == nullptr);
+  }
+
+  TEST_CASE("whoever asks a result for what it does not hold ends the process: nothing else is ever read") {
+    const Result<int> odd = half(3), good = half(4);
+    const Result<void> failed = check_quarter(3), done;
+    CHECK(io::in_child([&] { return odd.value() == 0; }) == 128 + SIGABRT);
+    CHECK(io::in_child([&] { return *odd == 0; }) == 128 + SIGABRT);
+    CHECK(io::in_child([&] { return good.error().at == 0; }) == 128 + SIGABRT);
+    CHECK(io::in_child([&] { return failed.value(), true; }) == 128 + SIGABRT);
+    CHECK(io::in_child([&] { return done.error().at == 0; }) == 128 + SIGABRT);
+    CHECK(io::in_child([&] { return good.value() == 2 && (done.value(), true); }) == 0);
   }
 
   TEST_CASE("a file is named once") {

@@ -5,6 +5,7 @@
     install_test.py BUILD_ROOT CONSUMER.cc COMPILER...
 """
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -33,6 +34,21 @@ def check_symbols(library: Path) -> None:
         sys.exit(f"{library}: symbols that should be hidden:\n" + "\n".join(leaked[:20]))
 
 
+def check_soname(library: Path, program: Path, version: str, folder: Path) -> None:
+    """Structs grow from one minor version to the next: a program asks for its own, and no other is loaded."""
+    soname = "libnearline.so." + ".".join(version.split(".")[:2])
+    for file, what in ((library, "SONAME"), (program, "NEEDED")):
+        if not re.search(rf"{what}.*\[{re.escape(soname)}\]", run("readelf", "-d", str(file))):
+            sys.exit(f"{file}: expected {what} {soname}")
+    other = folder / "newer"
+    other.mkdir()
+    (other / "libnearline.so.0.99").symlink_to(library.resolve())
+    done = subprocess.run([str(program)], capture_output=True, text=True, check=False, cwd=folder,
+                          env=dict(os.environ, LD_LIBRARY_PATH=str(other)))
+    if done.returncode == 0 or soname not in done.stderr:
+        sys.exit(f"{program}: expected the loader to miss {soname}, found status {done.returncode}: {done.stderr}")
+
+
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
@@ -50,15 +66,16 @@ def main() -> None:
         check_symbols(libraries / "libnearline.so")
         run(*compiler, "-std=c++20", str(consumer), "-o", str(root / "shared"), *flags("--cflags", "--libs"))
         run(str(root / "shared"), cwd=folder, env=dict(os.environ, LD_LIBRARY_PATH=str(libraries)))
+        version = run("pkg-config", "--modversion", "nearline", env=environment).strip()
+        check_soname(libraries / "libnearline.so", root / "shared", version, root)
         (root / "consumer.near").unlink()
         private = [flag for flag in flags("--static", "--libs") if flag != "-lnearline"]
         run(*compiler, "-std=c++20", str(consumer), *flags("--cflags"), str(libraries / "libnearline.a"), *private,
             "-o", str(root / "static"))
         run(str(root / "static"), cwd=folder)
-        version = run(str(prefix / "bin" / "nearline"), "--version", env=dict(os.environ, LD_LIBRARY_PATH=str(libraries)))
-        expected = run("pkg-config", "--modversion", "nearline", env=environment).strip()
-        if expected not in version:
-            sys.exit(f"nearline --version: expected {expected}, found {version}")
+        shown = run(str(prefix / "bin" / "nearline"), "--version", env=dict(os.environ, LD_LIBRARY_PATH=str(libraries)))
+        if version not in shown:
+            sys.exit(f"nearline --version: expected {version}, found {shown}")
 
 
 main()
