@@ -10,6 +10,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <type_traits>
 
 #include "nearline/export.h"
 
@@ -111,8 +112,7 @@ template <>
 inline constexpr ElementType kElementTypeOf<B1> = ElementType::kB1;
 
 template <class T>
-concept Component = kElementTypeOf<T>
-!= ElementType{};
+concept Component = (kElementTypeOf<std::remove_const_t<T>> != ElementType{});
 
 /// `rows` vectors of `dim` components of `type`, row-major and contiguous, any alignment. Borrowed.
 struct MatrixView {
@@ -129,9 +129,11 @@ struct MatrixView {
       : MatrixView(reinterpret_cast<const std::byte*>(components), row_count, dimension, kElementTypeOf<T>) {}
 
   /// All rows that `components` holds. Precondition: whole rows.
-  template <Component T>
-  MatrixView(std::span<const T> components, std::uint32_t dimension) noexcept
-      : MatrixView(components.data(), components.size_bytes() / vector_bytes(kElementTypeOf<T>, dimension), dimension) {
+  template <Component T, std::size_t N>
+  MatrixView(std::span<T, N> components, std::uint32_t dimension) noexcept
+      : MatrixView(static_cast<const T*>(components.data()),
+                   components.size_bytes() / vector_bytes(kElementTypeOf<std::remove_const_t<T>>, dimension),
+                   dimension) {
     assert(components.size_bytes() == rows * vector_bytes(type, dim));
   }
 

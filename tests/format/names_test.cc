@@ -68,7 +68,7 @@ TEST_SUITE("format/names") {
     static_assert(!std::is_constructible_v<MatrixView, const std::uint16_t*, std::size_t, std::uint32_t>);
     static_assert(!std::is_constructible_v<MatrixView, const double*, std::size_t, std::uint32_t, ElementType>);
     const float floats[6] = {};
-    const MatrixView two(std::span(floats), 3);
+    const MatrixView two{std::span(floats), 3};
     CHECK(two.rows == 2);
     CHECK(two.type == ElementType::kF32);
     CHECK(two.row(1) == reinterpret_cast<const std::byte*>(floats + 3));
