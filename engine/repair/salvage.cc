@@ -19,8 +19,6 @@
 namespace nearline::engine {
 namespace {
 
-using format::SectionKind;
-
 constexpr std::size_t kMostRanges = 100;
 
 class Salvager {
