@@ -9,7 +9,7 @@
 
 #include "engine/link/record_image.h"
 #include "engine/space/space.h"
-#include "engine/walk/candidate_list.h"
+#include "engine/walk/ranked_nodes.h"
 
 namespace nearline::engine {
 

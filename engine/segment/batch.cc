@@ -131,9 +131,10 @@ class Batch {
     if (segment_.dead().count() == 0 || flight.plan.way == Way::kScan) return false;
     if (call_.bounded && call_.sink.bound(flight.row) < std::numeric_limits<float>::infinity()) return false;
     const bool few = scratch.answers.size() < std::min<std::uint64_t>(flight.plan.walk.k, segment_.live());
-    const bool overflowed =
-        flight.plan.way == Way::kWalk ? scratch.candidates.overflowed() : scratch.shortlist.overflowed();
-    if (!(few || overflowed) || !widen(flight.plan, field_, few)) return false;
+    const bool short_of_room =
+        flight.plan.way == Way::kWalk ? scratch.candidates.short_of_room() : scratch.shortlist.short_of_room();
+    const bool dropped = short_of_room && flight.plan.walk.room < field_.graph().count;
+    if (!(few || dropped) || !widen(flight.plan, field_, few)) return false;
     if (segment_.room_for(flight.plan) < flights_.size()) flight.plan.way = Way::kScan;
     return true;
   }

@@ -84,7 +84,7 @@ class CodeWalk : public CodePages {
     const Landed landed = compare_oldest();
     for (std::uint32_t i = 0; i < landed.count; ++i) {
       const std::uint32_t ordinal = landed.first + i;
-      if (admission_.lets_pass(ordinal) && s_.shortlist.has_room(s_.distances[i], ordinal)) {
+      if (admission_.lets_pass(ordinal) && s_.shortlist.keeps(s_.distances[i], ordinal)) {
         s_.shortlist.arrive(s_.distances[i], ordinal, s_.records[i] + graph_.shape.degree_place(),
                             admission_.admits(ordinal));
       }

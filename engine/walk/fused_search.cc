@@ -48,7 +48,7 @@ class FusedWalk : public PageWalk {
     s_.stats.hops += landed.count;
     for (std::uint32_t i = 0; i < landed.count; ++i) {
       const std::uint32_t ordinal = landed.first + i;
-      if (admission_.lets_pass(ordinal) && s_.shortlist.has_room(s_.distances[i], ordinal))
+      if (admission_.lets_pass(ordinal) && s_.shortlist.keeps(s_.distances[i], ordinal))
         s_.shortlist.settle(s_.distances[i], ordinal, admission_.admits(ordinal));
     }
     return meet_targets(landed);

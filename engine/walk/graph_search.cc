@@ -44,11 +44,14 @@ float limit(const WalkOptions& options, const CandidateList& candidates) noexcep
 void keep(const WalkCall& call, std::span<const std::uint32_t> nodes, float limit, Scratch& s) {
   const format::PageShape& shape = call.graph.shape;
   const bool all = call.admission.admits_all();
+  const float* const distances = s.distances.data();
+  float far = std::min(limit, s.candidates.farthest());
   for (std::size_t i = 0; i < nodes.size(); ++i) {
-    if (s.distances[i] > limit) continue;
-    if (s.candidates.insert(s.distances[i], nodes[i], all || call.admission.admits(nodes[i]))) {
+    if (distances[i] > far) continue;
+    if (s.candidates.insert(distances[i], nodes[i], all || call.admission.admits(nodes[i]))) {
       prefetch(s.records[i] + shape.degree_place(), shape.slot_bytes - shape.degree_place());
     }
+    far = std::min(limit, s.candidates.farthest());
   }
 }
 

@@ -34,7 +34,7 @@ void PageWalk::sort_guesses(std::size_t most) {
 void PageWalk::start(std::size_t most) {
   for (std::size_t i = 0; i < std::min(most, s_.path.size()); ++i) {
     const auto [distance, ordinal] = s_.path[i];
-    if (s_.visited.insert(ordinal) && s_.shortlist.has_room(distance, ordinal))
+    if (s_.visited.insert(ordinal) && s_.shortlist.keeps(distance, ordinal))
       s_.shortlist.guess(distance, ordinal, false, admission_.admits(ordinal));
   }
   s_.path.clear();
@@ -43,7 +43,7 @@ void PageWalk::start(std::size_t most) {
 void PageWalk::guess() {
   const float far = limit();
   for (std::size_t i = 0; i < s_.fresh.size(); ++i) {
-    if (!(s_.distances[i] > far) && s_.shortlist.has_room(s_.distances[i], s_.fresh[i]))
+    if (!(s_.distances[i] > far) && s_.shortlist.keeps(s_.distances[i], s_.fresh[i]))
       s_.shortlist.guess(s_.distances[i], s_.fresh[i], is_asked(s_.fresh[i]), admission_.admits(s_.fresh[i]));
   }
 }
