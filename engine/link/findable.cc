@@ -6,6 +6,7 @@
 #include <new>
 #include <vector>
 
+#include "engine/link/add_edge.h"
 #include "engine/parallel.h"
 #include "engine/walk/graph_search.h"
 
@@ -54,16 +55,12 @@ class Finder {
   Scratch scratch_;
 };
 
-/// Adds an edge to `record` from the nearest candidate with room.
+/// Adds an edge to `record` from the nearest candidate with room. One that has the edge already led the search to the
+/// record, which only seemed farther than the others: f32 cannot tell them apart.
 void connect(RecordImage& image, const CandidateList& candidates, std::uint32_t record, std::uint32_t degree,
              std::vector<std::uint32_t>& list) {
   for (std::size_t i = 0; i < candidates.size(); ++i) {
-    std::byte* near = image.record(candidates[i].ordinal);
-    const std::uint32_t length = format::unpack_neighbors(image.shape(), near, list.data());
-    if (length >= degree) continue;
-    list[length] = record;
-    format::store_neighbors(image.shape(), std::span(list).first(length + 1), near);
-    return;
+    if (add_edge(image, candidates[i].ordinal, record, degree, list) != AddedEdge::kNoRoom) return;
   }
 }
 
@@ -86,7 +83,7 @@ void make_findable(RecordImage& image, const Space& space, std::span<const std::
       lost[i] = finders[thread]->finds(static_cast<std::uint32_t>(i * stride)) ? 0 : 1;
     }
   });
-  std::vector<std::uint32_t> list(image.shape().degree + std::size_t{1});
+  std::vector<std::uint32_t> list(image.shape().degree);
   for (std::size_t i = 0; i < samples; ++i) {
     const auto record = static_cast<std::uint32_t>(i * stride);
     if (lost[i] == 0 || finders[0]->finds(record)) continue;

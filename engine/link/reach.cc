@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/link/reach.h"
 
+#include <cassert>
 #include <new>
 
+#include "engine/link/add_edge.h"
 #include "engine/walk/graph_search.h"
 
 namespace nearline::engine {
@@ -58,12 +60,9 @@ class Reacher {
     const Query query = space_.query_of(image_.record(record), scratch_.query.data());
     search_in_memory(graph, query, l_, reader_, scratch_);
     for (std::size_t i = 0; i < scratch_.candidates.size(); ++i) {
-      std::byte* near = image_.record(scratch_.candidates[i].ordinal);
-      const std::uint32_t degree = format::unpack_neighbors(image_.shape(), near, list_.data());
-      if (degree >= degree_) continue;
-      list_[degree] = record;
-      format::store_neighbors(image_.shape(), std::span(list_).first(degree + 1), near);
-      return true;
+      const AddedEdge added = add_edge(image_, scratch_.candidates[i].ordinal, record, degree_, list_);
+      assert(added != AddedEdge::kKnown);  // else the record would be reached
+      if (added == AddedEdge::kNew) return true;
     }
     return false;
   }
