@@ -36,6 +36,7 @@ def find(folder: Path, cache: Path, stem: str) -> Path:
             return path
         unpacked = cache / path.stem
         if not unpacked.exists():
+            cache.mkdir(parents=True, exist_ok=True)
             partial = unpacked.with_suffix(".partial")
             subprocess.run(["zstd", "-dqf", str(path), "-o", str(partial)], check=True)
             partial.rename(unpacked)
@@ -64,7 +65,6 @@ def cut(source: Path, target: Path, rows: int) -> None:
 
 def prepare(nearline: Path, folder: Path, cache: Path, name: str, rows: int | None, metric: str) -> Dataset:
     """The set cut to `rows`; truth is taken from the folder for all rows, else found by brute force and kept."""
-    cache.mkdir(parents=True, exist_ok=True)
     base, queries = find(folder, cache, f"{name}.base"), find(folder, cache, f"{name}.query")
     count, dim = shape(base)
     if rows is None or rows >= count:

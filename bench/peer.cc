@@ -146,6 +146,8 @@ void sweep(const std::string& engine, const SearchCall& call, const Rows& querie
                 static_cast<std::uintmax_t>(proc_number("/proc/self/status", "VmRSS:") * 1024), call.threads);
     if (subject.pages_touched)
       std::printf(R"(,"pages_touched":%.1f)", subject.pages_touched() / static_cast<double>(asked));
+    if (subject.compared)
+      std::printf(R"(,"distance_computations":%.1f)", subject.compared() / static_cast<double>(asked));
     std::printf("}\n");
     if (reached >= kHighest || reached < before + kStandsStill) return;
     before = reached;

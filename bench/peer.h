@@ -64,7 +64,8 @@ struct SearchCall {
 struct Subject {
   std::function<void(std::size_t effort)> set_effort;
   std::function<void(const void* query, std::vector<std::uint64_t>& ids)> answer;
-  std::function<double()> pages_touched;  ///< 4 KiB of index a query looked at since set_effort; empty when not known
+  std::function<double()> pages_touched;  ///< 4 KiB of index looked at since set_effort; empty when not known
+  std::function<double()> compared{};     ///< vectors compared with queries since set_effort; empty when not known
 };
 
 /// Prints one JSON object for each effort. Stops early where more effort is of no use: above every recall that is

@@ -38,7 +38,7 @@ int write_all(const std::string& index, const nearline::VectorFile& rows) {
   for (std::uint64_t first = 0; first < rows.rows(); first += kCommitRows) {
     const std::uint64_t count = std::min(kCommitRows, rows.rows() - first);
     value_or_exit(rows.read(first, count, std::span(block).first(count * row_bytes)));
-    value_or_exit(writer.insert({.data = block.data(), .rows = count, .dim = rows.dim(), .type = rows.type()}));
+    value_or_exit(writer.insert({block.data(), count, rows.dim(), rows.type()}));
     value_or_exit(writer.commit());
   }
   return 0;
@@ -66,7 +66,7 @@ class Reader {
       for (int i = 0; i < kRefreshEvery; ++i, ++next_) {
         const std::byte* row = bytes_.data() + next_ % rows_ * row_bytes_;
         const auto start = Clock::now();
-        value_or_exit(index_.search({.data = row, .rows = 1, .dim = dim_, .type = type_}, {.recall = recall_}));
+        value_or_exit(index_.search({row, 1, dim_, type_}, {.recall = recall_}));
         taken.queries.push_back(microseconds(start));
       }
       const auto start = Clock::now();

@@ -35,7 +35,7 @@ suite() {
   failed=$((failed + bad))
 }
 
-suite release '' '' -Dbuildtype=release -Dtests=enabled
+suite release '' '' -Dbuildtype=release -Dtests=enabled -Dbench=enabled
 
 export ASAN_OPTIONS=abort_on_error=1:strict_string_checks=1
 export UBSAN_OPTIONS=halt_on_error=1:abort_on_error=1:print_stacktrace=1
