@@ -7,9 +7,9 @@
 #include <limits>
 #include <string>
 
-#include "engine/kernels/kernels.h"
 #include "engine/parallel.h"
 #include "engine/progress.h"
+#include "engine/space/unfit.h"
 #include "engine/threads.h"
 #include "engine/vectors/exact_scan.h"
 #include "engine/vectors/row_blocks.h"
@@ -47,14 +47,6 @@ Result<void> check_call(const VectorFile& base, const VectorFile& queries, const
   return {};
 }
 
-/// Why a row cannot be compared, or null.
-const char* fault(const MatrixView& rows, std::size_t i, Metric metric) noexcept {
-  if (!kernels::all_finite(rows.type, rows.row(i), rows.dim)) return " holds NaN or infinity: expected finite values";
-  if (metric != Metric::kCosine) return nullptr;
-  if (engine::has_direction(kernels::squared_norm(rows.type, rows.row(i), rows.dim))) return nullptr;
-  return " has no direction: expected a length above 0 under cosine";
-}
-
 /// Errors: kBadInput naming the first row that cannot be compared.
 Result<void> check_rows(const VectorFile& file, const MatrixView& rows, std::uint64_t first_row, Metric metric,
                         unsigned threads) {
@@ -62,7 +54,7 @@ Result<void> check_rows(const VectorFile& file, const MatrixView& rows, std::uin
   std::atomic<std::size_t> worst{rows.rows};
   engine::parallel_for(rows.rows, kCheckChunk, threads, [&](std::size_t begin, std::size_t end, unsigned) {
     for (std::size_t i = begin; i < end; ++i) {
-      if (fault(rows, i, metric) == nullptr) continue;
+      if (engine::unfit(metric, rows.type, rows.row(i), rows.dim) == nullptr) continue;
       std::size_t first = worst.load();
       while (i < first && !worst.compare_exchange_weak(first, i)) continue;
       return;
@@ -71,7 +63,8 @@ Result<void> check_rows(const VectorFile& file, const MatrixView& rows, std::uin
   const std::size_t bad = worst.load();
   if (bad == rows.rows) return {};
   return Error{.code = Code::kBadInput,
-               .what = "row " + std::to_string(first_row + bad) + fault(rows, bad, metric),
+               .what = "row " + std::to_string(first_row + bad) + " " +
+                       engine::unfit(metric, rows.type, rows.row(bad), rows.dim),
                .file = file.path().string()};
 }
 

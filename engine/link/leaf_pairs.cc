@@ -21,13 +21,13 @@ std::uint64_t LeafPairs::memory_bytes(const format::PageShape& shape, std::uint3
   return most * (tables + (stride <= kMostCopied ? stride : 0));
 }
 
-LeafPairs::LeafPairs(const RecordImage& image, const Space& space, std::uint32_t nearest)
+LeafPairs::LeafPairs(const RecordImage& image, const Nearness& nearness, std::uint32_t nearest)
     : image_(image),
-      space_(space),
+      nearness_(nearness),
       nearest_(nearest),
-      copy_distance_(space.metric() == Metric::kCosine ? kCosineRounding : 0.0F),
+      copy_distance_(nearness.first().metric() == Metric::kCosine ? kCosineRounding : 0.0F),
       stride_((image.shape().id_place() + 63) / 64 * 64),
-      query_(space.query_bytes()) {}
+      query_(nearness.first().query_bytes()) {}
 
 void LeafPairs::gather(std::span<const std::uint32_t> leaf) {
   ordinals_.assign(leaf.begin(), leaf.end());
@@ -43,28 +43,35 @@ void LeafPairs::gather(std::span<const std::uint32_t> leaf) {
     records_[i] = vectors_.data() + i * stride_;
   }
   distances_.resize(leaf.size());
-  heaps_.resize(leaf.size() * nearest_);
-  sizes_.assign(leaf.size(), 0);
-  worst_.assign(leaf.size(), std::numeric_limits<float>::infinity());
+  const std::size_t heaps = leaf.size() * nearness_.kinds().size();
+  heaps_.resize(heaps * nearest_);
+  sizes_.assign(heaps, 0);
+  worst_.assign(heaps, std::numeric_limits<float>::infinity());
   copies_.assign(leaf.begin(), leaf.end());
 }
 
 void LeafPairs::compare(std::span<const std::uint32_t> leaf) {
   gather(leaf);
   for (std::size_t i = 0; i + 1 < leaf.size(); ++i) {
-    const auto others = std::span<const std::byte* const>(records_).subspan(i + 1);
-    space_.distances(space_.query_of(records_[i], query_.data()), others, distances_.data());
-    for (std::size_t n = 0; n < others.size(); ++n) {
-      const std::size_t j = i + 1 + n;
-      const float distance = distances_[n];
-      if (distance <= copy_distance_) {
-        offer_copy(i, ordinals_[j]);
-        offer_copy(j, ordinals_[i]);
-        continue;
-      }
-      if (distance <= worst_[i]) offer(i, {distance, ordinals_[j]});
-      if (distance <= worst_[j]) offer(j, {distance, ordinals_[i]});
+    for (std::size_t kind = 0; kind < nearness_.kinds().size(); ++kind) compare_by(nearness_.kinds()[kind], kind, i);
+  }
+}
+
+/// Compares a record with those after it. Copies are what the first kind says.
+void LeafPairs::compare_by(const Space& space, std::size_t kind, std::size_t i) {
+  const auto others = std::span<const std::byte* const>(records_).subspan(i + 1);
+  space.distances(space.query_of(records_[i], query_.data()), others, distances_.data());
+  const std::size_t heaps = kind * records_.size();
+  for (std::size_t n = 0; n < others.size(); ++n) {
+    const std::size_t j = i + 1 + n;
+    const float distance = distances_[n];
+    if (kind == 0 && distance <= copy_distance_) {
+      offer_copy(i, ordinals_[j]);
+      offer_copy(j, ordinals_[i]);
+      continue;
     }
+    if (distance <= worst_[heaps + i]) offer(heaps + i, {distance, ordinals_[j]});
+    if (distance <= worst_[heaps + j]) offer(heaps + j, {distance, ordinals_[i]});
   }
 }
 
@@ -91,8 +98,10 @@ void LeafPairs::offer_copy(std::size_t to, std::uint32_t ordinal) {
 }
 
 void LeafPairs::nearest_of(std::size_t i, std::vector<Candidate>& out) const {
-  const auto begin = heaps_.begin() + static_cast<std::ptrdiff_t>(i * nearest_);
-  out.insert(out.end(), begin, begin + sizes_[i]);
+  for (std::size_t heap = i; heap < sizes_.size(); heap += records_.size()) {
+    const auto begin = heaps_.begin() + static_cast<std::ptrdiff_t>(heap * nearest_);
+    out.insert(out.end(), begin, begin + sizes_[heap]);
+  }
   if (copies_[i] != ordinals_[i]) out.push_back({0.0F, copies_[i]});
 }
 

@@ -12,6 +12,7 @@
 #include "engine/link/leaf_pairs.h"
 #include "engine/link/list_worker.h"
 #include "engine/link/reach.h"
+#include "engine/link/reciprocate.h"
 #include "engine/parallel.h"
 #include "engine/progress.h"
 #include "engine/walk/graph_search.h"
@@ -43,7 +44,7 @@ constexpr std::ptrdiff_t kSides = 2;
 
 /// Working memory of one thread.
 struct Worker {
-  Worker(const RecordImage& image, const Space& space) : reader(image), pairs(image, space, kNearest) {}
+  Worker(const RecordImage& image, const Nearness& nearness) : reader(image), pairs(image, nearness, kNearest) {}
   ImageReader reader;
   LeafPairs pairs;
   Scratch scratch;
@@ -53,11 +54,11 @@ struct Worker {
 
 class Linker {
  public:
-  Linker(RecordImage& image, const Space& space, const LinkOptions& options)
-      : image_(image), space_(space), options_(options), count_(static_cast<std::uint32_t>(image.count())) {
+  Linker(RecordImage& image, const Nearness& nearness, const LinkOptions& options)
+      : image_(image), nearness_(nearness), options_(options), count_(static_cast<std::uint32_t>(image.count())) {
     for (std::uint32_t i = 0; i < options.threads; ++i) {
-      workers_.push_back(std::make_unique<Worker>(image, space));
-      lists_.push_back(std::make_unique<ListWorker>(image, space, options.degree, options.alpha));
+      workers_.push_back(std::make_unique<Worker>(image, nearness));
+      lists_.push_back(std::make_unique<ListWorker>(image, nearness, options.degree, options.alpha));
     }
   }
 
@@ -72,8 +73,10 @@ class Linker {
     for (std::uint32_t i = 0; i < entries.size(); ++i) {  // spread over the leaf order, and so over space
       entries[i] = static_cast<std::uint32_t>(std::uint64_t{i} * count_ / entries.size());
     }
-    const ReachReport reach = make_reachable(image_, space_, std::move(entries), options_.degree, options_.l);
-    make_findable(image_, space_, reach.entries, options_.degree, options_.threads);
+    reciprocate(image_, nearness_.first(), options_.degree, options_.threads);
+    const ReachReport reach =
+        make_reachable(image_, nearness_.first(), std::move(entries), options_.degree, options_.l);
+    make_findable(image_, nearness_.first(), reach.entries, options_.degree, options_.threads);
     return LinkReport{.entries = reach.entries, .repaired = reach.repaired, .rows = std::move(rows)};
   }
 
@@ -115,7 +118,7 @@ class Linker {
   }
 
   [[nodiscard]] Leaves grow(std::uint32_t tree) const {
-    return grow_leaves(image_, space_, forest_.leaf, options_.seed * 1000 + tree, options_.threads);
+    return grow_leaves(image_, nearness_.for_tree(tree), forest_.leaf, options_.seed * 1000 + tree, options_.threads);
   }
 
   /// Moves the records into the order of a tree's leaves, so that what is near in space is near in memory.
@@ -231,22 +234,25 @@ class Linker {
     starts.insert(starts.end(), after, after + room(after, connected_.end()));
   }
 
-  /// The neighbours that a record would choose of its list and of what a search that begins near it meets.
+  /// The neighbours that a record would choose of its list and of what searches that begin near it meet.
   std::span<const std::uint32_t> search(std::uint32_t record, std::uint32_t l, unsigned thread) {
     Worker& worker = *workers_[thread];
     Scratch& s = worker.scratch;
     begin_near(record, worker.starts);
-    const GraphView graph(space_, image_.shape(), count_, worker.starts, 0);
-    s.query.resize(space_.query_bytes());
-    const Query query = space_.query_of(image_.record(record), s.query.data());
-    search_in_memory(graph, query, l, worker.reader, s);
-    worker.candidates.assign(s.path.begin(), s.path.end());
+    worker.candidates.clear();
+    for (const Space& space : nearness_.kinds()) {
+      const GraphView graph(space, image_.shape(), count_, worker.starts, 0);
+      s.query.resize(space.query_bytes());
+      const Query query = space.query_of(image_.record(record), s.query.data());
+      search_in_memory(graph, query, l, worker.reader, s);
+      worker.candidates.insert(worker.candidates.end(), s.path.begin(), s.path.end());
+    }
     lists_[thread]->measured_list(record, worker.candidates);
     return lists_[thread]->choose(record, worker.candidates);
   }
 
   RecordImage& image_;
-  const Space& space_;
+  const Nearness& nearness_;
   const LinkOptions& options_;
   const std::uint32_t count_;
   const Forest forest_ = count_ > kFewRecords ? kForest : kSmallForest;
@@ -260,16 +266,17 @@ class Linker {
 
 std::uint64_t link_worker_bytes(const format::PageShape& shape) noexcept {
   constexpr std::uint64_t kSmall = 256u << 10;  // its stack, what a short search keeps, lists being chosen
-  return kSmall + 4 * std::uint64_t{shape.dim} * sizeof(float) + LeafPairs::memory_bytes(shape, kForest.leaf, kNearest);
+  return kSmall + 4 * std::uint64_t{shape.dim} * sizeof(float) +
+         LeafPairs::memory_bytes(shape, kForest.leaf, kNearest * Nearness::kMostKinds);
 }
 
 std::uint32_t refining_list(std::uint32_t l_build) noexcept {
   return std::max(16U, l_build / 4);
 }
 
-Result<LinkReport> link(RecordImage& image, const Space& space, const LinkOptions& options) {
+Result<LinkReport> link(RecordImage& image, const Nearness& nearness, const LinkOptions& options) {
   if (image.count() == 0) return LinkReport{};
-  return Linker(image, space, options).run();
+  return Linker(image, nearness, options).run();
 }
 
 }  // namespace nearline::engine

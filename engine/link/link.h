@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "engine/link/known_lists.h"
+#include "engine/link/nearness.h"
 #include "engine/link/record_image.h"
-#include "engine/space/space.h"
 #include "nearline/types.h"
 
 namespace nearline::engine {
@@ -46,6 +46,6 @@ std::uint64_t link_worker_bytes(const format::PageShape& shape) noexcept;
 /// Precondition: the image holds vectors, ids and scales, and empty lists of at least `degree` places.
 /// Afterwards the records stand in another order, and every list has at most `degree` neighbours.
 /// Errors: kCancelled; those of the known lists.
-Result<LinkReport> link(RecordImage& image, const Space& space, const LinkOptions& options);
+Result<LinkReport> link(RecordImage& image, const Nearness& nearness, const LinkOptions& options);
 
 }  // namespace nearline::engine

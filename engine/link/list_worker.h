@@ -14,8 +14,8 @@ namespace nearline::engine {
 
 class ListWorker {
  public:
-  ListWorker(RecordImage& image, const Space& space, std::uint32_t degree, float alpha)
-      : image_(image), pruner_(image, space), degree_(degree), alpha_(alpha), list_(image.shape().degree) {}
+  ListWorker(RecordImage& image, const Nearness& nearness, std::uint32_t degree, float alpha)
+      : image_(image), pruner_(image, nearness), degree_(degree), alpha_(alpha), list_(image.shape().degree) {}
 
   /// The list of a record; valid until the next call.
   std::span<const std::uint32_t> list(std::uint32_t record) {

@@ -14,19 +14,19 @@ constexpr std::size_t kStep = 8;
 }  // namespace
 
 template <class IsFresh>
-std::span<const std::uint32_t> Pruner::choose(std::uint32_t record, std::vector<Candidate>& candidates,
-                                              std::uint32_t degree, float alpha, const IsFresh& is_fresh) {
+std::span<const std::uint32_t> Pruner::choose(const Choice& choice, std::vector<Candidate>& candidates,
+                                              const IsFresh& is_fresh) {
   std::sort(candidates.begin(), candidates.end());
   chosen_.clear();
   chosen_records_.clear();
   fresh_records_.clear();
-  std::uint32_t last = record;
+  std::uint32_t last = choice.record;
   for (const Candidate& candidate : candidates) {
-    if (chosen_.size() == degree) break;
-    if (candidate.ordinal == record || candidate.ordinal == last) continue;
+    if (chosen_.size() == choice.degree) break;
+    if (candidate.ordinal == choice.record || candidate.ordinal == last) continue;
     last = candidate.ordinal;
     const bool fresh = is_fresh(candidate.ordinal);
-    if (covered(candidate, fresh ? chosen_records_ : fresh_records_, alpha)) continue;
+    if (covered(choice, candidate, fresh ? chosen_records_ : fresh_records_)) continue;
     chosen_.push_back(candidate.ordinal);
     chosen_records_.push_back(image_.record(candidate.ordinal));
     if (fresh) fresh_records_.push_back(chosen_records_.back());
@@ -36,36 +36,65 @@ std::span<const std::uint32_t> Pruner::choose(std::uint32_t record, std::vector<
 
 std::span<const std::uint32_t> Pruner::prune(std::uint32_t record, std::vector<Candidate>& candidates,
                                              std::uint32_t degree, float alpha) {
-  return choose(record, candidates, degree, alpha, [](std::uint32_t) { return true; });
+  if (nearness_.kinds().size() > 1) return prune_by_all_kinds(record, candidates, degree, alpha);
+  return choose({nearness_.first(), record, degree, alpha}, candidates, [](std::uint32_t) { return true; });
 }
 
 std::span<const std::uint32_t> Pruner::prune_with(std::span<const std::uint32_t> fresh, std::uint32_t record,
                                                   std::vector<Candidate>& candidates, std::uint32_t degree,
                                                   float alpha) {
-  return choose(record, candidates, degree, alpha,
+  if (nearness_.kinds().size() > 1) return prune_by_all_kinds(record, candidates, degree, alpha);
+  return choose({nearness_.first(), record, degree, alpha}, candidates,
                 [&](std::uint32_t ordinal) { return std::find(fresh.begin(), fresh.end(), ordinal) != fresh.end(); });
 }
 
-bool Pruner::covered(const Candidate& candidate, std::span<const std::byte* const> by, float alpha) {
+std::span<const std::uint32_t> Pruner::prune_by_all_kinds(std::uint32_t record, std::vector<Candidate>& candidates,
+                                                          std::uint32_t degree, float alpha) {
+  met_.clear();
+  for (const Candidate& candidate : candidates) met_.push_back(candidate.ordinal);
+  std::sort(met_.begin(), met_.end());
+  met_.erase(std::unique(met_.begin(), met_.end()), met_.end());
+  united_.clear();
+  std::size_t left = nearness_.kinds().size();
+  for (const Space& space : nearness_.kinds()) {
+    candidates.clear();
+    measure_by(space, record, met_, candidates);
+    const bool first = united_.empty();
+    const std::size_t room = united_.size() + (degree - united_.size()) / left--;
+    for (const std::uint32_t one :
+         choose({space, record, degree, first ? alpha : 1}, candidates, [](std::uint32_t) { return true; })) {
+      if (united_.size() == room) break;
+      if (std::find(united_.begin(), united_.end(), one) == united_.end()) united_.push_back(one);
+    }
+  }
+  return united_;
+}
+
+bool Pruner::covered(const Choice& choice, const Candidate& candidate, std::span<const std::byte* const> by) {
   if (by.empty()) return false;
-  const Query query = space_.query_of(image_.record(candidate.ordinal), query_.data());
+  const Query query = choice.space.query_of(image_.record(candidate.ordinal), query_.data());
   std::array<float, kStep> distances;
   for (std::size_t at = 0; at < by.size(); at += kStep) {
     const auto step = by.subspan(at, std::min(kStep, by.size() - at));
-    space_.distances(query, step, distances.data());
+    choice.space.distances(query, step, distances.data());
     for (std::size_t i = 0; i < step.size(); ++i) {
-      if (alpha * distances[i] <= candidate.distance) return true;
+      if (choice.alpha * distances[i] <= candidate.distance) return true;
     }
   }
   return false;
 }
 
 void Pruner::measure(std::uint32_t record, std::span<const std::uint32_t> others, std::vector<Candidate>& out) {
+  measure_by(nearness_.first(), record, others, out);
+}
+
+void Pruner::measure_by(const Space& space, std::uint32_t record, std::span<const std::uint32_t> others,
+                        std::vector<Candidate>& out) {
   records_.clear();
   for (const std::uint32_t other : others) records_.push_back(image_.record(other));
   for (const std::byte* bytes : records_) __builtin_prefetch(bytes);
   distances_.resize(others.size());
-  space_.distances(space_.query_of(image_.record(record), query_.data()), records_, distances_.data());
+  space.distances(space.query_of(image_.record(record), query_.data()), records_, distances_.data());
   for (std::size_t i = 0; i < others.size(); ++i) out.push_back({distances_[i], others[i]});
 }
 

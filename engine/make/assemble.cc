@@ -110,7 +110,7 @@ Result<BuildReport> assemble_whole(const Assembly& build, IndexFileWriter& write
   NEARLINE_TRY(image, load(build));
   LinkOptions options = build.link_options(build.options.degree, entry_count(build.count));
   options.known = heritage.lists;
-  NEARLINE_TRY(linked, link(image, build.space, options));
+  NEARLINE_TRY(linked, link(image, build.nearness, options));
   report.unreachable_repaired = linked.repaired;
   NEARLINE_CHECK(write(
       build, writer, {.image = std::move(image), .entries = std::move(linked.entries), .rows = std::move(linked.rows)},

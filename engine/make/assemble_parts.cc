@@ -54,7 +54,7 @@ class PartsAssembler {
     LinkOptions options =
         build_.link_options(build_.options.degree / 2, std::max(1U, entry_count(build_.count) / build_.plan.parts));
     options.progress = {};  // counts of one part would mislead
-    NEARLINE_TRY(linked, link(image, build_.space, options));
+    NEARLINE_TRY(linked, link(image, build_.nearness, options));
     std::vector<std::uint32_t> row_of(size);
     for (std::uint32_t local = 0; local < size; ++local) {
       row_of[local] = static_cast<std::uint32_t>(format::stored_id(image.shape(), image.record(local)));
@@ -127,7 +127,7 @@ class PartsAssembler {
 
 Result<BuildReport> assemble_parts(const Assembly& build, IndexFileWriter& writer) {
   NEARLINE_CHECK(build.progress("divide", 0));
-  NEARLINE_TRY(parts, partition(build.intake.spill(), build.space,
+  NEARLINE_TRY(parts, partition(build.intake.spill(), build.nearness.first(),
                                 {.parts = build.plan.parts,
                                  .capacity = build.plan.part_records,
                                  .threads = build.threads,

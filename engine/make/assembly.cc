@@ -30,7 +30,8 @@ Assembly::Assembly(Intake& i, const BuildPlan& p, const Schema& s, const BuildOp
       schema(s),
       options(o),
       count(static_cast<std::uint32_t>(i.count())),
-      space(Space(s.metric, s.type, s.dim).for_linking(i.largest_squared_norm())),
+      space(s.metric, s.type, s.dim),
+      nearness(Nearness::of(space, i.least_squared_norm(), i.largest_squared_norm())),
       threads(p.threads),
       fs(f),
       directory(d) {}

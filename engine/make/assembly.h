@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "engine/link/link.h"
+#include "engine/link/nearness.h"
 #include "engine/link/record_image.h"
 #include "engine/make/assemble.h"
 #include "engine/make/code_writer.h"
@@ -27,7 +28,8 @@ class Assembly {
   const Schema& schema;
   const BuildOptions& options;
   const std::uint32_t count;
-  const Space space;  ///< for linking
+  const Space space;
+  const Nearness nearness;
   const std::uint32_t threads;
   io::FileSystem& fs;
   const std::filesystem::path& directory;  ///< of files without a name

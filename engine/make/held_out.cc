@@ -13,8 +13,9 @@ namespace {
 
 constexpr std::uint64_t kBlockBytes = 1u << 20;
 
-/// Sums in another order may differ so much, relative to the distance or to 1 where distances cancel.
-constexpr float kRounding = 1e-5F;
+/// Sums in another order may differ so much, relative to the distance; where distances are what is left of 1, also
+/// relative to that.
+constexpr float kRounding = 1e-5F, kRoundingOfOne = 2e-6F;
 
 /// Shows all records of the index to the scan.
 Result<void> show_all(const Segment& index, ExactScan& scan, const std::function<Result<void>(double)>& progress) {
@@ -69,7 +70,8 @@ Result<HeldOut> HeldOut::draw(const Segment& index, std::uint32_t count, std::ui
 std::uint32_t HeldOut::hits(std::size_t query, std::span<const float> distances) const noexcept {
   if (distances.empty()) return 0;
   const float last = nearest_[query * k_ + distances.size() - 1];
-  const float most = last + kRounding * std::max(1.0F, std::fabs(last));
+  const bool cancels = schema_.metric == Metric::kIp || schema_.metric == Metric::kCosine;
+  const float most = last + std::max(kRounding * std::fabs(last), cancels ? kRoundingOfOne : 0.0F);
   return static_cast<std::uint32_t>(std::upper_bound(distances.begin(), distances.end(), most) - distances.begin());
 }
 

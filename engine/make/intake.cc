@@ -8,6 +8,7 @@
 #include "engine/kernels/kernels.h"
 #include "engine/space/convert_rows.h"
 #include "engine/space/space.h"
+#include "engine/space/unfit.h"
 
 namespace nearline::engine {
 namespace {
@@ -89,12 +90,10 @@ Result<void> Intake::check_row(const std::byte* vector, std::uint64_t row, State
     }
     return {};
   }
-  if (schema_.metric == Metric::kL2) return {};
+  if (const char* fault = unfit(schema_.metric, schema_.type, vector, schema_.dim)) return bad_row(row, fault);
+  if (schema_.metric != Metric::kIp) return {};
   const float squared = kernels::squared_norm(schema_.type, vector, schema_.dim);
-  if (!std::isfinite(squared)) return bad_row(row, "is too long: expected a squared length that f32 can hold");
-  if (schema_.metric == Metric::kCosine && !has_direction(squared)) {
-    return bad_row(row, "has no direction: expected a length above 0 under cosine");
-  }
+  state.least_squared_norm = std::min(state.least_squared_norm, squared);
   state.largest_squared_norm = std::max(state.largest_squared_norm, squared);
   return {};
 }

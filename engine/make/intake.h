@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <span>
 
@@ -22,6 +23,8 @@ class Intake {
   [[nodiscard]] Spill& spill() noexcept { return spill_; }
   /// 4 when every id fits in 32 bits, else 8.
   [[nodiscard]] std::uint8_t id_bytes() const noexcept { return state_.largest_id >> 32 == 0 ? 4 : 8; }
+  /// Of all vectors under ip.
+  [[nodiscard]] float least_squared_norm() const noexcept { return state_.least_squared_norm; }
   [[nodiscard]] float largest_squared_norm() const noexcept { return state_.largest_squared_norm; }
 
   /// Errors: kInvalidArgument naming the first id that was given twice; kNoMemory.
@@ -31,6 +34,7 @@ class Intake {
   struct State {
     Id largest_id = 0;
     bool ids_ascend = true;
+    float least_squared_norm = std::numeric_limits<float>::infinity();
     float largest_squared_norm = 0;
   };
 

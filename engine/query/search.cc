@@ -3,9 +3,9 @@
 /// far as what was found already.
 #include <string>
 
-#include "engine/kernels/kernels.h"
 #include "engine/query/collector.h"
 #include "engine/query/snapshot.h"
+#include "engine/space/unfit.h"
 
 namespace nearline::engine {
 namespace {
@@ -35,19 +35,9 @@ Result<void> check_search(const MatrixView& queries, const SearchOptions& option
 }
 
 Result<void> check_row(const MatrixView& queries, std::size_t row, Metric metric) {
-  const std::byte* vector = queries.row(row);
-  if (!kernels::all_finite(queries.type, vector, queries.dim)) {
-    return Error{.code = Code::kBadInput,
-                 .what = "query " + std::to_string(row) + " holds NaN or infinity: expected finite values"};
-  }
-  if (metric == Metric::kCosine) {
-    if (!has_direction(kernels::squared_norm(queries.type, vector, queries.dim))) {
-      return Error{
-          .code = Code::kBadInput,
-          .what = "query " + std::to_string(row) + " has no direction: expected a length above 0 under cosine"};
-    }
-  }
-  return {};
+  const char* fault = unfit(metric, queries.type, queries.row(row), queries.dim);
+  if (fault == nullptr) return {};
+  return Error{.code = Code::kBadInput, .what = "query " + std::to_string(row) + " " + fault};
 }
 
 }  // namespace

@@ -13,10 +13,8 @@ float load_scale(const std::byte* record, std::uint32_t vector_bytes) noexcept {
   return scale;
 }
 
-/// The length of the component that ip's reduction to l2 adds to a vector.
-float added_component(float largest_squared_norm, float squared_norm) noexcept {
-  return std::sqrt(std::fmax(0.0F, largest_squared_norm - squared_norm));
-}
+/// Shorter vectors count as so long where angles are compared.
+constexpr float kLeastLength = 1e-18F;
 
 }  // namespace
 
@@ -27,13 +25,6 @@ Space::Space(Metric metric, ElementType type, std::uint32_t dim) noexcept
       vector_bytes_(static_cast<std::uint32_t>(vector_bytes(type, dim))),
       kernel_(kernels::kernel(kernels::raw_of(metric), type)) {
   assert(kernel_.many != nullptr);
-}
-
-Space Space::for_linking(float largest_squared_norm) const noexcept {
-  Space space = *this;
-  space.linking_ip_ = metric_ == Metric::kIp;
-  space.largest_squared_norm_ = largest_squared_norm;
-  return space;
 }
 
 std::size_t Space::query_bytes() const noexcept {
@@ -48,10 +39,8 @@ Query Space::query(const std::byte* vector, ElementType type, std::byte* out) co
     std::memcpy(out, vector, vector_bytes_);
   }
   Query query{.vector = out};
-  if (has_scale()) {
-    const float squared = kernels::squared_norm(is_float(type_) ? ElementType::kF32 : type_, out, dim_);
-    if (metric_ == Metric::kCosine) query.scale = 1.0F / std::sqrt(squared);
-    if (linking_ip_) query.scale = added_component(largest_squared_norm_, squared);
+  if (metric_ == Metric::kCosine) {
+    query.scale = 1.0F / std::sqrt(kernels::squared_norm(is_float(type_) ? ElementType::kF32 : type_, out, dim_));
   }
   return query;
 }
@@ -70,9 +59,9 @@ void Space::finish(const Query& query, std::span<const std::byte* const> records
   for (std::size_t i = 0; i < records.size(); ++i) {
     if (metric_ == Metric::kCosine) {
       out[i] = 1.0F - out[i] * (query.scale * load_scale(records[i], vector_bytes_));
-    } else if (linking_ip_) {
-      const float added = added_component(largest_squared_norm_, load_scale(records[i], vector_bytes_));
-      out[i] = 2.0F * std::fmax(0.0F, largest_squared_norm_ - out[i] - query.scale * added);
+    } else if (weight_ != Weight::kOne) {
+      const float length = std::sqrt(load_scale(records[i], vector_bytes_));
+      out[i] = 1.0F - out[i] * (weight_ == Weight::kLength ? length : 1.0F / std::fmax(length, kLeastLength));
     } else {
       out[i] = 1.0F - out[i];
     }

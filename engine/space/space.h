@@ -2,6 +2,7 @@
 /// A field's geometry: turns the kernels' raw comparisons into the metric's distances between a query and records.
 #pragma once
 
+#include <cassert>
 #include <cstddef>
 #include <limits>
 #include <span>
@@ -16,7 +17,7 @@ namespace nearline::engine {
 /// A query in kernel form: f32 for float types, the stored type itself for the others. Its vector is borrowed.
 struct Query {
   const void* vector = nullptr;
-  float scale = 0;  ///< cosine: 1/|q|; linking under ip: the component that the reduction to l2 adds
+  float scale = 0;  ///< cosine: 1/|q|
 };
 
 /// Whether a vector of this squared length can be compared by cosine: it has a length, and the product of two such
@@ -30,11 +31,21 @@ class Space {
  public:
   Space(Metric metric, ElementType type, std::uint32_t dim) noexcept;
 
-  /// The geometry for linking a graph. Under ip the triangle inequality that pruning relies on does not hold, so
-  /// vectors are compared as if one component had been added which gives all of them the same length; the order that
-  /// a query sees stays that of the inner product. largest_squared_norm: over all records.
-  /// Source: Bachrach et al., "Speeding up the Xbox recommender system using a Euclidean transformation", RecSys 2014.
-  [[nodiscard]] Space for_linking(float largest_squared_norm) const noexcept;
+  /// Under ip: products are multiplied by the record's length, so that of two records with the same product the longer
+  /// is nearer. For linking.
+  [[nodiscard]] Space toward_long() const noexcept {
+    assert(metric_ == Metric::kIp);
+    Space space = *this;
+    space.weight_ = Weight::kLength;
+    return space;
+  }
+  /// Under ip: as if records had one length. The order among records is that of the angles. For linking.
+  [[nodiscard]] Space by_angle() const noexcept {
+    assert(metric_ == Metric::kIp);
+    Space space = *this;
+    space.weight_ = Weight::kInverseLength;
+    return space;
+  }
 
   [[nodiscard]] Metric metric() const noexcept { return metric_; }
   [[nodiscard]] ElementType type() const noexcept { return type_; }
@@ -71,8 +82,7 @@ class Space {
   std::uint32_t dim_;
   std::uint32_t vector_bytes_;
   kernels::Kernel kernel_;
-  bool linking_ip_ = false;
-  float largest_squared_norm_ = 0;
+  enum class Weight : std::uint8_t { kOne, kLength, kInverseLength } weight_ = Weight::kOne;  ///< of ip's products
 };
 
 }  // namespace nearline::engine

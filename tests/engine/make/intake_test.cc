@@ -54,6 +54,8 @@ TEST_SUITE("engine/make/intake") {
         {{2, ElementType::kF16, Metric::kL2}, {70'000, 1}, "vector 5 holds a value that f16 cannot"},
         {{2, ElementType::kI8, Metric::kL2}, {1.5F, 1}, "vector 5 holds a value that i8 cannot"},
         {{2, ElementType::kU8, Metric::kL2}, {-1, 1}, "vector 5 holds a value that u8 cannot"},
+        {{2, ElementType::kF32, Metric::kL2}, {1.4e19F, 1}, "vector 5 is too long"},
+        {{2, ElementType::kBF16, Metric::kL2}, {1.4e19F, 1}, "vector 5 is too long"},
         {{2, ElementType::kF32, Metric::kIp}, {3e38F, 1}, "vector 5 is too long"},
         {{2, ElementType::kF32, Metric::kCosine}, {3e38F, 1}, "vector 5 is too long"},
         {{2, ElementType::kF32, Metric::kCosine}, {0, 0}, "vector 5 has no direction"},

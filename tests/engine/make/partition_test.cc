@@ -56,7 +56,7 @@ TEST_SUITE("engine/make/partition") {
       if (testing::no_vectors(type, 16).type != type) continue;  // rows in the form in which spills hold them
       const auto vectors = testing::clusters(type, 3000, 16);
       SpilledRows rows(vectors);
-      const Space space = Space(metric, type, 16).for_linking(1e6F);
+      const Space space = Space(metric, type, 16);
       PartitionOptions options{.parts = 7, .capacity = 3000 * 23 / 70 + 1};
       const auto pairs = partition(rows.spill, space, options);
       REQUIRE(pairs);

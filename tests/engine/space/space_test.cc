@@ -91,53 +91,29 @@ TEST_SUITE("engine/space/space") {
     }
   }
 
-  TEST_CASE("linking under ip compares vectors lengthened to one length") {
+  TEST_CASE("for linking under ip, products are weighed by the length of the record, or freed from it") {
     const Vectors base = testing::clusters(ElementType::kF32, 60, 8);
-    double largest = 0;
-    for (std::size_t i = 0; i < base.rows(); ++i) largest = std::max(largest, squared_norm(base.row(i)));
     const Space plain(Metric::kIp, ElementType::kF32, 8);
-    const Space linking = plain.for_linking(static_cast<float>(largest));
-    const Records records(linking, base);
-    for (std::size_t q = 0; q < base.rows(); ++q) {
-      const auto found = distances(linking, base.view(), q, records);
-      for (std::size_t i = 0; i < base.rows(); ++i) {
-        const double q_added = std::sqrt(largest - squared_norm(base.row(q)));
-        const double i_added = std::sqrt(largest - squared_norm(base.row(i)));
-        const double expected =
-            testing::distance(Metric::kL2, base.row(q), base.row(i)) + (q_added - i_added) * (q_added - i_added);
-        REQUIRE(std::abs(found[i] - expected) < 1e-5 * largest);
-        REQUIRE(found[i] >= 0);
-      }
-    }
-  }
-
-  TEST_CASE("to the longest vector, linking under ip sees the order of the inner products") {
-    const Vectors base = testing::clusters(ElementType::kF32, 200, 8);
-    std::size_t longest = 0;
-    for (std::size_t i = 0; i < base.rows(); ++i) {
-      if (squared_norm(base.row(i)) > squared_norm(base.row(longest))) longest = i;
-    }
-    const Space plain(Metric::kIp, ElementType::kF32, 8);
-    const Space linking = plain.for_linking(static_cast<float>(squared_norm(base.row(longest))));
     const Records records(plain, base);
-    const auto wanted = distances(plain, base.view(), longest, records);
-    const auto found = distances(linking, base.view(), longest, records);
-    for (std::size_t a = 0; a < base.rows(); ++a) {
-      for (std::size_t b = 0; b < base.rows(); ++b) {
-        if (wanted[a] < wanted[b]) REQUIRE(found[a] < found[b]);
+    for (std::size_t q = 0; q < base.rows(); ++q) {
+      const auto toward_long = distances(plain.toward_long(), base.view(), q, records);
+      const auto by_angle = distances(plain.by_angle(), base.view(), q, records);
+      for (std::size_t i = 0; i < base.rows(); ++i) {
+        const double product = 1 - testing::distance(Metric::kIp, base.row(q), base.row(i));
+        const double length = std::sqrt(squared_norm(base.row(i)));
+        REQUIRE(toward_long[i] == doctest::Approx(1 - product * length));
+        REQUIRE(by_angle[i] == doctest::Approx(1 - product / length));
       }
     }
   }
 
-  TEST_CASE("linking changes nothing but ip") {
-    for (const auto& [metric, type] : testing::all_kinds()) {
-      if (metric == Metric::kIp) continue;
-      CAPTURE(name(metric));
-      CAPTURE(name(type));
-      const Vectors base = testing::clusters(type, 20, 12);
-      const Space space(metric, type, 12);
-      const Records records(space, base);
-      CHECK(distances(space.for_linking(1e6F), base.view(), 3, records) == distances(space, base.view(), 3, records));
+  TEST_CASE("a vector without a length has distances of its own by each weight, and none is NaN") {
+    Vectors base = testing::clusters(ElementType::kF32, 4, 8);
+    base.push_back(std::vector<float>(8, 0.0F));
+    const Space plain(Metric::kIp, ElementType::kF32, 8);
+    const Records records(plain, base);
+    for (const Space& space : {plain, plain.toward_long(), plain.by_angle()}) {
+      for (const std::size_t q : {0U, 4U}) CHECK(distances(space, base.view(), q, records)[4] == 1);
     }
   }
 }

@@ -21,7 +21,6 @@ class ImageWorld {
         space(metric, type, vectors.dim),
         plan(plan_build(vectors.rows(), {vectors.dim, type, metric}, options, 4).value()),
         image(RecordImage::create(plan.image_shape, vectors.rows()).value()) {
-    float largest = 0;
     for (std::uint32_t i = 0; i < vectors.rows(); ++i) {
       std::byte* record = image.record(i);
       if (vectors.type == type) {
@@ -30,11 +29,9 @@ class ImageWorld {
         kernels::from_f32(type, vectors.row(i).data(), vectors.dim, record);
       }
       format::store_id(plan.image_shape, i, record);
-      if (!space.has_scale()) continue;
-      format::store_scale(plan.image_shape, space.scale_of(record), record);
-      if (metric == Metric::kIp) largest = std::max(largest, space.scale_of(record));
+      if (space.has_scale()) format::store_scale(plan.image_shape, space.scale_of(record), record);
     }
-    space = space.for_linking(largest);
+    if (metric == Metric::kIp) space = Space(Metric::kL2, type, vectors.dim);
   }
 
   void set_list(std::uint32_t record, const std::vector<std::uint32_t>& neighbors) {
