@@ -98,7 +98,7 @@ Result<std::vector<std::uint32_t>> read_widths(std::span<const std::byte> bytes,
 
 std::uint16_t Scale16::store(float value) const noexcept {
   if (!(step > 0)) return 0;
-  return static_cast<std::uint16_t>(std::clamp(std::round((value - low) / step), 0.0F, 65535.0F));
+  return static_cast<std::uint16_t>(std::clamp(std::round((value - low) / step), 0.0F, kBeyondScales - 1.0F));
 }
 
 std::vector<std::byte> encode(const CodeBook& book) {

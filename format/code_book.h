@@ -42,6 +42,8 @@ inline constexpr std::uint16_t kCodeBookKind = 1;
 inline constexpr std::uint32_t kMaxCodeParts = 1024;
 inline constexpr std::uint32_t kCentroids = 256;
 inline constexpr std::uint32_t kCodeHeadBytes = 4;  ///< offset and factor
+/// Both numbers of a code whose vector lies where the scales do not reach: it may be at any distance.
+inline constexpr std::uint16_t kBeyondScales = 65535;
 inline constexpr std::uint64_t kMaxCodeBookBytes = 256u << 20;
 
 /// A u16 that stands for low + value * step.
@@ -50,7 +52,13 @@ struct Scale16 {
   float step = 0;
 
   [[nodiscard]] float value(std::uint16_t stored) const noexcept { return low + step * static_cast<float>(stored); }
+  /// The number below kBeyondScales that stands for the value, or for what is nearest to it.
   [[nodiscard]] std::uint16_t store(float value) const noexcept;
+  /// Whether the value lies among what numbers stand for, or no farther from that than half as wide as it is.
+  [[nodiscard]] bool reaches(float value) const noexcept {
+    const float width = step * kBeyondScales;
+    return !(step > 0) || (value > low - width / 2 && value < low + width * 1.5F);
+  }
   friend bool operator==(const Scale16&, const Scale16&) = default;
 };
 

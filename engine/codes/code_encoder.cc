@@ -74,7 +74,10 @@ void CodeEncoder::encode(const float* vectors, std::size_t count, std::byte* out
     const std::size_t some = std::min(kTogether, count - first);
     const auto exact = heads(vectors + first * book_.dim, some, scratch);
     for (std::size_t i = 0; i < some; ++i, out += book_.code_bytes()) {
-      const std::uint16_t numbers[] = {book_.offset.store(exact[i].offset), book_.factor.store(exact[i].factor)};
+      std::uint16_t numbers[] = {book_.offset.store(exact[i].offset), book_.factor.store(exact[i].factor)};
+      if (!book_.offset.reaches(exact[i].offset) || !book_.factor.reaches(exact[i].factor)) {
+        numbers[0] = numbers[1] = format::kBeyondScales;
+      }
       std::memcpy(out, numbers, sizeof numbers);
       std::memcpy(out + format::kCodeHeadBytes, scratch.centroids.data() + i * book_.parts(), book_.parts());
     }

@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <cstring>
+#include <limits>
 
 #include "engine/kernels/code_kernels.h"
 #include "engine/kernels/kernels.h"
@@ -66,6 +67,7 @@ void CodeQuery::estimate(std::span<const std::byte* const> codes, float* out) co
     for (; p < parts_; ++p, row += format::kCentroids) sums[0] += row[std::to_integer<std::size_t>(bytes[p])];
     const auto sum = static_cast<float>(sums[0] + sums[1] + sums[2] + sums[3]);
     out[i] = constant_ + offset_.value(head[0]) + factor_.value(head[1]) * (sum * unit_);
+    if ((head[0] & head[1]) == format::kBeyondScales) out[i] = -std::numeric_limits<float>::infinity();  // to be read
   }
 }
 

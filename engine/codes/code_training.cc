@@ -25,6 +25,9 @@ constexpr int kRounds = 10;               ///< of k-means; later ones were measu
 constexpr std::size_t kChunkRows = 256;
 
 constexpr std::size_t kTogether = CodeEncoder::kTogether;
+/// Far is what is so many times as far from the mean as the row in the middle, squared, and few is one row of so many.
+constexpr double kFar = 64;
+constexpr std::size_t kFew = 64;
 
 /// The sample in its axes: [count x axes], and zeros to a multiple of kTogether rows.
 std::vector<float> turn(std::span<const float> rows, const CodeBook& book, std::uint32_t threads) {
@@ -138,6 +141,33 @@ bool can_code(Metric metric, std::uint32_t dim) noexcept {
   return dim <= kMostDim && (metric == Metric::kL2 || metric == Metric::kIp || metric == Metric::kCosine);
 }
 
+void drop_far_rows(std::vector<float>& rows, std::uint32_t dim) {
+  const std::size_t count = rows.size() / dim;
+  std::vector<double> mean(dim);
+  for (std::size_t i = 0; i < rows.size(); ++i) mean[i % dim] += static_cast<double>(rows[i]);
+  for (double& value : mean) value /= static_cast<double>(count);
+  std::vector<double> squares(count);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const double away = static_cast<double>(rows[i]) - mean[i % dim];
+    squares[i / dim] += away * away;
+  }
+  std::vector<double> sorted = squares;
+  const auto middle = sorted.begin() + static_cast<std::ptrdiff_t>(count / 2);
+  std::nth_element(sorted.begin(), middle, sorted.end());
+  const double most = kFar * *middle;
+  const auto far =
+      static_cast<std::size_t>(std::count_if(squares.begin(), squares.end(), [&](double s) { return s > most; }));
+  if (far == 0 || far > count / kFew) return;
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (squares[i] > most) continue;
+    std::copy_n(rows.begin() + static_cast<std::ptrdiff_t>(i * dim), dim,
+                rows.begin() + static_cast<std::ptrdiff_t>(kept * dim));
+    ++kept;
+  }
+  rows.resize(kept * dim);
+}
+
 std::optional<CodeBook> train_code_book(std::span<const float> rows, std::uint32_t dim, Metric metric,
                                         std::uint32_t code_bytes, std::uint32_t threads) {
   const PrincipalAxes found = principal_axes(rows, dim);
@@ -162,6 +192,9 @@ std::optional<CodeBook> train_code_book(std::span<const float> rows, std::uint32
   });
   fit_scales(rows, metric, book);
   book.error = measure_error(rows, metric, book);
+  for (const float number : {book.offset.low, book.offset.step, book.factor.low, book.factor.step, book.error}) {
+    if (!std::isfinite(number)) return std::nullopt;
+  }
   return book;
 }
 

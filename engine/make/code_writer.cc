@@ -74,6 +74,7 @@ Result<std::optional<format::CodeBook>> train_on(Spill& spill, const Schema& sch
     kernels::to_f32(schema.type, row.data() + sizeof(Id), schema.dim, vector.data());
     if (schema.metric == Metric::kCosine) to_unit_length(vector);
   }
+  drop_far_rows(sample, schema.dim);
   return train_code_book(sample, schema.dim, schema.metric, code_bytes, threads);
 }
 

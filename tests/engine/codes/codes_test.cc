@@ -187,6 +187,50 @@ TEST_SUITE("engine/codes/codes") {
     CHECK(encode(*one) == encode(*three));
     CHECK_FALSE(train_code_book(std::vector<float>(1600, 1.0F), 16, Metric::kL2, 8, 1));
   }
+
+  TEST_CASE("a few rows far out take no precision from the others, and are to be read whatever the query") {
+    constexpr std::uint32_t kDim = 32;
+    for (const Metric metric : {Metric::kL2, Metric::kIp}) {
+      CAPTURE(name(metric));
+      const auto others = sloping_rows(2000, kDim, 2);
+      auto rows = sloping_rows(4000, kDim);
+      const auto plain = train_code_book(rows, kDim, metric, 12, 2);
+      for (const std::size_t far : {7U, 1234U}) {
+        for (std::uint32_t j = 0; j < kDim; ++j) rows[far * kDim + j] *= 1e4F;
+      }
+      const std::vector<float> huge(rows.begin() + 7 * kDim, rows.begin() + 8 * kDim);
+      drop_far_rows(rows, kDim);
+      CHECK(rows.size() == 3998 * kDim);
+      const auto book = train_code_book(rows, kDim, metric, 12, 2);
+      REQUIRE(plain);
+      REQUIRE(book);
+      CHECK(errors_of(*book, metric, others, kDim).rms < 1.1 * errors_of(*plain, metric, others, kDim).rms);
+      const CodeEncoder encoder(*book, metric);
+      CodeEncoder::Scratch scratch;
+      std::vector<std::byte> code(book->code_bytes());
+      encoder.encode(huge.data(), 1, code.data(), scratch);
+      CodeQuery query;
+      query.prepare(*book, metric, others.data());
+      const std::byte* codes[] = {code.data()};
+      float estimate = 0;
+      query.estimate(codes, &estimate);
+      CHECK(estimate == -INFINITY);
+    }
+  }
+
+  TEST_CASE("rows far out that are not few stay in the sample, and so do rows without any") {
+    auto rows = sloping_rows(1000, 8);
+    const auto before = rows;
+    drop_far_rows(rows, 8);
+    CHECK(rows == before);
+    for (std::size_t i = 0; i < 1000; i += 20) rows[i * 8] += 1e4F;
+    const auto many = rows;
+    drop_far_rows(rows, 8);
+    CHECK(rows == many);
+    std::vector<float> alike(80, 2.0F);
+    drop_far_rows(alike, 8);
+    CHECK(alike.size() == 80);
+  }
 }
 
 }  // namespace nearline::engine
