@@ -69,7 +69,7 @@ TEST_SUITE("api/odd_data") {
     for_all([](std::size_t n, const Kind& kind, const Shape& shape) {
       const TempDir folder;
       const std::uint32_t dim = kDims[n % kDims.size()];
-      const std::size_t rows = 150 + 13 * (n % 20);
+      const std::size_t rows = 80 + 7 * (n % 20);
       const Vectors base = testing::odd_rows(shape, kind, rows, dim, n);
       const auto built = build(folder / "x", {dim, kind.type, kind.metric}, base.view(), {}, options_for(n, kind));
       REQUIRE_MESSAGE(built, message(built));
@@ -83,7 +83,7 @@ TEST_SUITE("api/odd_data") {
       if (n % 3 != 0) return;
       const TempDir folder;
       const std::uint32_t dim = kDims[n % kDims.size()];
-      const std::size_t rows = 180 + 6 * (n % 20);
+      const std::size_t rows = 120 + 4 * (n % 20);
       const Vectors base = testing::odd_rows(shape, kind, rows, dim, n);
       const Schema schema{dim, kind.type, kind.metric};
       const auto built = build(folder / "x", schema, base.view(0, rows / 3), {}, options_for(n, kind));

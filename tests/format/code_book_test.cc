@@ -96,6 +96,12 @@ TEST_SUITE("format/code_book") {
       CHECK(std::fabs(scale.value(scale.store(value)) - value) <= 0.00505F);
     CHECK(scale.store(-100) == 0);
     CHECK(scale.store(1e9F) == kBeyondScales - 1);
+    CHECK(scale.reaches(-5));
+    CHECK(scale.reaches(-300));  // off by half of what it is wide, and the next number is not that wrong
+    CHECK_FALSE(scale.reaches(-340));
+    CHECK(scale.reaches(970));
+    CHECK_FALSE(scale.reaches(990));
+    CHECK(Scale16{7, 0}.reaches(1e9F));  // one value is all that it was shown
     CHECK(Scale16{7, 0}.value(Scale16{7, 0}.store(7)) == 7);
   }
 }
