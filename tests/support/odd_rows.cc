@@ -27,7 +27,7 @@ void scale(float by, std::span<float> row) {
   for (float& value : row) value *= by;
 }
 
-/// One in a thousand or so is as far from its point as rounding alone would put it.
+/// Moves every component by a little noise.
 void nudge(std::uint64_t seed, float by, std::span<float> row) {
   Generator random(seed);
   for (float& value : row) value += by * gaussian(random);
