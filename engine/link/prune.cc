@@ -59,8 +59,9 @@ std::span<const std::uint32_t> Pruner::prune_by_all_kinds(std::uint32_t record, 
   for (const Space& space : nearness_.kinds()) {
     candidates.clear();
     measure_by(space, record, met_, candidates);
-    const bool first = united_.empty();
-    const std::size_t room = united_.size() + (degree - united_.size()) / left--;
+    const bool first = &space == &nearness_.first();
+    const std::size_t share = std::max<std::size_t>(1, (degree - united_.size()) / left--);
+    const std::size_t room = std::min<std::size_t>(degree, united_.size() + share);
     for (const std::uint32_t one :
          choose({space, record, degree, first ? alpha : 1}, candidates, [](std::uint32_t) { return true; })) {
       if (united_.size() == room) break;

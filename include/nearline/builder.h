@@ -67,8 +67,9 @@ class NEARLINE_API Builder {
   /// type (rounded to nearest), integers to floats, and between other types only what fits exactly.
   /// ids: one per row, or empty for the running row number.
   /// Errors: kInvalidArgument for another dimension, an id of kNoId, or ids.size() not rows; kBadInput for NaN,
-  /// infinity, a value that does not fit, or a zero vector under cosine (the message names the row, counted from the
-  /// first ever added). After an error none of the rows of this call is part of the index.
+  /// infinity, a value that does not fit, a squared length above the largest f32 (under l2 above a quarter of it), or a
+  /// zero vector under cosine (the message names the row, counted from the first ever added). After an error none of
+  /// the rows of this call is part of the index.
   Result<void> add(const MatrixView& vectors, std::span<const Id> ids = {});
 
   /// Rows added so far.

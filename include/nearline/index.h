@@ -52,9 +52,9 @@ class NEARLINE_API Index {
   /// busy while one of them waits.
   /// queries: of the stored type, or any float type when the stored type is one.
   /// Errors: kInvalidArgument for k of 0 or above count(), another dimension or type, or a recall that the calibration
-  /// did not reach; kBadInput for NaN, infinity or a zero vector under cosine (names the row); kCorrupt when a page
-  /// fails its checksum (other calls go on); kIo.
-  /// Source: greedy search of DiskANN (NeurIPS 2019), algorithm 1, over locality-packed pages.
+  /// did not reach; kBadInput for NaN, infinity, and lengths that Builder::add refuses (names the row); kCorrupt when a
+  /// page fails its checksum (other calls go on); kIo. Source: greedy search of DiskANN (NeurIPS 2019), algorithm 1,
+  /// over locality-packed pages.
   Result<SearchResult> search(const MatrixView& queries, const SearchOptions& options = {}) const;
 
   /// Copies the stored vectors of `ids` to `out`: [ids.size() x vector bytes], in the stored type.
