@@ -13,7 +13,7 @@ if [[ ! -f $folder/build.ninja ]]; then
   tools/setup.sh
   meson setup -Dbuildtype=release -Dtests=enabled -Dtools=disabled "$folder" >/dev/null
 fi
-meson compile -C "$folder" crash_tests crash_agent writer_tests >/dev/null
+meson compile -C "$folder" crash_tests crash_agent engine_tests >/dev/null
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -21,6 +21,6 @@ mkdir "$work/kills" "$work/soak"
 NEARLINE_CUTS=$cuts NEARLINE_SEED=$seed "$folder/tests/crash/crash_tests" --no-intro \
   --test-suite=crash/power_cut,crash/faults |
   grep -E 'MESSAGE|ERROR|logged|Status'
-NEARLINE_CUTS=$cuts "$folder/tests/engine/writer_tests" --test-case='whichever allocation*' --no-intro
+NEARLINE_CUTS=$cuts "$folder/tests/engine/engine_tests" --test-suite='engine/write/*' --test-case='whichever allocation*' --no-intro
 "$folder/tests/crash/crash_agent" kills "$work/kills" "$kills" "$seed"
 "$folder/tests/crash/crash_agent" soak "$work/soak" "$seconds" "$seed"

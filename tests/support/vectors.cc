@@ -94,23 +94,22 @@ Vectors in_order(const Vectors& rows, std::span<const std::uint32_t> order) {
 }
 
 double distance(Metric metric, std::span<const float> a, std::span<const float> b) {
-  double l2 = 0, dot = 0, a2 = 0, b2 = 0, differing = 0, both = 0, either = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    const double x = a[i], y = b[i];
-    l2 += (x - y) * (x - y);
-    dot += x * y;
-    a2 += x * x;
-    b2 += y * y;
-    differing += x != y ? 1 : 0;
-    both += x != 0 && y != 0 ? 1 : 0;
-    either += x != 0 || y != 0 ? 1 : 0;
-  }
+  const auto sum = [&](auto term) {
+    double total = 0;
+    for (std::size_t i = 0; i < a.size(); ++i) total += term(double{a[i]}, double{b[i]});
+    return total;
+  };
   switch (metric) {
-    case Metric::kL2: return l2;
-    case Metric::kIp: return 1 - dot;
-    case Metric::kCosine: return 1 - dot / std::sqrt(a2 * b2);
-    case Metric::kHamming: return differing;
-    case Metric::kJaccard: return either == 0 ? 0 : 1 - both / either;
+    case Metric::kL2: return sum([](double x, double y) { return (x - y) * (x - y); });
+    case Metric::kIp: return 1 - sum([](double x, double y) { return x * y; });
+    case Metric::kCosine:
+      return 1 - sum([](double x, double y) { return x * y; }) / std::sqrt(sum([](double x, double) { return x * x; }) *
+                                                                           sum([](double, double y) { return y * y; }));
+    case Metric::kHamming: return sum([](double x, double y) { return x != y ? 1.0 : 0.0; });
+    case Metric::kJaccard: {
+      const double either = sum([](double x, double y) { return x != 0 || y != 0 ? 1.0 : 0.0; });
+      return either == 0 ? 0 : 1 - sum([](double x, double y) { return x != 0 && y != 0 ? 1.0 : 0.0; }) / either;
+    }
   }
   return 0;
 }
