@@ -68,13 +68,15 @@ int print_system(bool json) {
   if (json) {
     JsonLine line;
     line.put("io_uring", system.io_uring).put("io_uring_reason", system.io_uring_reason);
-    line.put("kernels", system.kernels).put("processors", system.processors);
+    line.put("kernels", system.kernels).put("fused", system.fused).put("processors", system.processors);
     line.put("memory_bytes", system.memory_bytes);
     line.put("available_memory_bytes", system.available_memory_bytes).print();
     return 0;
   }
   fmt::print("io_uring    {}\n", system.io_uring ? "usable" : "not usable: " + system.io_uring_reason);
-  fmt::print("kernels     {}\n", system.kernels);
+  fmt::print("kernels     {}, {}\n", system.kernels,
+             system.fused ? "which makes the files of every machine with fused multiply-add"
+                          : "without fused multiply-add: files differ from those of machines that have it");
   fmt::print("processors  {}\n", system.processors);
   fmt::print("memory      {}, {} of it available\n", bytes_text(static_cast<double>(system.memory_bytes)),
              bytes_text(static_cast<double>(system.available_memory_bytes)));

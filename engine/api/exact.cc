@@ -7,6 +7,7 @@
 #include <limits>
 #include <string>
 
+#include "engine/kernels/kernels.h"
 #include "engine/parallel.h"
 #include "engine/progress.h"
 #include "engine/space/unfit.h"
@@ -105,6 +106,7 @@ void append(engine::ExactScan& scan, std::size_t queries, NeighborTable& table) 
 }  // namespace
 
 Result<NeighborTable> exact_neighbors(const VectorFile& base, const VectorFile& queries, const ExactOptions& options) {
+  NEARLINE_CHECK(kernels::check_environment());
   NEARLINE_CHECK(check_call(base, queries, options));
   NEARLINE_CHECK(engine::check_threads(options.threads));
   const unsigned threads = engine::thread_count(options.threads);

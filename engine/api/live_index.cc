@@ -6,6 +6,7 @@
 
 #include "engine/file/copy_commit.h"
 #include "engine/file/opened_by.h"
+#include "engine/kernels/kernels.h"
 #include "engine/repair/verify.h"
 
 namespace nearline::engine {
@@ -37,6 +38,7 @@ Result<std::shared_ptr<const Snapshot>> open_path(io::FileSystem& fs, const std:
 }  // namespace
 
 Result<LiveIndex> LiveIndex::open(io::FileSystem& fs, const std::filesystem::path& path, const OpenOptions& options) {
+  NEARLINE_CHECK(kernels::check_environment());
   auto state = std::unique_ptr<State>(new State{.fs = fs, .path = path, .options = options});
   NEARLINE_TRY(snapshot, open_path(fs, path, options));
   state->snapshot = std::move(snapshot);

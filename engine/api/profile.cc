@@ -76,6 +76,7 @@ Result<Profile> profile(const VectorFile& base, const ProfileOptions& options) {
                          std::string(name(options.metric)),
                  .file = base.path().string()};
   }
+  NEARLINE_CHECK(kernels::check_environment());
   NEARLINE_CHECK(engine::check_threads(options.threads));
   const unsigned threads = engine::thread_count(options.threads);
   Profile profile;

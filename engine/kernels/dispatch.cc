@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdlib>
 #include <cstring>
+#include <string>
 
 #include "engine/kernels/hwy_config.h"
 #include "engine/kernels/kernel_table.h"
@@ -32,7 +33,7 @@ class Targets {
       add_conversions(target, table);
     }
     add(kScalarName);
-    if (const char* wanted = std::getenv("NEARLINE_KERNELS")) use(wanted);
+    if (const char* wanted = std::getenv("NEARLINE_KERNELS")) known_ = use(wanted);
   }
 
   bool use(const char* name) noexcept {
@@ -48,6 +49,7 @@ class Targets {
   void use_best() noexcept { chosen_ = 0; }
   [[nodiscard]] KernelTable& chosen() noexcept { return tables_[chosen_]; }
   [[nodiscard]] const char* chosen_name() const noexcept { return names_[chosen_]; }
+  [[nodiscard]] bool environment_is_known() const noexcept { return known_; }
   [[nodiscard]] KernelTable& scalar() noexcept { return tables_[count_ - 1]; }
   [[nodiscard]] std::span<const char* const> names() const noexcept { return {names_.data(), count_}; }
 
@@ -63,6 +65,7 @@ class Targets {
   std::array<const char*, kMost> names_{};
   std::array<KernelTable, kMost> tables_{};
   std::size_t count_ = 0;
+  bool known_ = true;
   std::atomic<std::size_t> chosen_ = 0;
 };
 
@@ -87,6 +90,20 @@ std::span<const char* const> targets() noexcept {
 
 const char* target() noexcept {
   return all().chosen_name();
+}
+
+bool fused() noexcept {
+  return all().chosen().fused;
+}
+
+Result<void> check_environment() {
+  if (all().environment_is_known()) return {};
+  const char* wanted = std::getenv("NEARLINE_KERNELS");
+  std::string names;
+  for (const char* name : targets()) names += (names.empty() ? "" : ", ") + std::string(name);
+  return Error{.code = Code::kInvalidArgument,
+               .what = "the environment variable NEARLINE_KERNELS is \"" +
+                       std::string(wanted == nullptr ? "" : wanted) + "\": expected one of " + names};
 }
 
 bool use_target(const char* name) noexcept {

@@ -14,6 +14,7 @@ using ToF32Fn = void (*)(const std::byte* in, std::size_t count, float* out) noe
 using FromF32Fn = void (*)(const float* in, std::size_t count, std::byte* out) noexcept;
 
 struct KernelTable {
+  bool fused = false;                              ///< kernels.h, fused()
   std::array<std::array<Kernel, 7>, 4> kernels{};  ///< [Raw][ElementType]
   std::array<NormFn, 7> squared_norm{};            ///< [ElementType]
   std::array<ToF32Fn, 7> to_f32{};

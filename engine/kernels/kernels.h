@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <span>
 
+#include "nearline/result.h"
 #include "nearline/types.h"
 
 namespace nearline::kernels {
@@ -51,12 +52,17 @@ struct Kernel {
 /// The kernel for a comparison on the best target. Null members for pairs that have no meaning (dot of b1, ...).
 Kernel kernel(Raw raw, ElementType stored) noexcept;
 
-/// The readable definition that every target must match: bit for bit for integers, within rounding for floats.
+/// The readable definition that every target must match: bit for bit for integers, within rounding for floats. Targets
+/// with fused multiply-add match each other bit for bit for floats too.
 Kernel scalar_kernel(Raw raw, ElementType stored) noexcept;
 
 /// Names of the targets that this machine runs, best first, and the one in use.
 std::span<const char* const> targets() noexcept;
 const char* target() noexcept;
+/// Whether the target in use has fused multiply-add: all such targets make the same file of the same rows.
+bool fused() noexcept;
+/// An error where the environment variable NEARLINE_KERNELS names no target of this machine.
+Result<void> check_environment();
 /// Restricts dispatch to one target by name, for tests; null returns to the best. False for an unknown one.
 bool use_target(const char* name) noexcept;
 

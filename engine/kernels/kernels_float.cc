@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/// l2, inner product and norm of f32, f16 and bf16 vectors, the query in f32.
+/// l2, inner product and norm of f32, f16 and bf16 vectors, the query in f32. Every target with fused multiply-add
+/// computes the same bits: element i is added to sum i mod 16, in order; of the 16 sums, j and j + 8 are added; then
+/// sum_lanes adds (0 + 2) + (1 + 3) and (4 + 6) + (5 + 7), and those two.
 #include "engine/kernels/hwy_config.h"
 #include "engine/kernels/kernel_table.h"
 
@@ -16,8 +18,14 @@ namespace HWY_NAMESPACE {
 #if NEARLINE_SIMD
 namespace {
 
-/// Sums kept apart per vector, to hide the latency of additions: four where 32 registers hold those of a group.
-constexpr std::size_t kSums = HWY_CAP_GE512 ? 4 : 2;
+constexpr std::size_t kLanes = hn::MaxLanes(F32());
+constexpr std::size_t kSums = 16 / kLanes;
+/// What is left of the 16 before lanes of one vector are added: eight, in as few vectors as hold them.
+using Eighth = hn::CappedTag<float, 8>;
+constexpr std::size_t kPieces = 8 / hn::MaxLanes(Eighth());
+/// Vectors whose sums are kept in half of the registers at once.
+constexpr std::size_t kRegisters = HWY_CAP_GE512 || HWY_ARCH_ARM ? 32 : 16;
+constexpr std::size_t kAtOnce = std::min<std::size_t>(kGroup, kRegisters / 2 / kSums);
 
 struct L2 {
   template <class V>
@@ -34,69 +42,83 @@ struct Dot {
   }
 };
 
+struct SquaredNorm {
+  template <class V>
+  static HWY_INLINE V add(V sum, V, V x) noexcept {
+    return hn::MulAdd(x, x, sum);
+  }
+};
+
 template <class Raw, class Stored>
 struct Comparison {
+  /// Of each vector, its eight sums.
   template <std::size_t kRows>
-  static HWY_INLINE void rows(const void* query, const std::byte* const* vectors, std::size_t dim,
-                              float* out) noexcept {
-    const F32 d;
-    const std::size_t lanes = hn::Lanes(d);
-    const auto* q = static_cast<const std::byte*>(query);
+  static HWY_INLINE void add_up(const std::byte* q, const std::byte* const* vectors, std::size_t dim,
+                                hn::Vec<Eighth> (*out)[kPieces]) noexcept {
     hn::Vec<F32> sums[kSums][kRows];
     for (auto& group : sums) {
-      for (auto& sum : group) sum = hn::Zero(d);
+      for (auto& sum : group) sum = hn::Zero(F32());
     }
     std::size_t i = 0;
-    for (; i + kSums * lanes <= dim; i += kSums * lanes) {
+    for (; i + kSums * kLanes <= dim; i += kSums * kLanes) {
       for (std::size_t s = 0; s < kSums; ++s) {
-        const auto part = LoadF32::full(q, i + s * lanes);
-        for (std::size_t r = 0; r < kRows; ++r) {
-          sums[s][r] = Raw::add(sums[s][r], part, Stored::full(vectors[r], i + s * lanes));
+        const auto part = LoadF32::full(q, i + s * kLanes);
+        for (std::size_t r = 0; r < kRows; ++r)
+          sums[s][r] = Raw::add(sums[s][r], part, Stored::full(vectors[r], i + s * kLanes));
+      }
+    }
+    for (std::size_t s = 0; s < kSums; ++s, i += kLanes) {
+      if (i + kLanes <= dim) {
+        const auto part = LoadF32::full(q, i);
+        for (std::size_t r = 0; r < kRows; ++r) sums[s][r] = Raw::add(sums[s][r], part, Stored::full(vectors[r], i));
+      } else {
+        if (i >= dim) break;
+        const auto part = LoadF32::tail(q, i, dim);
+        for (std::size_t r = 0; r < kRows; ++r)
+          sums[s][r] = Raw::add(sums[s][r], part, Stored::tail(vectors[r], i, dim));
+      }
+    }
+    for (std::size_t left = kSums / 2; left >= kPieces && left > 0; left /= 2) {
+      for (std::size_t s = 0; s < left; ++s) {
+        for (std::size_t r = 0; r < kRows; ++r) sums[s][r] = hn::Add(sums[s][r], sums[s + left][r]);
+      }
+    }
+    for (std::size_t p = 0; p < kPieces; ++p) {
+      for (std::size_t r = 0; r < kRows; ++r) {
+        if constexpr (kLanes == 16) {
+          out[r][p] = hn::Add(hn::LowerHalf(Eighth(), sums[p][r]), hn::UpperHalf(Eighth(), sums[p][r]));
+        } else {
+          out[r][p] = sums[p][r];
         }
       }
     }
-    for (; i + lanes <= dim; i += lanes) {
-      const auto part = LoadF32::full(q, i);
-      for (std::size_t r = 0; r < kRows; ++r) sums[0][r] = Raw::add(sums[0][r], part, Stored::full(vectors[r], i));
+  }
+
+  template <std::size_t kRows>
+  static HWY_INLINE void rows(const void* query, const std::byte* const* vectors, std::size_t dim,
+                              float* out) noexcept {
+    constexpr std::size_t kStep = std::min(kRows, kAtOnce);
+    const auto* q = static_cast<const std::byte*>(query);
+    hn::Vec<Eighth> eight[kGroup][kPieces];
+    for (auto& row : eight) {
+      for (auto& piece : row) piece = hn::Zero(Eighth());
     }
-    if (i < dim) {
-      const auto part = LoadF32::tail(q, i, dim);
-      for (std::size_t r = 0; r < kRows; ++r) sums[1][r] = Raw::add(sums[1][r], part, Stored::tail(vectors[r], i, dim));
+    for (std::size_t r = 0; r < kRows; r += kStep) add_up<kStep>(q, vectors + r, dim, eight + r);
+    auto total = sum_lanes(Eighth(), eight[0][0], eight[1][0], eight[2][0], eight[3][0]);
+    if constexpr (kPieces == 2)
+      total = hn::Add(total, sum_lanes(Eighth(), eight[0][1], eight[1][1], eight[2][1], eight[3][1]));
+    if constexpr (kRows == 1) {
+      *out = hn::GetLane(total);
+    } else {
+      hn::StoreU(total, hn::CappedTag<float, kGroup>(), out);
     }
-    for (std::size_t r = 0; r < kRows; ++r) {
-      if constexpr (kSums == 4) sums[2][r] = hn::Add(sums[2][r], sums[3][r]);
-      sums[0][r] = hn::Add(sums[0][r], sums[1][r]);
-      if constexpr (kSums == 4) sums[0][r] = hn::Add(sums[0][r], sums[2][r]);
-    }
-    store_sums<kRows>(d, sums[0], out);
   }
 };
 
 template <class Stored>
 float squared_norm(const std::byte* in, std::size_t dim) noexcept {
-  const F32 d;
-  const std::size_t lanes = hn::Lanes(d);
-  auto even = hn::Zero(d);
-  auto odd = hn::Zero(d);
-  std::size_t i = 0;
-  for (; i + 2 * lanes <= dim; i += 2 * lanes) {
-    const auto a = Stored::full(in, i);
-    const auto b = Stored::full(in, i + lanes);
-    even = hn::MulAdd(a, a, even);
-    odd = hn::MulAdd(b, b, odd);
-  }
-  if (i + lanes <= dim) {
-    const auto a = Stored::full(in, i);
-    even = hn::MulAdd(a, a, even);
-    i += lanes;
-  }
-  if (i < dim) {
-    const auto b = Stored::tail(in, i, dim);
-    odd = hn::MulAdd(b, b, odd);
-  }
-  const auto sum = hn::Add(even, odd);
   float out;
-  store_sums<1>(d, &sum, &out);
+  Comparison<SquaredNorm, Stored>::template rows<1>(in, &in, dim, &out);
   return out;
 }
 
@@ -111,6 +133,7 @@ void add(ElementType type, KernelTable& table) noexcept {
 
 // NEARLINE_VERSIONS does not take a noexcept function.
 void add_floats(KernelTable& table) {
+  table.fused = HWY_NATIVE_FMA != 0;
   add<LoadF32>(ElementType::kF32, table);
   add<LoadF16>(ElementType::kF16, table);
   add<LoadBF16>(ElementType::kBF16, table);

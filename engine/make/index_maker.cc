@@ -3,6 +3,7 @@
 
 #include <chrono>
 
+#include "engine/kernels/kernels.h"
 #include "engine/make/assemble.h"
 #include "engine/make/plan.h"
 #include "io/atomic_file.h"
@@ -19,6 +20,7 @@ Error spent() {
 
 Result<IndexMaker> IndexMaker::create(io::FileSystem& fs, const std::filesystem::path& output, const Schema& schema,
                                       const BuildOptions& options) {
+  NEARLINE_CHECK(kernels::check_environment());
   NEARLINE_CHECK(check_build(schema, options));
   if (!options.replace) {
     NEARLINE_TRY(there, fs.exists(output));

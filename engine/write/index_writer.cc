@@ -10,6 +10,7 @@
 #include "engine/file/free_space.h"
 #include "engine/file/generation_locks.h"
 #include "engine/file/settle.h"
+#include "engine/kernels/kernels.h"
 #include "engine/make/index_maker.h"
 #include "engine/threads.h"
 #include "io/temporary_name.h"
@@ -42,6 +43,7 @@ IndexWriter::IndexWriter(io::FileSystem& fs, std::filesystem::path path, WriterO
 
 Result<IndexWriter> IndexWriter::open(io::FileSystem& fs, const std::filesystem::path& path,
                                       const WriterOptions& options) {
+  NEARLINE_CHECK(kernels::check_environment());
   NEARLINE_CHECK(check_threads(options.threads));
   NEARLINE_TRY(file, fs.open_write(path));
   if (auto locked = lock_for_writing(*file); !locked) return std::move(locked).error().in(path.string());

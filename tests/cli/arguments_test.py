@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The words of the command line: every command explains itself, and refuses what it does not know."""
+import os
 import re
 
 import support
@@ -80,7 +81,19 @@ class Arguments(CliTest):
     def test_control_characters_in_a_name_do_not_break_the_line(self):
         self.bad(1, "info", "no\nsuch\x1b[31m", says="no?such?[31m")
 
+    def test_an_unknown_target_of_kernels_is_refused_with_those_that_there_are(self):
+        self.put("rows.fbin", fbin(vectors(30, 4)))
+        self.good("build", "rows.fbin", "-o", "x.near")
+        os.environ["NEARLINE_KERNELS"] = "ABACUS"
+        self.addCleanup(os.environ.pop, "NEARLINE_KERNELS")
+        for words in [("build", "rows.fbin", "-o", "y.near"), ("search", "x.near", "rows.fbin"), ("info", "x.near"),
+                      ("insert", "x.near", "rows.fbin"), ("truth", "rows.fbin", "rows.fbin", "-o", "t.ibin"),
+                      ("profile", "rows.fbin")]:
+            with self.subTest(words[0]):
+                self.bad(1, *words, says='NEARLINE_KERNELS is "ABACUS": expected one of ')
+
     def test_info_system_describes_the_machine(self):
+        self.assertIn("fused multiply-add", self.good("info", "--system"))
         self.assertRegex(self.good("info", "--system"), re.compile(r"^io_uring .*^kernels .*^processors +\d", re.M | re.S))
         [machine] = self.good_json("info", "--system", "--json")
         self.assertGreater(machine["processors"], 0)

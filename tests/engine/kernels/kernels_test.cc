@@ -181,6 +181,28 @@ TEST_SUITE("engine/kernels/kernels") {
     });
   }
 
+  TEST_CASE("all targets with fused multiply-add give the same bits") {
+    for (const Pair& pair : kPairs) {
+      if (!is_float(pair.type)) continue;
+      CAPTURE(static_cast<int>(pair.raw));
+      CAPTURE(name(pair.type));
+      for (const std::size_t dim : lengths()) {
+        CAPTURE(dim);
+        const Case sample(pair.type, dim, 1, static_cast<std::uint32_t>(dim));
+        std::vector<float> best;
+        on_each_target([&] {
+          if (!fused()) return;
+          std::vector<float> got(kVectors + 1);
+          const Kernel here = kernel(pair.raw, pair.type);
+          here.many(sample.query.data(), sample.pointers.data(), kVectors, dim, got.data());
+          got.back() = squared_norm(pair.type, sample.pointers[0], dim);
+          if (best.empty()) best = got;
+          for (std::size_t i = 0; i < got.size(); ++i) CHECK(same_bits(got[i], best[i]));
+        });
+      }
+    }
+  }
+
   TEST_CASE("any number of vectors gives the bits that one gives, and nothing past them is written") {
     constexpr std::size_t kDim = 77;
     on_each_target([] {

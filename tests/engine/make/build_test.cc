@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "engine/api/live_index.h"
+#include "engine/kernels/kernels.h"
 #include "engine/make/index_maker.h"
 #include "engine/make/plan.h"
 #include "engine/repair/verify.h"
@@ -67,6 +68,33 @@ TEST_SUITE("engine/make/build") {
       }
       options.seed = 2;
       CHECK(index_bytes(rows, schema, options) != one);
+    }
+  }
+
+  TEST_CASE("a file is the same to the byte on every target with fused multiply-add") {
+    std::vector<float> values;  // sums of whole numbers would be exact in any order
+    for (const float value : testing::clusters(ElementType::kF32, 1'500, 45).values) values.push_back(value / 7);
+    const MatrixView rows{values.data(), values.size() / 45, 45};
+    for (const ElementType type : {ElementType::kF32, ElementType::kF16, ElementType::kBF16}) {
+      for (const Metric metric : {Metric::kL2, Metric::kIp, Metric::kCosine}) {
+        CAPTURE(name(type));
+        CAPTURE(name(metric));
+        BuildOptions options = quick_build();
+        options.calibrate = true;
+        std::vector<std::byte> best;
+        for (const char* target : kernels::targets()) {
+          REQUIRE(kernels::use_target(target));
+          if (!kernels::fused()) continue;
+          CAPTURE(target);
+          io::SimulatedDisk disk;
+          auto maker = engine::IndexMaker::create(disk, "index", {45, type, metric}, options).value();
+          REQUIRE(maker.add(rows));
+          REQUIRE(maker.finish());
+          if (best.empty()) best = disk.contents("index");
+          CHECK(disk.contents("index") == best);
+        }
+        kernels::use_target(nullptr);
+      }
     }
   }
 
