@@ -42,14 +42,7 @@ struct Dot {
   }
 };
 
-struct SquaredNorm {
-  template <class V>
-  static HWY_INLINE V add(V sum, V, V x) noexcept {
-    return hn::MulAdd(x, x, sum);
-  }
-};
-
-template <class Raw, class Stored>
+template <class Raw, class Stored, class Query = LoadF32>
 struct Comparison {
   /// Of each vector, its eight sums.
   template <std::size_t kRows>
@@ -62,23 +55,23 @@ struct Comparison {
     std::size_t i = 0;
     for (; i + kSums * kLanes <= dim; i += kSums * kLanes) {
       for (std::size_t s = 0; s < kSums; ++s) {
-        const auto part = LoadF32::full(q, i + s * kLanes);
+        const auto part = Query::full(q, i + s * kLanes);
         for (std::size_t r = 0; r < kRows; ++r)
           sums[s][r] = Raw::add(sums[s][r], part, Stored::full(vectors[r], i + s * kLanes));
       }
     }
     for (std::size_t s = 0; s < kSums; ++s, i += kLanes) {
       if (i + kLanes <= dim) {
-        const auto part = LoadF32::full(q, i);
+        const auto part = Query::full(q, i);
         for (std::size_t r = 0; r < kRows; ++r) sums[s][r] = Raw::add(sums[s][r], part, Stored::full(vectors[r], i));
       } else {
         if (i >= dim) break;
-        const auto part = LoadF32::tail(q, i, dim);
+        const auto part = Query::tail(q, i, dim);
         for (std::size_t r = 0; r < kRows; ++r)
           sums[s][r] = Raw::add(sums[s][r], part, Stored::tail(vectors[r], i, dim));
       }
     }
-    for (std::size_t left = kSums / 2; left >= kPieces && left > 0; left /= 2) {
+    for (std::size_t left = kSums / 2; left >= kPieces; left /= 2) {
       for (std::size_t s = 0; s < left; ++s) {
         for (std::size_t r = 0; r < kRows; ++r) sums[s][r] = hn::Add(sums[s][r], sums[s + left][r]);
       }
@@ -118,7 +111,7 @@ struct Comparison {
 template <class Stored>
 float squared_norm(const std::byte* in, std::size_t dim) noexcept {
   float out;
-  Comparison<SquaredNorm, Stored>::template rows<1>(in, &in, dim, &out);
+  Comparison<Dot, Stored, Stored>::template rows<1>(in, &in, dim, &out);
   return out;
 }
 
