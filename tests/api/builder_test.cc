@@ -83,7 +83,9 @@ void build_and_check(const Vectors& base, const Vectors& queries, const Schema& 
 
 TEST_SUITE("api/builder") {
   TEST_CASE("an index of every metric and element type is built, opened, searched, read and verified") {
-    for (const auto& [metric, type] : testing::all_kinds()) {
+    for (const auto& kind : testing::all_kinds()) {
+      const auto& metric = kind.metric;
+      const auto& type = kind.type;
       CAPTURE(name(metric));
       CAPTURE(name(type));
       for (const std::uint32_t dim : {16U, 33U}) {

@@ -58,7 +58,9 @@ TEST_SUITE("api/graph_statistics") {
 
   TEST_CASE("a built graph agrees with what the file says of itself, and its bytes with its pages") {
     const TempDir folder;
-    for (const auto& [type, dim] : {std::pair{ElementType::kU8, 40U}, {ElementType::kF32, 1'500U}}) {
+    for (const auto& kind : {std::pair{ElementType::kU8, 40U}, {ElementType::kF32, 1'500U}}) {
+      const auto& type = kind.first;
+      const auto& dim = kind.second;
       CAPTURE(name(type));
       const auto base = testing::clusters(type, 700, dim);
       auto options = quick_build();

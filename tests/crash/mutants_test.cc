@@ -78,7 +78,7 @@ std::string violation_of_length(const Mutation& mutation) {
 
 TEST_SUITE("crash/mutants") {
   TEST_CASE("a writer that breaks one rule of the commit order is caught, whichever rule it is") {
-    for (const auto& [what, mutation] : {
+    for (const Case& broken : {
              // A writer's first commit makes three: of what it found, of what it wrote, of the superblock.
              Case{"no flush of what was found", {.fault = Fault::kDropFlush, .every = 3, .which = 0}},
              Case{"no flush of what was written", {.fault = Fault::kDropFlush, .every = 3, .which = 1}},
@@ -96,11 +96,11 @@ TEST_SUITE("crash/mutants") {
              Case{"no flush of what relaxed commits wrote", {.fault = Fault::kDropChainFlush}},
              Case{"a dead writer's relaxed commit trusted", {.fault = Fault::kTrustRelaxed}},
          }) {
-      CAPTURE(what);
+      CAPTURE(broken.what);
       Tally tally;
-      const std::string violation = violation_of(mutation, kMostImages, tally);
+      const std::string violation = violation_of(broken.mutation, kMostImages, tally);
       CHECK_FALSE(violation.empty());
-      MESSAGE(what, ": caught after ", tally.images, " images: ", violation);
+      MESSAGE(broken.what, ": caught after ", tally.images, " images: ", violation);
     }
   }
 

@@ -55,9 +55,9 @@ class OneFile final : public io::FileSystem {
     Result<void> truncate(std::uint64_t) override { return refused(path_); }
     Result<void> sync() override { return refused(path_); }
     /// The bytes themselves: they must not change their number while they are mapped.
-    Result<std::unique_ptr<io::Mapping>> map(std::uint64_t bytes, io::Access) const override {
-      if (bytes > owner_.bytes.size()) return io::ends_too_early(path_, owner_.bytes.size(), bytes);
-      return std::unique_ptr<io::Mapping>(std::make_unique<View>(std::span(owner_.bytes).first(bytes)));
+    Result<std::unique_ptr<io::Mapping>> map(std::uint64_t length, io::Access) const override {
+      if (length > owner_.bytes.size()) return io::ends_too_early(path_, owner_.bytes.size(), length);
+      return std::unique_ptr<io::Mapping>(std::make_unique<View>(std::span(owner_.bytes).first(length)));
     }
     Result<void> lock(std::uint64_t, bool) override { return {}; }
     Result<void> unlock(std::uint64_t) override { return {}; }

@@ -46,7 +46,9 @@ struct LengthenedWorld {
 
 TEST_SUITE("engine/link/nearness") {
   TEST_CASE("all metrics but ip link by themselves, and ip by l2 where lengths are alike") {
-    for (const auto& [metric, type] : testing::all_kinds()) {
+    for (const auto& kind : testing::all_kinds()) {
+      const auto& metric = kind.metric;
+      const auto& type = kind.type;
       CAPTURE(name(metric));
       const Nearness nearness = Nearness::of(Space(metric, type, 8), 0.5F, 1);
       CHECK(nearness.kinds().size() == (metric == Metric::kIp ? Nearness::kMostKinds : 1));

@@ -39,7 +39,9 @@ std::vector<std::uint32_t> copied(std::span<const std::uint32_t> span) {
 
 TEST_SUITE("engine/link/prune") {
   TEST_CASE("the neighbours are those of the paper's algorithm, whatever the metric, degree, alpha and order") {
-    for (const auto& [metric, type] : testing::all_kinds()) {
+    for (const auto& kind : testing::all_kinds()) {
+      const auto& metric = kind.metric;
+      const auto& type = kind.type;
       CAPTURE(name(metric));
       CAPTURE(name(type));
       const ImageWorld world(testing::clusters(type, 150, 24), type, metric);
@@ -61,7 +63,9 @@ TEST_SUITE("engine/link/prune") {
   }
 
   TEST_CASE("neighbours that were chosen before need no comparing with each other to give the same list with others") {
-    for (const auto& [metric, type] : testing::all_kinds()) {
+    for (const auto& kind : testing::all_kinds()) {
+      const auto& metric = kind.metric;
+      const auto& type = kind.type;
       CAPTURE(name(metric));
       CAPTURE(name(type));
       const ImageWorld world(testing::clusters(type, 150, 24), type, metric);

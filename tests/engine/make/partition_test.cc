@@ -50,7 +50,9 @@ std::size_t check_pairs(const std::vector<PartPair>& pairs, const PartitionOptio
 
 TEST_SUITE("engine/make/partition") {
   TEST_CASE("every row gets two parts that exist, none above capacity, the same with any number of threads") {
-    for (const auto& [metric, type] : testing::all_kinds()) {
+    for (const auto& kind : testing::all_kinds()) {
+      const auto& metric = kind.metric;
+      const auto& type = kind.type;
       CAPTURE(name(metric));
       CAPTURE(name(type));
       if (testing::no_vectors(type, 16).type != type) continue;  // rows in the form in which spills hold them

@@ -94,7 +94,9 @@ OpenOptions with_io(IoMode io, bool untrusted = false) {
 
 TEST_SUITE("engine/query/damage") {
   TEST_CASE("a full verification finds nothing in what is whole") {
-    for (const auto& [name, bytes] : victims()) {
+    for (const auto& each : victims()) {
+      const auto& name = each.name;
+      const auto& bytes = each.bytes;
       CAPTURE(name);
       OneFile fs(bytes);
       const auto report = engine::verify(fs, "index", true);
@@ -106,7 +108,9 @@ TEST_SUITE("engine/query/damage") {
   }
 
   TEST_CASE("a full verification reports every complemented byte, and no stranger's file is opened with one") {
-    for (const auto& [name, bytes] : victims()) {
+    for (const auto& each : victims()) {
+      const auto& name = each.name;
+      const auto& bytes = each.bytes;
       CAPTURE(name);
       OneFile fs(bytes);
       for (std::size_t at = 0; at < bytes.size(); ++at) {
@@ -120,7 +124,9 @@ TEST_SUITE("engine/query/damage") {
   }
 
   TEST_CASE("a full verification reports every other value of a byte") {
-    for (const auto& [name, bytes] : victims()) {
+    for (const auto& each : victims()) {
+      const auto& name = each.name;
+      const auto& bytes = each.bytes;
       CAPTURE(name);
       OneFile fs(bytes);
       for (std::size_t at = 0; at < bytes.size(); at += 509) {
@@ -135,7 +141,9 @@ TEST_SUITE("engine/query/damage") {
   }
 
   TEST_CASE("a file cut at any length is reported and does not open, and neither does one that has grown unnoticed") {
-    for (const auto& [name, bytes] : victims()) {
+    for (const auto& each : victims()) {
+      const auto& name = each.name;
+      const auto& bytes = each.bytes;
       CAPTURE(name);
       OneFile fs(bytes);
       while (!fs.bytes.empty()) {
@@ -157,7 +165,9 @@ TEST_SUITE("engine/query/damage") {
   }
 
   TEST_CASE("a trusted file that is damaged gives an error or the right answers, however its pages are read") {
-    for (const auto& [name, bytes] : victims()) {
+    for (const auto& each : victims()) {
+      const auto& name = each.name;
+      const auto& bytes = each.bytes;
       for (const IoMode io : {IoMode::kPread, IoMode::kMapped}) {
         CAPTURE(name);
         CAPTURE(nearline::name(io));
@@ -182,7 +192,9 @@ TEST_SUITE("engine/query/damage") {
   }
 
   TEST_CASE("a file edited on purpose, with all checksums right, gives an error or answers that hold together") {
-    for (const auto& [name, bytes] : victims()) {
+    for (const auto& each : victims()) {
+      const auto& name = each.name;
+      const auto& bytes = each.bytes;
       CAPTURE(name);
       OneFile fs(bytes);
       const auto index_of_good = engine::LiveIndex::open(fs, "index").value();

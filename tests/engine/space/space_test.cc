@@ -56,7 +56,9 @@ double squared_norm(std::span<const float> row) {
 
 TEST_SUITE("engine/space/space") {
   TEST_CASE("distances are the metric's definition, for every metric, type and shape of vector") {
-    for (const auto& [metric, type] : testing::all_kinds()) {
+    for (const auto& kind : testing::all_kinds()) {
+      const auto& metric = kind.metric;
+      const auto& type = kind.type;
       for (const std::uint32_t dim : {1U, 3U, 16U, 65U}) {
         CAPTURE(name(metric));
         CAPTURE(name(type));

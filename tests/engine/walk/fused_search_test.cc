@@ -81,7 +81,9 @@ TEST_SUITE("engine/walk/fused_search") {
     IndexWorld world(fused_bytes(base));
     for (const std::uint32_t width : {1U, 4U}) {
       std::vector<std::vector<Hit>> first;
-      for (const auto& [name, source] : world.sources(width)) {
+      for (const auto& each : world.sources(width)) {
+        const auto& name = each.name;
+        const auto& source = each.source;
         CAPTURE(name);
         Walks walks(world, *source);
         for (std::size_t q = 0; q < queries.rows(); ++q) {

@@ -65,7 +65,9 @@ std::uint64_t list_at(const IndexWorld& world, std::uint32_t ordinal) {
 
 TEST_SUITE("engine/walk/graph_search") {
   TEST_CASE("with L as large as the index, the answers are those of brute force, for every metric and type") {
-    for (const auto& [metric, type] : testing::all_kinds()) {
+    for (const auto& kind : testing::all_kinds()) {
+      const auto& metric = kind.metric;
+      const auto& type = kind.type;
       CAPTURE(name(metric));
       CAPTURE(name(type));
       const Vectors base = testing::clusters(type, 300, 20);
@@ -94,7 +96,9 @@ TEST_SUITE("engine/walk/graph_search") {
       const WalkOptions options{.l = 30, .beam_width = beam_width, .k = 10};
       const auto expected = answers(world.graph(), *world.simulated(), 8U << 20, queries, options, 1);
       for (const std::uint64_t seed : {1U, 2U, 3U}) {
-        for (const auto& [name, source] : world.sources(seed)) {
+        for (const auto& each : world.sources(seed)) {
+          const auto& name = each.name;
+          const auto& source = each.source;
           CAPTURE(name);
           CHECK(answers(world.graph(), *source, 8U << 20, queries, options, 16) == expected);
           CHECK(answers(world.graph(), *source, world.least_cache(), queries, options, 1) == expected);
@@ -153,7 +157,9 @@ TEST_SUITE("engine/walk/graph_search") {
     const Vectors base = testing::clusters(ElementType::kI8, 777, 10);
     const Vectors queries = testing::clusters(ElementType::kI8, 10, 10, 2);
     IndexWorld world(index_bytes(base, {10, ElementType::kI8, Metric::kL2}));
-    for (const auto& [name, source] : world.sources()) {
+    for (const auto& each : world.sources()) {
+      const auto& name = each.name;
+      const auto& source = each.source;
       CAPTURE(name);
       const auto reader = source->reader(world.least_cache(), kMaxBatch).value();
       for (const std::uint32_t k : {1U, 10U, 777U}) {
@@ -212,7 +218,9 @@ TEST_SUITE("engine/walk/graph_search") {
     const std::uint64_t bad_at = graph.pages_at + page * std::uint64_t{graph.shape.page_bytes};
     bytes[bad_at + 100] ^= std::byte{1};
     IndexWorld world(bytes);
-    for (const auto& [name, source] : world.sources()) {
+    for (const auto& each : world.sources()) {
+      const auto& name = each.name;
+      const auto& source = each.source;
       CAPTURE(name);
       const auto reader = source->reader(8U << 20, kMaxBatch).value();
       std::size_t refused = 0;
@@ -246,7 +254,9 @@ TEST_SUITE("engine/walk/graph_search") {
     for (std::size_t i = 0; i < 2; ++i) bytes[list_at(good, victim) + 2 + i] = std::byte{0xFF};
     testing::restamp_sections(bytes);
     IndexWorld world(bytes);
-    for (const auto& [name, source] : world.sources()) {
+    for (const auto& each : world.sources()) {
+      const auto& name = each.name;
+      const auto& source = each.source;
       CAPTURE(name);
       const auto reader = source->reader(world.least_cache(), kMaxBatch).value();
       Scratch scratch;
@@ -302,7 +312,9 @@ TEST_SUITE("engine/walk/graph_search") {
     const Vectors base = testing::clusters(ElementType::kU8, 1500, 32);
     IndexWorld world(index_bytes(base, {32, ElementType::kU8, Metric::kL2}));
     const auto sources = world.sources();
-    for (const auto& [name, source] : sources) {
+    for (const auto& each : sources) {
+      const auto& name = each.name;
+      const auto& source = each.source;
       CAPTURE(name);
       const auto reader = source->reader(8U << 20, kMaxBatch).value();
       Scratch scratch;
