@@ -12,7 +12,7 @@ if [[ $# -lt 2 || ! -d fuzz/corpus/$1 || ! $2 =~ ^[0-9]+$ ]]; then
 fi
 target=$1 seconds=$2
 shift 2
-tools/setup.sh fuzz
+tools/setup.sh
 
 folder=build/fuzz
 if [[ ! -f $folder/build.ninja ]]; then

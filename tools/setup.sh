@@ -3,7 +3,6 @@
 # Installs the Debian 12 packages that nearline needs; says nothing and asks nobody when they are there already.
 #   tools/setup.sh          to build, test and run the demo
 #   tools/setup.sh bench    and the peers that it is measured against
-#   tools/setup.sh fuzz     and the fuzzing engine
 set -euo pipefail
 
 # One line per purpose: the word that asks for it, then the packages.
@@ -11,9 +10,8 @@ packages='
 base   g++ meson ninja-build pkg-config python3 libc6-dev linux-libc-dev
 base   liburing-dev libboost-dev libxxhash-dev libhwy-dev libeigen3-dev
 base   libcli11-dev libfmt-dev nlohmann-json3-dev
-base   doctest-dev clang-format clang-tidy
+base   doctest-dev clang-format clang-tidy clang lld libclang-rt-14-dev
 bench  libhnswlib-dev libfaiss-dev libopenblas-openmp-dev libbenchmark-dev zstd
-fuzz   clang libclang-rt-14-dev
 '
 
 purposes=(base "$@")
@@ -21,7 +19,7 @@ wanted=()
 for purpose in "${purposes[@]}"; do
   list=$(awk -v purpose="$purpose" '$1 == purpose { for (i = 2; i <= NF; ++i) print $i }' <<<"$packages")
   if [[ -z $list ]]; then
-    echo "setup.sh: expected 'bench' or 'fuzz', found '$purpose'" >&2
+    echo "setup.sh: expected 'bench', found '$purpose'" >&2
     exit 1
   fi
   mapfile -t -O "${#wanted[@]}" wanted <<<"$list"
