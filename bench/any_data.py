@@ -5,8 +5,9 @@
     bench/any_data.py [--data FOLDER] [--only WORDS] [--seed 1] [--build FOLDER] [--json FILE]
 
 Each row of the table is a set made from the seed (and, with --data, from the sets in the folder), with its own exact
-neighbours. Recall is recall@10 but where each row is to find itself. Both engines build with their usual effort (R 32; M 16, efConstruction 128), both are searched at growing
-effort, and recalls are compared at the same number of distance computations. Figures do not depend on the machine but for
+neighbours. Recall is recall@10 but where each row is to find itself. Both engines build with their usual effort (R 32; M 16,
+efConstruction 128), both are searched at growing effort, and recalls are compared at the same number of distance
+computations. Last, the index is calibrated with half of the queries, and the other half asks again. Figures do not depend on the machine but for
 the CPU time of the builds. Needs tools/setup.sh bench.
 """
 import argparse
@@ -15,7 +16,7 @@ import math
 import re
 import subprocess
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import datasets
@@ -116,6 +117,30 @@ def asked(programs, data, index: Path, k: int, ranking: str) -> str:
     return f"refused ({reached[1]})" if reached else "refused" if "recall" in done.stderr else "-"
 
 
+def halves(path: Path, work: Path) -> list[Path]:
+    """The rows of a file of vectors with even numbers, and those with odd ones."""
+    raw = path.read_bytes()
+    rows, dim = datasets.HEADER.unpack(raw[:datasets.HEADER.size])
+    each = [raw[datasets.HEADER.size + row * dim * 4:datasets.HEADER.size + (row + 1) * dim * 4] for row in range(rows)]
+    files = [work / "even.fbin", work / "odd.fbin"]
+    for half, target in enumerate(files):
+        target.write_bytes(datasets.HEADER.pack(len(each[half::2]), dim) + b"".join(each[half::2]))
+    return files
+
+
+def asked_after_calibrating(kind: Kind, programs, data, index: Path, work: Path) -> list[str]:
+    """As asked, by distance and by codes, of half of the queries, once the index is calibrated with the others."""
+    if kind.own_queries:
+        return ["-", "-"]
+    given, others = halves(data.queries, work)
+    truth = work / "odd.ibin"
+    truth.unlink(missing_ok=True)
+    datasets.find_truth(programs["nearline"], data.base, others, data.metric, truth, k=100)
+    subprocess.run([str(programs["nearline"]), "calibrate", str(index), str(given), "--json"], check=True, capture_output=True)
+    half = replace(data, queries=others, truth=truth)
+    return [asked(programs, half, index, kind.k, ranking) for ranking in ("exact", "codes")]
+
+
 def measure(kind: Kind, args, programs, work: Path) -> dict:
     data = prepare(kind, args, programs, work)
     near, hnsw = work / "index.near", work / "index.hnsw"
@@ -129,7 +154,8 @@ def measure(kind: Kind, args, programs, work: Path) -> dict:
             "codes": near_curve(programs, data, near, kind.k, "--rank", "codes", "-L", L),
             "hnsw": runs.run(programs["hnsw_peer"], "count", hnsw, data.queries, data.truth, data.metric, kind.k, EFFORTS, 2, 0).lines,
             "asked_exact": asked(programs, data, near, kind.k, "exact"),
-            "asked_codes": asked(programs, data, near, kind.k, "codes")}
+            "asked_codes": asked(programs, data, near, kind.k, "codes"),
+            "calibrated": asked_after_calibrating(kind, programs, data, near, work)}
 
 
 def line_of(found: dict) -> str:
@@ -141,7 +167,7 @@ def line_of(found: dict) -> str:
     ratios = [f"{mine / other:.2f}" if mine and other else "-" for mine, other in at.values()]
     cells = [found["title"], f"{ours['recall']:.3f} @ {ours['distance_computations']:.0f}",
              "-" if theirs is None else f"{theirs:.3f}", " / ".join(ratios),
-             f"{found['codes'][0]['recall']:.3f}" if found["codes"] else "-", found["asked_exact"], found["asked_codes"],
+             f"{found['codes'][0]['recall']:.3f}" if found["codes"] else "-", found["asked_exact"], found["asked_codes"], " / ".join(found["calibrated"]),
              f"{found['build_ratio']:.2f}", "" if found["verifies"] else "DAMAGED"]
     return "| " + " | ".join(cells) + " |"
 
@@ -156,7 +182,7 @@ def main() -> None:
     kinds = [kind for kind in KINDS if (args.data or not kind.files) and any(word in kind.title.lower() for word in words)]
     work = datasets.fresh(args.build / "any_data")
     print(f"| data | recall at L {L} @ distances | hnswlib there | distances to 0.9 / 0.95 / 0.99, of hnswlib's | "
-          f"by codes, L {L} | asked {ASKED} | by codes | build CPU, of hnswlib's | |\n" + "|---" * 9 + "|", flush=True)
+          f"by codes, L {L} | asked {ASKED} | by codes | both, calibrated with other queries | build CPU, of hnswlib's | |\n" + "|---" * 10 + "|", flush=True)
     kept = []
     for kind in kinds:
         kept.append(measure(kind, args, programs, work))

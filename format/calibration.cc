@@ -23,8 +23,9 @@ Result<void> check_header(const CalibrationHeader& header, std::uint64_t bytes, 
                                                                 " bytes: expected 1 to 4096, of 16 bytes each");
   }
   const float norm = header.norm;
-  if (!std::isfinite(norm) || norm < 0 || header.queries == 0 || !all_zero(header.reserved)) {
-    return corrupt(at, "the head of a calibration: expected queries, a finite norm not below 0, and reserved zeros");
+  if (!std::isfinite(norm) || norm < 0 || header.queries == 0 || header.source > 1) {
+    return corrupt(at,
+                   "the head of a calibration: expected queries, a finite norm not below 0, and a source of 0 or 1");
   }
   return {};
 }
@@ -47,6 +48,7 @@ std::vector<std::byte> encode(const Calibration& calibration) {
   CalibrationHeader header{};
   header.kind = kCalibrationKind;
   header.steps = static_cast<std::uint32_t>(calibration.steps.size());
+  header.source = static_cast<std::uint16_t>(calibration.source);
   header.norm = calibration.norm;
   header.queries = calibration.queries;
   std::vector<std::byte> bytes(sizeof header + calibration.steps.size() * sizeof(CalibrationRow));
@@ -72,7 +74,10 @@ Result<Calibration> decode_calibration(std::span<const std::byte> bytes, std::ui
   }
   const auto header = row_at<CalibrationHeader>(bytes, 0);
   NEARLINE_CHECK(check_header(header, bytes.size(), at));
-  Calibration calibration{.queries = header.queries, .norm = header.norm, .steps = {}};
+  Calibration calibration{.source = CalibratedOn{std::uint16_t{header.source}},
+                          .queries = header.queries,
+                          .norm = header.norm,
+                          .steps = {}};
   for (std::uint64_t place = sizeof header; place < bytes.size(); place += sizeof(CalibrationRow)) {
     const auto row = row_at<CalibrationRow>(bytes, place);
     const CalibrationStep step{

@@ -131,7 +131,7 @@ constexpr FieldInfo kCodeBookHeader[] = {
 };
 
 constexpr FieldInfo kCalibrationHeader[] = {
-    NEARLINE_FIELD(CalibrationHeader, kind, kNumber),    NEARLINE_FIELD(CalibrationHeader, reserved, kZero),
+    NEARLINE_FIELD(CalibrationHeader, kind, kNumber),    NEARLINE_FIELD(CalibrationHeader, source, kNumber),
     NEARLINE_FIELD(CalibrationHeader, steps, kNumber),   NEARLINE_FIELD(CalibrationHeader, norm, kFloat),
     NEARLINE_FIELD(CalibrationHeader, queries, kNumber),
 };

@@ -105,7 +105,8 @@ enum class SectionKind : std::uint16_t {
   kPayloadDictionary = 11,
   kTransform = 12,
   kCalibration = 13,
-  kPlaces = 14,  ///< from row to node, of a field that is not the primary one; not defined yet
+  kPlaces = 14,   ///< from row to node, of a field that is not the primary one; not defined yet
+  kQueries = 15,  ///< queries that the calibrations of the field were measured with, as its vectors
 };
 
 /// "graph_pages", ...; "unknown" for a number without a name.

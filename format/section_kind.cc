@@ -18,6 +18,7 @@ std::string_view name(SectionKind kind) noexcept {
     case SectionKind::kTransform: return "transform";
     case SectionKind::kCalibration: return "calibration";
     case SectionKind::kPlaces: return "places";
+    case SectionKind::kQueries: return "queries";
   }
   return "unknown";
 }

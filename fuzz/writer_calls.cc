@@ -44,7 +44,10 @@ class World {
       case 5:
         return commit([](engine::IndexWriter& writer) { return writer.commit(Durability::kRelaxed).has_value(); },
                       false);
-      case 6: return commit([](engine::IndexWriter& writer) { return writer.compact().has_value(); }, true);
+      case 6:
+        return commit(
+            [&](engine::IndexWriter& writer) { return much < 8 ? writer.compact().has_value() : calibrate(writer); },
+            true);
       case 7: return abandon();
       case 8: return replace();
       case 9: return reopen();
@@ -67,6 +70,10 @@ class World {
   }
 
  private:
+  static bool calibrate(engine::IndexWriter& writer) {
+    const std::vector<float> rows = some_queries();
+    return writer.commit().has_value() && writer.calibrate({std::span(rows), kDim}).has_value();
+  }
   /// Faults end with the call that they are for.
   bool heal() {
     disk_->set_faults({});

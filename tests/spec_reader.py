@@ -286,7 +286,7 @@ def read_calibration(data, section, row, out):
     need(section.length >= size_of(CALIBRATION), "a calibration")
     head = unpack(CALIBRATION, data, section.offset, f"section[{row}].calibration", out)
     need(head.kind == 1, "kind of a calibration", "unsupported")
-    need(head.all_zero and head.queries > 0 and 0 <= head.norm < float("inf"), "head of a calibration")
+    need(head.source <= 1 and head.queries > 0 and 0 <= head.norm < float("inf"), "head of a calibration")
     need(1 <= head.steps <= 4096, "steps of a calibration")
     need(section.length == size_of(CALIBRATION) + head.steps * size_of(STEP), "size of a calibration")
     before = None
@@ -300,6 +300,14 @@ def read_calibration(data, section, row, out):
             need(all(a <= b for a, b in zip(before[1], effort)), "order of a calibration")
         need(not before or before[0] <= curve, "order of a calibration")
         before = curve, effort
+
+
+def read_queries(m, section):
+    if section.field >= len(m.fields):
+        return  # ignored, as what is optional and not understood
+    field = m.fields[section.field]
+    bits = {1: 32, 2: 16, 3: 16, 4: 8, 5: 8, 6: 1}[field.type]
+    need(section.element_bytes == (field.dim * bits + 7) // 8 and 1 <= section.count <= 512, "queries")
 
 
 def read(data):
@@ -320,6 +328,8 @@ def read(data):
         else:
             if section.kind == 7:
                 read_code_book(data, m, section, row, out)
+            if section.kind == 15:
+                read_queries(m, section)
             values = read_elements(data, section, row, out)
             if section.kind <= 3:
                 need(all(v < m.segments[section.segment].count for v in values), "ordinals of a section")

@@ -38,7 +38,7 @@ struct Run {
   std::size_t batch;
   SearchResult result;
   std::atomic<std::size_t> next{0};
-  std::mutex mutex;  // guards the two below
+  std::mutex mutex;  // guards the two below, and the result's expected recall
   std::size_t failed_row = std::numeric_limits<std::size_t>::max();
   Error error;
 
@@ -49,6 +49,8 @@ struct Run {
       const auto part = open.index.search({open.queries.row(first), now, open.queries.dim, open.queries.type}, options);
       if (part) {
         place(*part, first, result);
+        const std::scoped_lock lock(mutex);
+        result.expected_recall = std::min(result.expected_recall, part->expected_recall);
         continue;
       }
       const std::scoped_lock lock(mutex);

@@ -7,6 +7,7 @@
 namespace nearline::tools {
 
 Action declare_build(Args& args);
+Action declare_calibrate(Args& args);
 Action declare_compact(Args& args);
 Action declare_convert(Args& args);
 Action declare_delete(Args& args);

@@ -36,6 +36,7 @@ void print_json(const IndexInfo& info) {
   line.put("bytes_per_vector", bytes_per_vector(info)).put("build", build).put("format_version", version_text(info));
   line.put("page_bytes", info.page_bytes).put("records_per_page", info.records_per_page);
   line.put("code_bytes", info.code_bytes).put("calibration_queries", info.calibration_queries);
+  line.put("real_queries", info.real_queries);
   line.put("local_edge_share", info.local_edge_share).put("file_id", info.file_id);
   line.put("rolled_back", info.rolled_back).put("free_bytes", info.free_bytes);
   line.put("durable", info.durable).print();
@@ -58,7 +59,8 @@ void print_text(const std::filesystem::path& path, const IndexInfo& info) {
   if (info.code_bytes > 0)
     fmt::print("codes        {} bytes a {}\n", info.code_bytes, info.layout == Layout::kFused ? "target" : "vector");
   if (info.calibration_queries > 0)
-    fmt::print("calibrated   for --recall, on {} records held out\n", info.calibration_queries);
+    fmt::print("calibrated   for --recall, on {} {}\n", info.calibration_queries,
+               info.real_queries ? "queries that were given" : "records held out");
   fmt::print("built with   -R {} --l-build {} --alpha {:.3g} --seed {}\n", info.degree, info.l_build, info.alpha,
              info.seed);
 }

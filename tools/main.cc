@@ -12,6 +12,7 @@ int main(int argc, char** argv) {
       Command{"insert", "add the vectors of a file to an index", declare_insert},
       Command{"delete", "take records out of an index", declare_delete},
       Command{"compact", "rewrite an index densely, in place or as a new file", declare_compact},
+      Command{"calibrate", "measure what --recall takes with queries of your own", declare_calibrate},
       Command{"snapshot", "copy an index, which may be written to meanwhile", declare_snapshot},
       Command{"salvage", "save what is whole in a damaged index into a new one", declare_salvage},
       Command{"eval", "measure recall, speed and reads against exact neighbours", declare_eval},

@@ -29,6 +29,7 @@ void print_json(const SearchResult& result) {
     JsonLine line;
     line.put("query", row).put("ids", std::span(result.ids).subspan(first, result.counts[row]));
     line.put("distances", std::span(result.distances).subspan(first, result.counts[row]));
+    if (result.expected_recall > 0) line.put("expected_recall", result.expected_recall);
     line.put("stats", stats).print();
   }
 }
@@ -69,7 +70,7 @@ Action declare_search(Args& args) {
   declare_search_setup(args, setup);
   args.number("-L", setup.search.l, "candidates kept while walking; more is better and slower", 1, 65'536);
   args.share("--recall", setup.search.recall,
-             "instead of -L: the share of the k nearest to find, by the calibration of the build");
+             "instead of -L: the share of the k nearest to find, as the index was calibrated");
   args.flag("--exact", setup.search.exact, "compare with every record instead of walking");
   args.file("-o,--output", options->output, "write .ibin, .ibin64 or .ivecs instead of printing");
   args.force(options->force);

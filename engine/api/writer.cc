@@ -35,6 +35,9 @@ bool Writer::dirty() const noexcept {
 Result<CommitReport> Writer::commit(Durability durability) {
   return impl_->commit(durability);
 }
+Result<CommitReport> Writer::calibrate(const MatrixView& queries) {
+  return impl_->calibrate(queries);
+}
 void Writer::abandon() noexcept {
   impl_->abandon();
 }

@@ -8,7 +8,9 @@
 #include <string>
 
 #include "engine/file/generation_locks.h"
+#include "engine/space/unfit.h"
 #include "format/checksum.h"
+#include "format/corrupt.h"
 
 namespace nearline::engine {
 namespace {
@@ -163,6 +165,25 @@ Result<std::vector<std::uint32_t>> IndexFile::read_u32(const format::Section& se
   std::memcpy(values.data(), blocks.data() + (first * sizeof(std::uint32_t) - begin * kBlock),
               values.size() * sizeof(std::uint32_t));
   return values;
+}
+
+Result<std::vector<std::byte>> IndexFile::queries() const {
+  const format::Section* section = manifest_.find(format::SectionKind::kQueries, format::Section::kNone);
+  if (section == nullptr || section->length == 0) return std::vector<std::byte>();
+  const std::uint64_t bytes = vector_bytes(field().type, field().dim);
+  if (section->element_bytes != bytes || section->count > format::kMaxSampleQueries) {
+    return format::corrupt(section->offset, std::to_string(section->count) + " queries of " +
+                                                std::to_string(section->element_bytes) + " bytes: expected at most " +
+                                                std::to_string(format::kMaxSampleQueries) + " of " +
+                                                std::to_string(bytes) + ", the field's vectors");
+  }
+  NEARLINE_TRY(rows, read_whole(*section, format::kMaxSampleQueries * bytes));
+  for (std::uint64_t at = 0; at < rows.size(); at += bytes) {
+    if (const char* fault = unfit(field().metric, field().type, rows.data() + at, field().dim)) {
+      return format::corrupt(section->offset + at, std::string("a query ") + fault);
+    }
+  }
+  return rows;
 }
 
 Result<std::optional<format::Calibration>> SegmentFile::calibration() const {

@@ -65,6 +65,10 @@ class IndexFile {
   /// The segments with records, in the order of the manifest.
   [[nodiscard]] std::vector<SegmentFile> segments() const;
 
+  /// The sample of queries that calibrations are measured with, as rows of the field's vectors; empty when there is
+  /// none. Errors: kCorrupt, kIo.
+  [[nodiscard]] Result<std::vector<std::byte>> queries() const;
+
   /// A checker for one of the manifest's sections, which keeps so many blocks of its tree.
   [[nodiscard]] std::unique_ptr<SectionCheck> check(const format::Section& section,
                                                     std::uint32_t cached_blocks = 256) const;

@@ -132,6 +132,21 @@ Result<void> IndexFileWriter::end() {
   return {};
 }
 
+Result<void> IndexFileWriter::set_queries(std::span<const std::byte> rows) {
+  drop_section(format::SectionKind::kQueries, format::Section::kNone);
+  if (rows.empty()) return {};
+  const format::Field& field = manifest_.fields[SegmentFile::kPrimary];
+  format::Section section;
+  section.kind = format::SectionKind::kQueries;
+  section.optional = true;
+  section.element_bytes = static_cast<std::uint32_t>(vector_bytes(field.type, field.dim));
+  section.count = rows.size() / section.element_bytes;
+  choose_segment(format::Section::kNone);
+  NEARLINE_CHECK(begin(section));
+  NEARLINE_CHECK(append(rows));
+  return end();
+}
+
 Result<void> IndexFileWriter::add_optional(format::SectionKind kind, std::span<const std::byte> bytes) {
   format::Section section;
   section.kind = kind;

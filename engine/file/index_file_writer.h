@@ -26,7 +26,7 @@ class IndexFileWriter {
 
   /// A segment whose sections follow, and its primary field's graph. Returns its entry in the segment table.
   std::uint32_t add_segment(const format::Segment& segment, const format::Graph& graph);
-  /// Sections that follow belong to this segment.
+  /// Sections that follow belong to this segment; Section::kNone: to the whole file.
   void choose_segment(std::uint32_t row) noexcept { row_ = row; }
   format::Segment& segment() noexcept { return manifest_.segments[row_]; }
   /// Of the chosen segment: its counts of edges are known only after the pages were written.
@@ -51,6 +51,9 @@ class IndexFileWriter {
 
   /// A whole section of one element, which readers that do not know it may ignore.
   Result<void> add_optional(format::SectionKind kind, std::span<const std::byte> bytes);
+
+  /// The sample of queries, of the whole file, in place of one that is there; none takes it away.
+  Result<void> set_queries(std::span<const std::byte> rows);
 
   /// A new file's manifest and both superblocks. The caller syncs and publishes. Returns the file's length.
   Result<std::uint64_t> finish();

@@ -130,10 +130,12 @@ Result<BuildReport> assemble_segment(Intake& intake, const BuildPlan& plan, cons
 }
 
 Result<BuildReport> assemble(Intake& intake, const BuildPlan& plan, const Schema& schema, const BuildOptions& options,
-                             io::FileSystem& fs, const std::filesystem::path& directory, io::File& file) {
+                             io::FileSystem& fs, const std::filesystem::path& directory, io::File& file,
+                             std::span<const std::byte> queries) {
   Assembly build(intake, plan, schema, options, fs, directory);
   NEARLINE_CHECK(build.sort());
-  IndexFileWriter writer(file, new_manifest(build.identity(), schema, build.count));
+  IndexFileWriter writer(file, new_manifest(build.identity(queries), schema, build.count));
+  NEARLINE_CHECK(writer.set_queries(queries));
   NEARLINE_TRY(report, add_segment(build, writer));
   NEARLINE_TRY(bytes, writer.finish());
   report.file_bytes = bytes;

@@ -51,7 +51,7 @@ Result<void> Assembly::sort() {
   return {};
 }
 
-format::FileId Assembly::identity() const {
+format::FileId Assembly::identity(std::span<const std::byte> queries) const {
   format::Hasher128 hasher;
   const auto add = [&](auto value) { hasher.update(std::as_bytes(std::span(&value, 1))); };
   add(schema.dim);
@@ -70,6 +70,7 @@ format::FileId Assembly::identity() const {
       add(number);
   }
   add(content_);
+  hasher.update(queries);
   return hasher.digest();
 }
 
@@ -133,11 +134,13 @@ Result<void> Assembly::add_calibration(IndexFileWriter& writer, std::optional<fo
   };
   io::give_back_freed();
   const IndexFile written(writer.file(), writer.manifest());
+  NEARLINE_TRY(queries, written.queries());
   NEARLINE_TRY(calibration,
                calibrate(written.segments().back(),
                          {.memory_bytes = plan.calibration_bytes,
                           .freed_bytes = plan.image_shape.pages(plan.part_records) * plan.image_shape.page_bytes,
                           .threads = threads,
+                          .queries = std::move(queries),
                           .progress = progress_of}));
   if (!calibration) return {};
   return writer.add_optional(format::SectionKind::kCalibration, format::encode(*calibration));

@@ -40,8 +40,8 @@ class Assembly {
   /// Puts what was taken in into its order (input_order.h). Before all else, unless lists or codes are known by row.
   Result<void> sort();
 
-  /// Hash of all that was taken in and of all that shapes the file: its identity.
-  [[nodiscard]] format::FileId identity() const;
+  /// Hash of all that was taken in and of all that shapes the file, its sample of queries too: its identity.
+  [[nodiscard]] format::FileId identity(std::span<const std::byte> queries) const;
 
   /// Adds the segment of all that was taken in, but for its sections and the counts of edges.
   void add_segment(IndexFileWriter& writer) const;

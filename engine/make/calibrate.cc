@@ -7,14 +7,13 @@
 #include <span>
 #include <vector>
 
-#include "engine/make/held_out.h"
+#include "engine/make/sample_queries.h"
 #include "engine/parallel.h"
 #include "io/memory_info.h"
 
 namespace nearline::engine {
 namespace {
 
-constexpr std::uint32_t kLeastQueries = 32;
 constexpr std::size_t kChunkQueries = 4;
 /// A cache that serves, on all threads together: queries come in the order of their places, and so meet the pages of
 /// those before them.
@@ -70,14 +69,14 @@ std::size_t rungs_of(std::span<const WalkOptions> efforts) noexcept {
 class Ladder final : public WalkWatch {
  public:
   /// rungs: efforts of rising slack.
-  Ladder(const HeldOut& held, std::size_t query, std::uint16_t ranking, std::span<const WalkOptions> rungs)
+  Ladder(const SampleQueries& held, std::size_t query, std::uint16_t ranking, std::span<const WalkOptions> rungs)
       : held_(held), query_(query), ranking_(ranking), rungs_(rungs), hits_(rungs.size()) {}
 
   bool goes_on(const StopRule& rule, float next, const Scratch& scratch) override {
     const std::uint32_t k = rungs_[0].k;
     const bool by_codes = ranking_ == format::kRankedByCodes;
-    if ((by_codes ? scratch.answers.size() : scratch.candidates.size()) < k) return true;
-    const float kth = by_codes ? scratch.answers.kth() : scratch.candidates[k - 1].distance;
+    if ((by_codes ? scratch.answers.size() : scratch.candidates.admitted()) < k) return true;
+    const float kth = by_codes ? scratch.answers.kth() : scratch.candidates.nth_admitted(k - 1);
     if (!(next > rule.with(rungs_[passed_].stop.slack).limit(kth))) return true;
     const std::uint32_t found = by_codes ? hits_by_codes(scratch) : hits_by_distance(scratch);
     do hits_[passed_++] = found;
@@ -101,11 +100,13 @@ class Ladder final : public WalkWatch {
 
   std::uint32_t hits_by_distance(const Scratch& scratch) {
     distances_.clear();
-    for (std::size_t i = 0; i < rungs_[0].k; ++i) distances_.push_back(scratch.candidates[i].distance);
+    for (std::size_t i = 0; distances_.size() < rungs_[0].k; ++i) {
+      if (scratch.candidates.is_admitted(i)) distances_.push_back(scratch.candidates[i].distance);
+    }
     return held_.hits(query_, distances_);
   }
 
-  const HeldOut& held_;
+  const SampleQueries& held_;
   const std::size_t query_;
   const std::uint16_t ranking_;
   const std::span<const WalkOptions> rungs_;
@@ -131,7 +132,8 @@ class Distances final : public AnswerSink {
 
 class Calibration {
  public:
-  Calibration(const HeldOut& held, const CalibrateOptions& options) : held_(held), options_(options) {
+  Calibration(const SampleQueries& held, const CalibrateOptions& options) : held_(held), options_(options) {
+    result_.source = held.are_records() ? format::CalibratedOn::kRecords : format::CalibratedOn::kQueries;
     result_.queries = held.size();
     result_.norm = held.largest_norm();
   }
@@ -140,7 +142,7 @@ class Calibration {
   Result<void> add(const Segment& index, std::uint16_t ranking, double before, double after) {
     const double part = (after - before) / static_cast<double>(std::size(kCurves));
     for (std::size_t c = 0; c < std::size(kCurves); ++c) {
-      if (kCurves[c].k >= index.count()) break;
+      if (kCurves[c].k >= index.live()) break;
       const double begun = before + part * static_cast<double>(c);
       const auto told = [&](double share) { return options_.progress(begun + part * share); };
       NEARLINE_CHECK(add_curve(index, ranking, kCurves[c], told));
@@ -154,7 +156,7 @@ class Calibration {
   using Told = std::function<Result<void>(double)>;
 
   Result<void> add_curve(const Segment& index, std::uint16_t ranking, const CurveKind& kind, const Told& told) {
-    std::vector<WalkOptions> efforts = efforts_of(ranking, kind.k, index.count());
+    std::vector<WalkOptions> efforts = efforts_of(ranking, kind.k, index.live());
     // The rungs always fit: they are no longer than kUsualL.
     while (index.room_for({.way = walk_of(index.field()), .walk = efforts.back()}) == 0) efforts.pop_back();
     NEARLINE_TRY(hits, measure(index, ranking, efforts, kind, told));
@@ -220,7 +222,8 @@ class Calibration {
   }
 
   /// The distances of a query's answers.
-  Result<std::vector<float>> answer(const Segment& index, const WalkOptions& walk, std::size_t q) {
+  Result<std::vector<float>> answer(const Segment& index, WalkOptions walk, std::size_t q) {
+    make_room(walk, index.count(), index.live());
     const MatrixView all = held_.queries();
     const MatrixView one(all.row(q), 1, all.dim, all.type);
     const Plan plan{.way = walk_of(index.field()), .walk = walk, .norm = result_.norm};
@@ -229,13 +232,13 @@ class Calibration {
     return std::move(found).take();
   }
 
-  const HeldOut& held_;
+  const SampleQueries& held_;
   const CalibrateOptions& options_;
   format::Calibration result_;
 };
 
 std::uint32_t queries_for(const Schema& schema, std::uint64_t memory_bytes) noexcept {
-  const std::uint64_t each = HeldOut::bytes_per_query(schema, std::end(kCurves)[-1].k);
+  const std::uint64_t each = SampleQueries::bytes_per_query(schema, std::end(kCurves)[-1].k);
   return static_cast<std::uint32_t>(std::min<std::uint64_t>(kCurves[0].queries, memory_bytes / each));
 }
 
@@ -265,6 +268,15 @@ Result<std::unique_ptr<Segment>> open_within(const SegmentFile& file, const Cali
   }
 }
 
+/// Real queries where there are some, as many as there is room for.
+Result<SampleQueries> draw(const Segment& index, std::uint32_t most, const SampleQueries::Options& options,
+                           std::vector<std::byte> given) {
+  if (given.empty()) return SampleQueries::of_records(index, most, options);
+  const std::size_t bytes = vector_bytes(index.schema().type, index.schema().dim);
+  given.resize(std::min(given.size(), most * bytes));
+  return SampleQueries::of_queries(index, std::move(given), options);
+}
+
 }  // namespace
 
 Result<std::optional<format::Calibration>> calibrate(const SegmentFile& file, const CalibrateOptions& options) {
@@ -273,14 +285,16 @@ Result<std::optional<format::Calibration>> calibrate(const SegmentFile& file, co
                            std::max(kEnoughCache, options.freed_bytes));
   if (!first && first.error().code == Code::kNoMemory) return std::optional<format::Calibration>();
   if (!first) return std::move(first).error();
-  const std::uint64_t count = (*first)->count();
+  const std::uint64_t count = (*first)->count(), live = (*first)->live();
   const std::uint32_t code_bytes = (*first)->field().code_bytes();
   const std::uint32_t queries = queries_for((*first)->schema(), options.memory_bytes / 4);
   if (queries < kLeastQueries) return std::optional<format::Calibration>();
-  const auto k = static_cast<std::uint32_t>(std::min<std::uint64_t>(std::end(kCurves)[-1].k, count - 1));
   NEARLINE_CHECK(options.progress(0));
-  const auto drawing = [&](double share) { return options.progress(share * kDrawn); };
-  NEARLINE_TRY(held, HeldOut::draw(**first, queries, k, options.threads, drawing));
+  NEARLINE_TRY(held, draw(**first, queries,
+                          {.k = static_cast<std::uint32_t>(std::min<std::uint64_t>(std::end(kCurves)[-1].k, live - 1)),
+                           .threads = options.threads,
+                           .progress = [&](double share) { return options.progress(share * kDrawn); }},
+                          options.queries));
   Calibration calibration(held, options);
   if (fused) {
     NEARLINE_CHECK(calibration.add(**first, format::kRankedByCodes, kDrawn, 1));

@@ -46,7 +46,8 @@ Result<BuildReport> IndexMaker::finish() {
   NEARLINE_CHECK(intake_.check_ids_unique());
   NEARLINE_TRY(plan, plan_build(count(), schema_, options_, intake_.id_bytes()));
   NEARLINE_TRY(target, io::AtomicFile::create(*fs_, output_, options_.replace));
-  NEARLINE_TRY(report, assemble(intake_, plan, schema_, options_, *fs_, io::directory_of(output_), target.file()));
+  NEARLINE_TRY(report,
+               assemble(intake_, plan, schema_, options_, *fs_, io::directory_of(output_), target.file(), queries_));
   NEARLINE_CHECK(target.publish());
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
   return report;

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <span>
+#include <vector>
 
 #include "engine/make/intake.h"
 #include "io/file.h"
@@ -20,6 +21,8 @@ class IndexMaker {
 
   Result<void> add(const MatrixView& vectors, std::span<const Id> ids = {});
   [[nodiscard]] std::uint64_t count() const noexcept { return intake_.count(); }
+  /// The index is calibrated with these, and keeps them. rows: of sample_of.
+  void calibrate_with(std::vector<std::byte> rows) noexcept { queries_ = std::move(rows); }
   Result<BuildReport> finish();
 
  private:
@@ -36,6 +39,7 @@ class IndexMaker {
   Schema schema_;
   BuildOptions options_;
   Intake intake_;
+  std::vector<std::byte> queries_;
   bool spent_ = false;
 };
 

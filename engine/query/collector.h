@@ -3,6 +3,7 @@
 /// and fills the result.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 
@@ -19,6 +20,9 @@ class Collector final : public AnswerSink {
     return result_.distances[(query + 1) * result_.k - 1];  // infinite while the row is not full
   }
   void take(std::size_t query, std::span<const Hit> hits, const QueryStats& stats) override;
+
+  /// What a segment's answers are expected to hold of its nearest: together they hold at least as much as the least.
+  void expect(float recall) noexcept { result_.expected_recall = std::min(result_.expected_recall, recall); }
 
   SearchResult result() && { return std::move(result_); }
 

@@ -35,7 +35,7 @@ Result<void> check_search(const MatrixView& queries, const SearchOptions& option
 }
 
 Result<void> check_row(const MatrixView& queries, std::size_t row, Metric metric) {
-  const char* fault = unfit(metric, queries.type, queries.row(row), queries.dim);
+  const char* fault = unfit_query(metric, queries.type, queries.row(row), queries.dim);
   if (fault == nullptr) return {};
   return Error{.code = Code::kBadInput, .what = "query " + std::to_string(row) + " " + fault};
 }
@@ -50,6 +50,7 @@ Result<SearchResult> Snapshot::search(const MatrixView& queries, const SearchOpt
   for (const auto& segment : segments_) {
     const bool bounded = segment != segments_.front();
     NEARLINE_TRY(plan, segment->plan(queries.rows, options, borrowed, bounded));
+    collector.expect(plan.recall);
     NEARLINE_CHECK(segment->answer({.queries = queries, .plan = plan, .sink = collector, .bounded = bounded}));
   }
   return std::move(collector).result();

@@ -151,7 +151,10 @@ Result<void> Snapshot::open_segments(const Snapshot* before) {
   const Field& largest = segments_.front()->field();
   io_ = largest.io();
   info_.code_bytes = largest.code_bytes();
-  if (largest.calibration() != nullptr) info_.calibration_queries = largest.calibration()->queries;
+  if (const format::Calibration* calibration = largest.calibration()) {
+    info_.calibration_queries = calibration->queries;
+    info_.real_queries = calibration->source == format::CalibratedOn::kQueries;
+  }
   return {};
 }
 

@@ -64,6 +64,13 @@ Way walk_of(const Field& field) noexcept {
   return field.graph().shape.layout == Layout::kFused ? Way::kFusedWalk : Way::kCodeWalk;
 }
 
+void make_room(WalkOptions& walk, std::uint64_t count, std::uint64_t live) noexcept {
+  // Edges that lead to the deleted are missing between the live: a longer list makes up for them.
+  const std::uint64_t l = share_of_all(std::max(walk.l, walk.k), count, live);
+  walk.l = static_cast<std::uint32_t>(l);
+  walk.room = static_cast<std::uint32_t>(room_for(l, count, live));
+}
+
 Result<Plan> plan_search(const Field& field, const SearchOptions& options, const PlanFacts& facts) {
   const std::uint64_t count = field.graph().count;
   Plan plan{.way = walk_of(field),
@@ -87,10 +94,8 @@ Result<Plan> plan_search(const Field& field, const SearchOptions& options, const
                    .what = "a recall: expected an index with a calibration, found one without; choose an L"};
     }
   }
-  // Edges that lead to the deleted are missing between the live: a longer list makes up for them.
-  const std::uint64_t l = share_of_all(std::max(plan.walk.l, plan.walk.k), count, facts.live);
-  plan.walk.l = static_cast<std::uint32_t>(l);
-  plan.walk.room = static_cast<std::uint32_t>(room_for(l, count, facts.live));
+  plan.recall = plan.way == Way::kScan ? 1 : options.recall;
+  make_room(plan.walk, count, facts.live);
   if (facts.bounded && plan.way == Way::kCodeWalk && count * field.code_bytes() <= kScannedBytes) {
     plan.way = Way::kCodeScan;
   }

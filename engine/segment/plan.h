@@ -26,7 +26,8 @@ enum class Way : std::uint8_t {
 struct Plan {
   Way way = Way::kWalk;
   WalkOptions walk;
-  float norm = 0;  ///< what distances under ip are measured from, when the walk has a stop rule
+  float recall = 0;  ///< the share of the k nearest that it is expected to find; 0: not known
+  float norm = 0;    ///< what distances under ip are measured from, when the walk has a stop rule
 };
 
 /// What a plan is made for.
@@ -36,6 +37,9 @@ struct PlanFacts {
   const format::Calibration* borrowed = nullptr;  ///< a larger segment's, for one that has none
   bool bounded = false;                           ///< other segments have answered before
 };
+
+/// Makes the list of a walk longer where it meets records that may be no answers.
+void make_room(WalkOptions& walk, std::uint64_t count, std::uint64_t live) noexcept;
 
 /// Errors: kInvalidArgument for a recall that the calibration does not know.
 Result<Plan> plan_search(const Field& field, const SearchOptions& options, const PlanFacts& facts);

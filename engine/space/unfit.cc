@@ -29,9 +29,15 @@ const char* unfit(Metric metric, ElementType type, const std::byte* vector, std:
                                  : "is too long: expected a squared length that f32 can hold";
   }
   if (metric == Metric::kCosine && !has_direction(squared)) {
-    return "has no direction: expected a length above 0 under cosine";
+    return "has no direction: expected a length of at least 1.1e-19 under cosine, which f32 can square";
   }
   return nullptr;
+}
+
+const char* unfit_query(Metric metric, ElementType type, const std::byte* query, std::uint32_t dim) noexcept {
+  if (const char* fault = unfit(metric, type, query, dim)) return fault;
+  if (metric != Metric::kIp || kernels::squared_norm(type, query, dim) > 0) return nullptr;
+  return "is zero: expected a query that tells records apart under ip, where all have the product 0 with this one";
 }
 
 }  // namespace nearline::engine

@@ -12,4 +12,7 @@ namespace nearline::engine {
 /// ip no two vectors that can be compared are so far apart that f32 could not hold it.
 const char* unfit(Metric metric, ElementType type, const std::byte* vector, std::uint32_t dim) noexcept;
 
+/// The same of a query, which says nothing under ip, too, when it is all zeros.
+const char* unfit_query(Metric metric, ElementType type, const std::byte* query, std::uint32_t dim) noexcept;
+
 }  // namespace nearline::engine

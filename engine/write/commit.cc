@@ -11,6 +11,7 @@
 #include "engine/progress.h"
 #include "engine/write/flat_segment.h"
 #include "engine/write/merge_sources.h"
+#include "engine/write/recalibrate.h"
 
 namespace nearline::engine {
 namespace {
@@ -35,6 +36,7 @@ class Commit {
     IndexFileWriter writer(in_.file, std::move(manifest), std::move(space));
     NEARLINE_CHECK(write_new_segment(writer));
     NEARLINE_CHECK(write_tombstones(writer));
+    if (in_.queries != nullptr) NEARLINE_CHECK(recalibrate(in_, writer));
     writer.drop_segments(merge_.rows);
     NEARLINE_TRY(bytes, writer.commit(in_.boot));
     CommitReport report{.generation = writer.manifest().generation,

@@ -22,6 +22,8 @@ struct CommitInput {
   const std::filesystem::path& directory;  ///< of files without a name
   const WriterOptions& options;
   format::BootId boot{};  ///< of a relaxed commit; zeros: a durable one
+  /// Null, or queries to calibrate all with from now on; none of them: records again.
+  const std::vector<std::byte>* queries = nullptr;
 };
 
 /// The records that each segment holds once what is pending is done.

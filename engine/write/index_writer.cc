@@ -12,6 +12,7 @@
 #include "engine/file/settle.h"
 #include "engine/kernels/kernels.h"
 #include "engine/make/index_maker.h"
+#include "engine/make/sample_queries.h"
 #include "engine/threads.h"
 #include "io/temporary_name.h"
 
@@ -86,6 +87,17 @@ Result<CommitReport> IndexWriter::commit(Durability durability) {
   return report;
 }
 
+Result<CommitReport> IndexWriter::calibrate(const MatrixView& queries) {
+  NEARLINE_CHECK(ready());
+  NEARLINE_CHECK(nothing_pending("a calibration"));
+  std::vector<std::byte> sample;
+  if (queries.rows > 0) {
+    NEARLINE_TRY(taken, sample_of(queries, index_->schema()));
+    sample = std::move(taken);
+  }
+  return write({}, true, Durability::kDurable, &sample);
+}
+
 Result<CommitReport> IndexWriter::compact() {
   NEARLINE_CHECK(ready());
   NEARLINE_TRY(merged, write(plan_compaction(loads_of(input()), pending_->fresh()), true, Durability::kDurable));
@@ -100,18 +112,23 @@ Result<CommitReport> IndexWriter::compact() {
 
 Result<BuildReport> IndexWriter::compact_to(const std::filesystem::path& output, bool replace) {
   NEARLINE_CHECK(ready());
-  if (dirty()) {
-    return Error{.code = Code::kInvalidArgument,
-                 .what = "changes that are not committed: expected a commit before a compaction to another file"};
-  }
+  NEARLINE_CHECK(nothing_pending("a compaction to another file"));
   BuildOptions build = build_options_of(*index_, options_);
   build.replace = replace;
   NEARLINE_TRY(builder, IndexMaker::create(*fs_, output, index_->schema(), build));
+  NEARLINE_TRY(queries, index_->file().queries());
+  builder.calibrate_with(std::move(queries));
   NEARLINE_CHECK(index_->for_each(
       kRowsAtOnce, [&](std::span<const Id> ids, const MatrixView& vectors) { return builder.add(vectors, ids); }));
   close();  // whatever comes of it, the name may lead to another file from here on
   auto finished = builder.finish();
   return finished ? std::move(finished) : explained(std::move(finished).error());
+}
+
+Result<void> IndexWriter::nothing_pending(const char* before) const {
+  if (!dirty()) return {};
+  return Error{.code = Code::kInvalidArgument,
+               .what = std::string("changes that are not committed: expected a commit before ") + before};
 }
 
 Result<void> IndexWriter::ready() {
@@ -147,14 +164,15 @@ Result<void> IndexWriter::lost_name() {
   return *spent_;
 }
 
-CommitInput IndexWriter::input(Durability durability) noexcept {
+CommitInput IndexWriter::input(Durability durability, const std::vector<std::byte>* queries) noexcept {
   return {*index_,
           *pending_,
           *file_,
           *fs_,
           directory_,
           options_,
-          durability == Durability::kRelaxed ? fs_->boot_id() : format::BootId{}};
+          durability == Durability::kRelaxed ? fs_->boot_id() : format::BootId{},
+          queries};
 }
 
 /// A writer that died may have left a name and a commit that are seen but not durable. This one answers for both from
@@ -175,12 +193,13 @@ Result<void> IndexWriter::settled(Result<void> done) {
   return done;
 }
 
-Result<CommitReport> IndexWriter::write(const MergePlan& merge, bool needed, Durability durability) {
+Result<CommitReport> IndexWriter::write(const MergePlan& merge, bool needed, Durability durability,
+                                        const std::vector<std::byte>* queries) {
   NEARLINE_TRY(named, fs_->open_read(path_));
   NEARLINE_CHECK(check_name(*named));
   if (!own_commit_) NEARLINE_CHECK(take_over());
   if (!needed) return nothing_to_write(durability);
-  auto committed = write_commit(input(durability), merge);
+  auto committed = write_commit(input(durability, queries), merge);
   if (committed) {
     close();
   } else if (committed.error().code == Code::kCommitUnknown) {

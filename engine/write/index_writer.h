@@ -28,6 +28,7 @@ class IndexWriter {
   [[nodiscard]] bool dirty() const noexcept { return pending_ && pending_->dirty(); }
   Result<CommitReport> commit(Durability durability = Durability::kDurable);
   void abandon() noexcept { pending_.reset(); }
+  Result<CommitReport> calibrate(const MatrixView& queries);
   Result<CommitReport> compact();
   Result<BuildReport> compact_to(const std::filesystem::path& output, bool replace = false);
 
@@ -37,15 +38,19 @@ class IndexWriter {
   Result<void> add(const MatrixView& vectors, std::span<const Id> ids, bool replace);
   /// Opens what the last call closed: to be called before anything is done. Error when nothing can be done any more.
   Result<void> ready();
+  /// Error when changes wait for a commit.
+  [[nodiscard]] Result<void> nothing_pending(const char* before) const;
   /// Closes the commit that is open: it is not the newest any more, or may not be.
   void close() noexcept;
 
   Result<void> check_name(const io::File& named);
   Result<void> lost_name();
-  [[nodiscard]] CommitInput input(Durability durability = Durability::kDurable) noexcept;
+  [[nodiscard]] CommitInput input(Durability durability = Durability::kDurable,
+                                  const std::vector<std::byte>* queries = nullptr) noexcept;
   Result<void> take_over();
   Result<void> settled(Result<void> done);
-  Result<CommitReport> write(const MergePlan& merge, bool needed, Durability durability);
+  Result<CommitReport> write(const MergePlan& merge, bool needed, Durability durability,
+                             const std::vector<std::byte>* queries = nullptr);
   [[nodiscard]] Error explained(Error error) const;
   [[nodiscard]] std::uint64_t just_freed() const noexcept;
   Result<CommitReport> nothing_to_write(Durability durability);

@@ -57,7 +57,8 @@ struct SearchOptions {
   std::uint32_t beam_width = Count::kAuto;
   bool exact = false;  ///< compare with every record; small indexes do so by themselves
   /// The mean share of the k nearest that answers shall hold, above 0 and below 1, in place of L. The calibration that
-  /// builds take on records held out says how far to walk; it holds for queries like the records. 0: L decides.
+  /// builds take on records held out says how far to walk; it holds for queries like the records, or, after
+  /// `Writer::calibrate`, like those given there. 0: L decides.
   float recall = 0;
 };
 
@@ -76,6 +77,9 @@ struct QueryStats {
 /// padded with kNoId and +infinity.
 struct SearchResult {
   std::uint32_t k = 0;
+  /// The mean share of the k nearest that the answers are expected to hold: 1 where all records were compared, the
+  /// recall that was asked for, 0 where only L was given.
+  float expected_recall = 1;
   std::vector<Id> ids;                ///< [rows x k]
   std::vector<float> distances;       ///< [rows x k]
   std::vector<std::uint32_t> counts;  ///< [rows]

@@ -35,7 +35,8 @@ struct IndexInfo {
   std::uint32_t records_per_page = 0;
   std::uint32_t code_bytes = 0;           ///< compressed code of one record; 0 when the file has none
   double local_edge_share = 0;            ///< edges whose two ends share a page
-  std::uint32_t calibration_queries = 0;  ///< records that `recall` was calibrated on; 0: not calibrated
+  std::uint32_t calibration_queries = 0;  ///< queries that `recall` was calibrated on; 0: not calibrated
+  bool real_queries = false;              ///< they were given to `Writer::calibrate`; else they are records
   /// The newest superblock was damaged, or relaxed and a restart may have lost what it leads to; this is the commit
   /// before it.
   bool rolled_back = false;

@@ -91,6 +91,15 @@ class NEARLINE_API Writer {
   /// Errors: kNoSpace, kIo, kNoMemory, kCancelled; kCorrupt for records that must be read; kCommitUnknown.
   Result<CommitReport> commit(Durability durability = Durability::kDurable);
 
+  /// Measures anew how far walks must go for a `SearchOptions::recall`, with queries that are like those to come: for
+  /// data whose queries are unlike its records, of which calibrations are made otherwise. A sample of up to 512 of them
+  /// is kept in the file, and later merges and compactions are calibrated with it; no rows: forgets it, and calibrates
+  /// with records. Commits, durably; nothing else changes. Takes as long as comparing 512 queries with all records, and
+  /// a few thousand walks.
+  /// Errors: kInvalidArgument for fewer than 32 queries, another dimension or type, or changes that are not committed;
+  /// kBadInput for a query that the metric cannot compare; those of commit.
+  Result<CommitReport> calibrate(const MatrixView& queries);
+
   /// Forgets all changes since the last commit.
   void abandon() noexcept;
 

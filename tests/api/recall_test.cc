@@ -4,8 +4,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <limits>
 
+#include "nearline/salvage.h"
+#include "nearline/verify.h"
 #include "nearline/writer.h"
 #include "tests/api/index_world.h"
 
@@ -153,6 +156,72 @@ TEST_SUITE("api/recall") {
         check_reached(*index);
       }
     }
+  }
+
+  TEST_CASE("queries unlike the records reach what is asked once the index is calibrated with some of them, for life") {
+    const TempDir folder;
+    // Records in clusters, queries between them.
+    const Vectors& base = world().base;
+    std::vector<float> between(600 * kDim);
+    for (std::size_t i = 0; i < between.size(); ++i) {
+      const std::size_t row = i / kDim, at = i % kDim;
+      const auto value = [&](std::size_t of) {
+        float component = 0;
+        std::memcpy(&component, base.view().row(of % base.rows()) + at * sizeof(float), sizeof component);
+        return component;
+      };
+      between[i] = (value(row * 7) + value(row * 13 + 1) + value(row * 31 + 2)) / 3;
+    }
+    const MatrixView given(between.data(), 300, kDim), others(between.data() + 300 * kDim, 300, kDim);
+    REQUIRE(build(folder / "x", {kDim, ElementType::kF32, Metric::kL2}, base.view(0, 5'000), {}, calibrating()));
+    const auto reached = [&](const std::filesystem::path& path, Ranking ranking) {
+      OpenOptions options = with_io(IoMode::kPread);
+      options.ranking = ranking;
+      const auto index = Index::open(path, options);
+      REQUIRE_MESSAGE(index, message(index));
+      return share_found(*index->search(others, {.k = 10, .recall = 0.95F}),
+                         *index->search(others, {.k = 10, .exact = true}));
+    };
+    const auto holds = [&](const std::filesystem::path& path) {
+      const IndexInfo info = Index::open(path)->info();
+      CHECK(info.real_queries);
+      CHECK(info.calibration_queries == 300);
+      for (const Ranking ranking : {Ranking::kExact, Ranking::kCodes}) CHECK(reached(path, ranking) > 0.94);
+    };
+    CHECK(std::min(reached(folder / "x", Ranking::kExact), reached(folder / "x", Ranking::kCodes)) < 0.94);
+    auto writer = Writer::open(folder / "x");
+    REQUIRE_MESSAGE(writer, message(writer));
+    const auto calibrated = writer->calibrate(given);
+    REQUIRE_MESSAGE(calibrated, message(calibrated));
+    CHECK(calibrated->count == 5'000);
+    holds(folder / "x");
+    REQUIRE(writer->insert(base.view(5'000, 1'000)));
+    CHECK(writer->calibrate(given).error().code == Code::kInvalidArgument);  // not committed
+    std::vector<Id> gone;
+    for (Id id = 0; id < 900; id += 3) gone.push_back(id);
+    REQUIRE(writer->erase(gone));
+    REQUIRE(writer->commit());
+    REQUIRE(writer->calibrate(given));  // with deleted records
+    holds(folder / "x");
+    REQUIRE(writer->compact());
+    holds(folder / "x");
+    REQUIRE(writer->compact_to(folder / "dense"));
+    holds(folder / "dense");
+    REQUIRE(salvage(folder / "dense", folder / "saved"));
+    holds(folder / "saved");
+    CHECK(verify(folder / "saved", true)->findings.empty());
+    auto again = Writer::open(folder / "dense");
+    REQUIRE_MESSAGE(again, message(again));
+    REQUIRE(again->calibrate({}));
+    CHECK_FALSE(Index::open(folder / "dense")->info().real_queries);
+    CHECK(Index::open(folder / "dense")->info().calibration_queries == 512);
+  }
+
+  TEST_CASE("answers carry the recall that is expected of them") {
+    const Index index = open(Metric::kL2, Ranking::kExact);
+    CHECK(index.search(world().queries.view(), {.k = 10, .exact = true})->expected_recall == 1);
+    CHECK(index.search(world().queries.view(), {.k = 10, .recall = 0.9F})->expected_recall == 0.9F);
+    CHECK(index.search(world().queries.view(), {.k = 10, .l = 40})->expected_recall == 0);
   }
 
   TEST_CASE("fewer answers are a part of more") {

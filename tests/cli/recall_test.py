@@ -74,6 +74,36 @@ class Recall(CliTest):
         for bad in ("0", "1", "1.5", "-0.1", "nan", "much"):
             self.bad(1, "search", "d.near", queries, "--recall", bad)
 
+    def test_calibrate_takes_queries_keeps_them_and_forgets_them(self):
+        base = DATA + "/descriptors.base.u8bin"
+        queries = DATA + "/descriptors.query.u8bin"
+        self.good("build", base, "-o", "d.near")
+        [done] = self.good_json("calibrate", "d.near", queries, "--json")
+        [info] = self.good_json("info", "d.near", "--json")
+        self.assertEqual((info["real_queries"], info["calibration_queries"]), (True, done["queries"]))
+        self.good("verify", "d.near", "--full")
+        lines = self.good_json("search", "d.near", queries, "--recall", "0.95", "--json")
+        self.assertAlmostEqual(lines[0]["expected_recall"], 0.95, places=6)
+        self.good("calibrate", "d.near")
+        [info] = self.good_json("info", "d.near", "--json")
+        self.assertEqual((info["real_queries"], info["calibration_queries"]), (False, 512))
+
+    def test_queries_that_cannot_calibrate_are_named_and_change_nothing(self):
+        rows = [[float(i), 1.0] for i in range(40)]
+        self.put("many.fbin", fbin([[float(i % 50 + 1), float(i // 50 + 1)] for i in range(2000)]))
+        self.good("build", "many.fbin", "-o", "c.near", "--metric", "cosine")
+        before = (Path(self.folder) / "c.near").read_bytes()
+        self.put("few.fbin", fbin(rows[:31]))
+        self.put("wide.fbin", fbin([row + [0.0] for row in rows]))
+        self.put("zero.fbin", fbin(rows[:9] + [[0.0, 0.0]] + rows[10:]))
+        self.put("none.fbin", fbin([[0.0, 0.0]])[:4].replace(b"\1", b"\0") + (2).to_bytes(4, "little"))
+        self.bad(1, "calibrate", "c.near", "few.fbin", says="at least 32")
+        self.bad(1, "calibrate", "c.near", "wide.fbin", says="dimension")
+        self.bad(1, "calibrate", "c.near", "zero.fbin", says="query 9")
+        self.bad(1, "calibrate", "c.near", "none.fbin", says="no rows")
+        self.bad(1, "calibrate", "c.near", "gone.fbin")
+        self.assertEqual((Path(self.folder) / "c.near").read_bytes(), before)
+
     def test_a_build_without_calibration_says_what_is_missing(self):
         base = DATA + "/descriptors.base.u8bin"
         queries = DATA + "/descriptors.query.u8bin"

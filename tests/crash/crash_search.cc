@@ -63,11 +63,11 @@ class Search {
     for (int i = 0; i < plan_.steps && going(); ++i) {
       const Model before = seen_;
       // The first ones of every workload have all kinds.
-      constexpr Kind kFirst[] = {Kind::kCommit,  Kind::kCommit,  Kind::kRelaxed, Kind::kSnapshot,
-                                 Kind::kCompact, Kind::kRelaxed, Kind::kReplace};
+      constexpr Kind kFirst[] = {Kind::kCommit,  Kind::kCommit,  Kind::kRelaxed,   Kind::kSnapshot,
+                                 Kind::kCompact, Kind::kRelaxed, Kind::kCalibrate, Kind::kReplace};
       const Kind kind = i < static_cast<int>(std::size(kFirst)) ? kFirst[i] : source_.draw_kind();
       const Step step = source_.draw_chain(kind, before, i == 1 ? kFirstRecords : 30);
-      constexpr const char* kNames[] = {"commit", "relaxed", "compact", "replace", "snapshot"};
+      constexpr const char* kNames[] = {"commit", "relaxed", "compact", "replace", "snapshot", "calibrate"};
       with_fallback_ = settled_ && step.relaxed.empty() && kind != Kind::kRelaxed;
       context_ = "seed " + std::to_string(plan_.seed) + ", step " + std::to_string(i) + " (" +
                  kNames[static_cast<int>(kind)] + " after " + std::to_string(step.relaxed.size()) + ")";

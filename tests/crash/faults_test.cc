@@ -40,8 +40,8 @@ std::vector<Stage> stages() {
   StepSource source(5);
   Model model;
   int round = 0;
-  for (const Kind kind :
-       {Kind::kCommit, Kind::kCommit, Kind::kRelaxed, Kind::kCommit, Kind::kCompact, Kind::kReplace, Kind::kSnapshot}) {
+  for (const Kind kind : {Kind::kCommit, Kind::kCommit, Kind::kRelaxed, Kind::kCommit, Kind::kCompact, Kind::kCalibrate,
+                          Kind::kReplace, Kind::kSnapshot}) {
     const Step step = source.draw(kind, model, round++ == 0 ? 120 : 25);
     if (round > 1) all.push_back({disk.contents(kIndex), model, step});
     auto writer = engine::IndexWriter::open(disk, kIndex, small_writer());

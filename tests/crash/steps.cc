@@ -42,7 +42,7 @@ std::vector<Id> StepSource::some_ids(const Model& model, std::size_t count) {
 
 Step StepSource::draw(Kind kind, const Model& model, std::size_t most_added) {
   Step step{.kind = kind, .erased = {}, .replaced = {}, .added = {}};
-  if (kind == Kind::kReplace || kind == Kind::kSnapshot) return step;
+  if (kind == Kind::kReplace || kind == Kind::kSnapshot || kind == Kind::kCalibrate) return step;
   const std::uint64_t shape = random_() % 8;  // of eight steps one only deletes, and one only adds
   if (shape != 0) {
     for (std::size_t left = random_() % (most_added + 1); left > 0; --left) step.added[next_id_++] = vector();
@@ -71,14 +71,21 @@ Step StepSource::draw_chain(Kind kind, const Model& model, std::size_t most_adde
 }
 
 Kind StepSource::draw_kind() {
-  switch (random_() % 14) {
+  switch (random_() % 15) {
     case 0: return Kind::kCompact;
     case 1: return Kind::kReplace;
     case 2: return Kind::kSnapshot;
     case 3:
     case 4: return Kind::kRelaxed;
+    case 5: return Kind::kCalibrate;
     default: return Kind::kCommit;
   }
+}
+
+std::vector<float> some_queries() {
+  std::vector<float> rows;
+  for (int i = 0; i < 40 * static_cast<int>(kDim); ++i) rows.push_back(static_cast<float>(i % 23));
+  return rows;
 }
 
 std::vector<Model> states(const Model& model, const Step& step) {
@@ -133,6 +140,10 @@ Result<void> run_one(io::FileSystem& fs, engine::IndexWriter& writer, const Step
     case Kind::kRelaxed: return without_value(writer.commit(Durability::kRelaxed));
     case Kind::kCompact: return without_value(writer.compact());
     case Kind::kReplace: return without_value(writer.compact_to(kIndex, true));
+    case Kind::kCalibrate: {
+      const std::vector<float> rows = some_queries();
+      return without_value(writer.calibrate({std::span(rows), kDim}));
+    }
     case Kind::kSnapshot: {
       NEARLINE_TRY(index, engine::LiveIndex::open(fs, kIndex, {.io = IoMode::kPread, .threads = 1}));
       return index.snapshot(kCopy, true);

@@ -32,8 +32,12 @@ enum class Kind {
   kRelaxed,  ///< a commit that waits for no disk
   kCompact,
   kReplace,  ///< compact_to, onto the index itself
-  kSnapshot
+  kSnapshot,
+  kCalibrate
 };
+
+/// A sample to calibrate with.
+std::vector<float> some_queries();
 
 /// Changes, and what makes them durable. Where it fails it can be run again from where it failed.
 struct Step {
@@ -48,8 +52,8 @@ class StepSource {
  public:
   explicit StepSource(std::uint64_t seed) : random_(seed) {}
 
-  /// A step of that kind for an index that holds `model`. Of kReplace and kSnapshot, which change nothing, an empty
-  /// one.
+  /// A step of that kind for an index that holds `model`. Of kReplace, kSnapshot and kCalibrate, which change
+  /// no record, an empty one.
   Step draw(Kind kind, const Model& model, std::size_t most_added = 30);
   /// The same with some relaxed commits before it, at times.
   Step draw_chain(Kind kind, const Model& model, std::size_t most_added = 30);

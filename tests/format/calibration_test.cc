@@ -13,7 +13,8 @@ constexpr std::uint64_t kAt = 81'920;
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
 Calibration sample() {
-  return {.queries = 100,
+  return {.source = CalibratedOn::kQueries,
+          .queries = 100,
           .norm = 2,
           .steps = {{.ranking = kRankedExactly, .k = 10, .l = 10, .slack = 0, .recall = 0.75F},
                     {.ranking = kRankedExactly, .k = 10, .l = 40, .slack = kInfinity, .recall = 0.875F},
@@ -35,6 +36,7 @@ TEST_SUITE("format/calibration") {
     CHECK(bytes.size() == 16 + 3 * 16);
     const auto got = decode_calibration(bytes, kAt);
     REQUIRE(got);
+    CHECK(got->source == CalibratedOn::kQueries);
     CHECK(got->queries == 100);
     CHECK(got->norm == 2);
     CHECK(got->steps == sample().steps);
@@ -57,7 +59,7 @@ TEST_SUITE("format/calibration") {
     const float nan = std::numeric_limits<float>::quiet_NaN();
     CHECK(decode_calibration(with(0, std::uint16_t{2}), kAt).error().code == Code::kUnsupported);
     const std::vector<std::byte> bad[] = {
-        with(2, std::uint16_t{1}),  // reserved
+        with(2, std::uint16_t{2}),  // source
         with(4, std::uint32_t{0}),
         with(4, std::uint32_t{2}),
         with(4, ~std::uint32_t{0}),  // steps

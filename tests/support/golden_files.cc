@@ -60,9 +60,9 @@ std::vector<std::byte> all_sections() {
   };
   add(SectionKind::kCodes, 9, 16, 0);
   add(SectionKind::kAttribute, 9, 8, Section::kNone);
-  for (const SectionKind kind :
-       {SectionKind::kVectors, SectionKind::kCodeParameters, SectionKind::kPayload, SectionKind::kPayloadDictionary,
-        SectionKind::kTransform, SectionKind::kCalibration, SectionKind::kPlaces, static_cast<SectionKind>(0x7FFF)}) {
+  for (const SectionKind kind : {SectionKind::kVectors, SectionKind::kCodeParameters, SectionKind::kPayload,
+                                 SectionKind::kPayloadDictionary, SectionKind::kTransform, SectionKind::kCalibration,
+                                 SectionKind::kPlaces, SectionKind::kQueries, static_cast<SectionKind>(0x7FFF)}) {
     add(kind, 0, 1, Section::kNone);
   }
   return committed(std::move(file));
@@ -84,10 +84,11 @@ std::vector<std::byte> with_codes() {
   return committed(std::move(file));
 }
 
-/// What walks of the field's two rankings reached.
+/// What walks of the field's two rankings reached, and the queries that they were made for.
 std::vector<std::byte> with_calibration() {
   const TinySpec spec;
   const format::Calibration calibration{
+      .source = format::CalibratedOn::kQueries,
       .queries = 5,
       .norm = 0.5F,
       .steps = {{.ranking = format::kRankedExactly, .k = 1, .l = 3, .slack = 0, .recall = 0.75F},
@@ -105,6 +106,13 @@ std::vector<std::byte> with_calibration() {
                     .count = 1,
                     .element_bytes = static_cast<std::uint32_t>(bytes.size())},
                    bytes);
+  const std::vector<float> queries{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+  file.add_section({.kind = SectionKind::kQueries,
+                    .optional = true,
+                    .segment = Section::kNone,
+                    .count = 5,
+                    .element_bytes = spec.dim * 4},
+                   std::as_bytes(std::span(queries)));
   return committed(std::move(file));
 }
 

@@ -4,9 +4,11 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "tests/engine/query/index_world.h"
 #include "tests/support/restamp.h"
+#include "tests/support/tiny_index.h"
 
 namespace nearline::engine {
 namespace {
@@ -36,6 +38,35 @@ TEST_SUITE("engine/file/index_file") {
     CHECK((*index)->field().dim == 8);
     CHECK((*index)->file_bytes() == some_index().size());
     CHECK(segment.shape().slots == segment.graph().slots);
+  }
+
+  TEST_CASE("queries that are no vectors of the field, or more than a sample, are damage and never read") {
+    const testing::TinySpec spec;
+    const auto with = [&](std::uint64_t count, std::uint32_t size, float value) {
+      auto file = testing::tiny_index(spec);
+      const std::vector<float> rows(count * size / sizeof(float), value);
+      file.add_section({.kind = format::SectionKind::kQueries,
+                        .optional = true,
+                        .segment = format::Section::kNone,
+                        .count = count,
+                        .element_bytes = size},
+                       std::as_bytes(std::span(rows)));
+      file.commit();
+      auto index = open(file.bytes());
+      REQUIRE(index);
+      return (*index)->queries();
+    };
+    const std::uint32_t bytes = spec.dim * 4;
+    REQUIRE(with(512, bytes, 1));
+    CHECK(with(512, bytes, 1)->size() == 512 * bytes);
+    CHECK(with(0, bytes, 1)->empty());
+    const float nan = std::numeric_limits<float>::quiet_NaN();
+    for (const auto& bad : {with(513, bytes, 1), with(5, bytes + 4, 1), with(5, bytes, nan)}) {
+      REQUIRE_FALSE(bad);
+      CHECK(bad.error().code == Code::kCorrupt);
+      CHECK(bad.error().at > 0);
+    }
+    CHECK(open(some_index()).value()->queries()->empty());
   }
 
   TEST_CASE("what is not an index, or is one no more, is told apart, and every error names the file") {

@@ -3,6 +3,10 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <cstring>
+
+#include "engine/make/sample_queries.h"
 #include "tests/engine/query/index_world.h"
 #include "tests/support/allocations.h"
 
@@ -65,6 +69,48 @@ TEST_SUITE("engine/make/calibrate") {
     REQUIRE(two);
     REQUIRE(two->has_value());
     CHECK((*one)->steps == (*two)->steps);
+  }
+
+  TEST_CASE(
+      "real queries are not hidden from themselves, and those of a sample come evenly from all, in the field's type") {
+    Made made(Metric::kL2);
+    const auto rows = testing::clusters(ElementType::kF32, 2'000, kDim);
+    auto options = with_memory(64U << 20);
+    options.queries = sample_of(rows.view(), {kDim, ElementType::kF32, Metric::kL2}).value();
+    CHECK(options.queries.size() == 512 * vector_bytes(ElementType::kF32, kDim));
+    CHECK(std::memcmp(options.queries.data(), rows.view().row(0), kDim * 4) == 0);
+    CHECK(std::memcmp(options.queries.data() + 256 * kDim * 4, rows.view().row(1'000), kDim * 4) == 0);
+    const auto found = calibrate(made.segment(), options);
+    REQUIRE(found);
+    REQUIRE(found->has_value());
+    CHECK((*found)->source == format::CalibratedOn::kQueries);
+    CHECK((*found)->queries == 512);
+    // Records that lead their walks home take less effort than those that are hidden.
+    const auto hidden = calibrate(made.segment(), with_memory(64U << 20));
+    CHECK((*hidden)->source == format::CalibratedOn::kRecords);
+    CHECK((*found)->steps[0].recall > (*hidden)->steps[0].recall);
+
+    const auto halves = sample_of(rows.view(0, 40), {kDim, ElementType::kF16, Metric::kL2});
+    REQUIRE(halves);
+    CHECK(halves->size() == 40 * vector_bytes(ElementType::kF16, kDim));
+  }
+
+  TEST_CASE("what is no sample of queries is refused, naming the query") {
+    const auto rows = testing::clusters(ElementType::kF32, 40, kDim);
+    const Schema schema{kDim, ElementType::kF32, Metric::kCosine};
+    CHECK(sample_of(rows.view(0, kLeastQueries - 1), schema).error().code == Code::kInvalidArgument);
+    CHECK(sample_of(rows.view(), {kDim + 1, ElementType::kF32, Metric::kCosine}).error().code ==
+          Code::kInvalidArgument);
+    CHECK(sample_of(rows.view(), {kDim, ElementType::kB1, Metric::kHamming}).error().code == Code::kInvalidArgument);
+    std::vector<float> bad(40 * kDim, 1);
+    std::fill_n(bad.begin() + 7 * kDim, kDim, 0.0F);
+    const auto zero = sample_of(MatrixView(bad.data(), 40, kDim), schema);
+    REQUIRE_FALSE(zero);
+    CHECK(zero.error().code == Code::kBadInput);
+    CHECK(zero.error().what.starts_with("query 7 has no direction"));
+    std::ranges::fill(bad, 0.5F);
+    CHECK(sample_of(MatrixView(bad.data(), 40, kDim), {kDim, ElementType::kU8, Metric::kL2}).error().code ==
+          Code::kBadInput);
   }
 
   TEST_CASE("without room for a search there is none, and that is no error") {

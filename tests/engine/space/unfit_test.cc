@@ -49,6 +49,15 @@ TEST_SUITE("engine/space/unfit") {
     CHECK(fault(Metric::kL2, ElementType::kF16, 65'504, 65'504).empty());
   }
 
+  TEST_CASE("a query of zeros tells no records apart under ip and cosine, and does under l2") {
+    const std::array<float, 2> zeros{};
+    const auto* query = reinterpret_cast<const std::byte*>(zeros.data());
+    CHECK(unfit_query(Metric::kL2, ElementType::kF32, query, 2) == nullptr);
+    CHECK(unfit(Metric::kIp, ElementType::kF32, query, 2) == nullptr);  // a record may
+    CHECK(std::string(unfit_query(Metric::kIp, ElementType::kF32, query, 2)).starts_with("is zero"));
+    CHECK(std::string(unfit_query(Metric::kCosine, ElementType::kF32, query, 2)).starts_with("has no direction"));
+  }
+
   TEST_CASE("the two that are farthest apart of all that l2 takes have a distance") {
     const std::array<float, 2> one{9.1e18F, 0}, other{-9.1e18F, 0};
     const auto* record = reinterpret_cast<const std::byte*>(other.data());

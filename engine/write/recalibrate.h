@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Measures the graphs of a commit anew, with queries that somebody gave or, when he takes them back, with records.
+#pragma once
+
+#include "engine/file/index_file_writer.h"
+#include "engine/write/commit.h"
+
+namespace nearline::engine {
+
+/// Writes input.queries and the calibrations. Precondition: nothing else is pending.
+/// Errors: kNoMemory when a segment cannot be searched within the bound; those of searching and writing.
+Result<void> recalibrate(const CommitInput& input, IndexFileWriter& writer);
+
+}  // namespace nearline::engine

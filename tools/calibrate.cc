@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+/// nearline calibrate: measures with queries of the user's what a recall takes, for searches with --recall.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "nearline/vector_file.h"
+#include "nearline/writer.h"
+#include "tools/commands.h"
+#include "tools/commit_report.h"
+#include "tools/console.h"
+
+namespace nearline::tools {
+namespace {
+
+/// The writer keeps no more; the file may hold millions.
+constexpr std::uint64_t kMostQueries = 512;
+
+struct Options {
+  std::filesystem::path index, queries;
+  WriterOptions writer;
+  bool json = false, progress = false;
+};
+
+/// Rows taken evenly from a file.
+struct Sample {
+  std::vector<std::byte> bytes;
+  std::size_t rows = 0;
+  std::uint32_t dim = 0;
+  ElementType type = ElementType::kF32;
+};
+
+Result<Sample> read_sample(const std::filesystem::path& path) {
+  NEARLINE_TRY(file, VectorFile::open(path));
+  Sample sample;
+  sample.dim = file.dim();
+  sample.type = file.type();
+  sample.rows = static_cast<std::size_t>(std::min(file.rows(), kMostQueries));
+  const std::size_t row_bytes = vector_bytes(file.type(), file.dim());
+  sample.bytes.resize(sample.rows * row_bytes);
+  for (std::size_t i = 0; i < sample.rows; ++i) {
+    const std::uint64_t row = i * file.rows() / sample.rows;
+    NEARLINE_CHECK(file.read(row, 1, std::span(sample.bytes).subspan(i * row_bytes, row_bytes)));
+  }
+  return sample;
+}
+
+Result<CommitReport> calibrate(const Options& options, std::size_t& rows) {
+  Sample sample;
+  if (!options.queries.empty()) {
+    NEARLINE_TRY(read, read_sample(options.queries));
+    sample = std::move(read);
+    if (sample.rows == 0)
+      return Error{Code::kBadInput, "a file of no rows: expected queries", options.queries.string()};
+  }
+  rows = sample.rows;
+  NEARLINE_TRY(writer, Writer::open(options.index, options.writer));
+  auto report = writer.calibrate({sample.bytes.data(), sample.rows, sample.dim, sample.type});
+  if (!report && (report.error().code == Code::kBadInput || report.error().code == Code::kInvalidArgument))
+    return std::move(report).error().in(options.queries.string());
+  return report;
+}
+
+int run(Options& options) {
+  options.writer.progress = progress_line(options.progress);
+  std::size_t rows = 0;
+  const auto report = calibrate(options, rows);
+  if (!report) return fail(report.error());
+  clear_progress_line();
+  const char* done = options.json              ? "queries"
+                     : options.queries.empty() ? "queries, so calibrated with its records"
+                                               : "queries calibrated with";
+  print_commit(options.index, done, rows, *report, options.json);
+  return 0;
+}
+
+}  // namespace
+
+Action declare_calibrate(Args& args) {
+  auto options = std::make_shared<Options>();
+  args.input("INDEX", options->index, "the index");
+  args.input("QUERIES", options->queries,
+             "at least 32 queries like those to come, of which the index keeps 512; without, its records serve again",
+             false);
+  args.size("--memory", options->writer.memory_bytes, "bound on what the calibration allocates");
+  args.threads(options->writer.threads, "threads; auto means one a processor");
+  args.json(options->json);
+  args.progress(options->progress);
+  args.example("nearline calibrate photos.near queries.fbin");
+  return [options] { return run(*options); };
+}
+
+}  // namespace nearline::tools
