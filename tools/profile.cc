@@ -19,6 +19,14 @@ struct Options {
   bool json = false, progress = false;
 };
 
+void put_row(JsonLine& line, const char* key, std::uint64_t row) {
+  if (row == kNoId) {
+    line.put_null(key);
+  } else {
+    line.put(key, row);
+  }
+}
+
 void print_json(const Profile& profile) {
   JsonLine norm;
   norm.put("min", profile.norm_min).put("mean", profile.norm_mean).put("max", profile.norm_max);
@@ -28,11 +36,9 @@ void print_json(const Profile& profile) {
   JsonLine line;
   line.put("rows", profile.rows).put("dim", profile.dim).put("type", name(profile.type)).put("norm", norm);
   line.put("zero_vectors", profile.zero_vectors).put("invalid_vectors", profile.invalid_vectors);
-  if (profile.first_invalid_row == kNoId) {
-    line.put_null("first_invalid_row");
-  } else {
-    line.put("first_invalid_row", profile.first_invalid_row);
-  }
+  put_row(line, "first_invalid_row", profile.first_invalid_row);
+  line.put("overlong_vectors", profile.overlong_vectors);
+  put_row(line, "first_overlong_row", profile.first_overlong_row);
   line.put("duplicates", profile.duplicates).put("constant_components", profile.constant_components).put("lid", lid);
   line.put("advice", std::span<const std::string>(profile.advice)).print();
 }
@@ -44,6 +50,9 @@ void print_text(const std::filesystem::path& input, const Profile& profile) {
   fmt::print("zero vectors                   {}\n", profile.zero_vectors);
   fmt::print("rows with NaN or infinity      {}", profile.invalid_vectors);
   if (profile.invalid_vectors > 0) fmt::print(", the first is row {}", profile.first_invalid_row);
+  fmt::print("\n");
+  fmt::print("rows too long for distances    {}", profile.overlong_vectors);
+  if (profile.overlong_vectors > 0) fmt::print(", the first is row {}", profile.first_overlong_row);
   fmt::print("\n");
   fmt::print("rows equal to an earlier one   {}\n", profile.duplicates);
   fmt::print("components that never vary     {}\n", profile.constant_components);

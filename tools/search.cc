@@ -29,7 +29,11 @@ void print_json(const SearchResult& result) {
     JsonLine line;
     line.put("query", row).put("ids", std::span(result.ids).subspan(first, result.counts[row]));
     line.put("distances", std::span(result.distances).subspan(first, result.counts[row]));
-    if (result.expected_recall > 0) line.put("expected_recall", result.expected_recall);
+    if (result.expected_recall > 0) {
+      line.put("expected_recall", result.expected_recall);
+    } else {
+      line.put_null("expected_recall");
+    }
     line.put("stats", stats).print();
   }
 }

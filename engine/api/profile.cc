@@ -4,8 +4,8 @@
 #include <numeric>
 #include <string>
 
-#include "engine/kernels/kernels.h"
 #include "engine/progress.h"
+#include "engine/space/unfit.h"
 #include "engine/threads.h"
 #include "engine/vectors/profile_advice.h"
 #include "engine/vectors/profile_dimension.h"
@@ -25,8 +25,7 @@ Result<std::vector<std::byte>> read_sample(const VectorFile& base, const Profile
   std::vector<std::byte> row(size);
   for (const std::uint64_t i : engine::sample_rows(base.rows(), options.sample, options.seed)) {
     NEARLINE_CHECK(base.read(i, 1, row));
-    if (!kernels::all_finite(base.type(), row.data(), base.dim())) continue;
-    if (metric == Metric::kCosine && !(kernels::squared_norm(base.type(), row.data(), base.dim()) > 0)) continue;
+    if (engine::unfit(metric, base.type(), row.data(), base.dim()) != nullptr) continue;
     rows.insert(rows.end(), row.begin(), row.end());
   }
   return rows;
@@ -80,7 +79,7 @@ Result<Profile> profile(const VectorFile& base, const ProfileOptions& options) {
   NEARLINE_CHECK(engine::check_threads(options.threads));
   const unsigned threads = engine::thread_count(options.threads);
   Profile profile;
-  engine::RowStatistics statistics(base.type(), base.dim(), threads);
+  engine::RowStatistics statistics(options.metric, base.type(), base.dim(), threads);
   const auto add = [&](const MatrixView& rows, std::uint64_t first) -> Result<void> {
     NEARLINE_CHECK(engine::report(options.progress, {"rows", first, base.rows()}));
     statistics.add(rows);

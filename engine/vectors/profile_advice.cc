@@ -49,6 +49,10 @@ class Adviser {
       say(counted(profile_.invalid_vectors, "row") + " with NaN or infinity, the first being row " +
           std::to_string(profile_.first_invalid_row) + ", must be removed: a build refuses them.");
     }
+    if (profile_.overlong_vectors != 0) {
+      say(counted(profile_.overlong_vectors, "row") + " too long for f32 to hold distances, the first being row " +
+          std::to_string(profile_.first_overlong_row) + ", must be removed or scaled down: a build refuses them.");
+    }
     if (profile_.zero_vectors != 0 && metric_ == Metric::kCosine) {
       say(counted(profile_.zero_vectors, "zero vector") +
           " must be removed: they have no direction, and a build under cosine refuses them.");

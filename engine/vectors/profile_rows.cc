@@ -9,16 +9,20 @@
 
 #include "engine/kernels/kernels.h"
 #include "engine/parallel.h"
+#include "engine/space/unfit.h"
 
 namespace nearline::engine {
 namespace {
 
 constexpr std::size_t kChunk = 1024;
+/// In place of lengths.
+constexpr float kInvalid = -1, kOverlong = -2;
 
 }  // namespace
 
-RowStatistics::RowStatistics(ElementType type, std::uint32_t dim, unsigned threads)
-    : type_(type),
+RowStatistics::RowStatistics(Metric metric, ElementType type, std::uint32_t dim, unsigned threads)
+    : metric_(metric),
+      type_(type),
       dim_(dim),
       threads_(threads),
       zeros_(vector_bytes(type, dim)),
@@ -41,8 +45,12 @@ void RowStatistics::add(const MatrixView& rows) {
   });
   for (std::size_t i = 0; i < rows.rows; ++i) {  // in the order of rows: the sum of floats depends on it
     const double length = norms_[i];
-    if (length < 0) {
+    if (norms_[i] == kInvalid) {
       if (sums_.invalid_vectors++ == 0) sums_.first_invalid_row = before + i;
+      continue;
+    }
+    if (norms_[i] == kOverlong) {
+      if (sums_.overlong_vectors++ == 0) sums_.first_overlong_row = before + i;
       continue;
     }
     sums_.norm_min = std::min(sums_.norm_min, length);
@@ -55,7 +63,8 @@ void RowStatistics::add(const MatrixView& rows) {
 void RowStatistics::look_at(const MatrixView& rows, std::size_t begin, std::size_t end,
                             std::vector<std::uint8_t>& changed) {
   for (std::size_t i = begin; i < end; ++i) {
-    norms_[i] = kernels::all_finite(type_, rows.row(i), dim_) ? norm(rows, i) : -1.0F;
+    norms_[i] = kernels::all_finite(type_, rows.row(i), dim_) ? norm(rows, i) : kInvalid;
+    if (norms_[i] > 1 && unfit(metric_, type_, rows.row(i), dim_) != nullptr) norms_[i] = kOverlong;
     const auto* row = reinterpret_cast<const std::uint8_t*>(rows.row(i));
     for (std::size_t b = 0; b < changed.size(); ++b) {
       changed[b] = static_cast<std::uint8_t>(changed[b] | (row[b] ^ first_[b]));
@@ -96,7 +105,7 @@ std::uint64_t RowStatistics::duplicates() {
 }
 
 void RowStatistics::write(Profile& profile) {
-  const std::uint64_t valid = hashes_.size() - sums_.invalid_vectors;
+  const std::uint64_t valid = hashes_.size() - sums_.invalid_vectors - sums_.overlong_vectors;
   profile.rows = hashes_.size();
   profile.dim = dim_;
   profile.type = type_;
@@ -106,6 +115,8 @@ void RowStatistics::write(Profile& profile) {
   profile.zero_vectors = sums_.zero_vectors;
   profile.invalid_vectors = sums_.invalid_vectors;
   profile.first_invalid_row = sums_.first_invalid_row;
+  profile.overlong_vectors = sums_.overlong_vectors;
+  profile.first_overlong_row = sums_.first_overlong_row;
   profile.constant_components = constant_components();
   profile.duplicates = duplicates();
 }

@@ -14,7 +14,7 @@ namespace nearline::engine {
 class RowStatistics {
  public:
   /// Holds 16 bytes per row.
-  RowStatistics(ElementType type, std::uint32_t dim, unsigned threads);
+  RowStatistics(Metric metric, ElementType type, std::uint32_t dim, unsigned threads);
 
   /// rows: all of the file in order, block by block.
   void add(const MatrixView& rows);
@@ -28,13 +28,14 @@ class RowStatistics {
   [[nodiscard]] std::uint64_t constant_components() const noexcept;
   [[nodiscard]] std::uint64_t duplicates();
 
+  Metric metric_;
   ElementType type_;
   std::uint32_t dim_;
   unsigned threads_;
-  std::vector<format::Hash128> hashes_;             ///< of the rows so far
-  std::vector<float> norms_;                        ///< of the block being added; negative for an invalid row
-  std::vector<std::byte> zeros_;                    ///< a vector without set bits
-  std::vector<std::uint8_t> first_;                 ///< the first row
+  std::vector<format::Hash128> hashes_;  ///< of the rows so far
+  std::vector<float> norms_;             ///< of the block being added; negative for one that has none to count
+  std::vector<std::byte> zeros_;         ///< a vector without set bits
+  std::vector<std::uint8_t> first_;      ///< the first row
   std::vector<std::vector<std::uint8_t>> changed_;  ///< per thread: bits in which some row differs from the first
   Profile sums_;                                    ///< norms and counts; norm_mean holds the sum
 };

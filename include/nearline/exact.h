@@ -33,16 +33,18 @@ struct Profile {
   std::uint64_t rows = 0;
   std::uint32_t dim = 0;
   ElementType type = ElementType::kF32;
-  double norm_min = 0, norm_mean = 0, norm_max = 0;
+  double norm_min = 0, norm_mean = 0, norm_max = 0;  ///< of rows that are neither invalid nor overlong
   std::uint64_t zero_vectors = 0;
   std::uint64_t invalid_vectors = 0;        ///< rows with NaN or infinity
   std::uint64_t first_invalid_row = kNoId;  ///< kNoId when there is none
-  std::uint64_t duplicates = 0;             ///< rows equal to an earlier row, bit for bit
-  std::uint64_t constant_components = 0;    ///< components with one value in all rows
-  double lid_mean = 0, lid_median = 0;      ///< local intrinsic dimensionality, maximum likelihood, k nearest
-  std::uint32_t lid_k = 0;                  ///< neighbours used: 100, or fewer when there are fewer rows
-  std::uint32_t lid_sample = 0;             ///< rows sampled
-  std::vector<std::string> advice;          ///< what follows for the index, one sentence each
+  std::uint64_t overlong_vectors = 0;       ///< finite rows that f32 cannot compare by the metric: builds refuse them
+  std::uint64_t first_overlong_row = kNoId;
+  std::uint64_t duplicates = 0;           ///< rows equal to an earlier row, bit for bit
+  std::uint64_t constant_components = 0;  ///< components with one value in all rows
+  double lid_mean = 0, lid_median = 0;    ///< local intrinsic dimensionality, maximum likelihood, k nearest
+  std::uint32_t lid_k = 0;                ///< neighbours used: 100, or fewer when there are fewer rows
+  std::uint32_t lid_sample = 0;           ///< rows sampled
+  std::vector<std::string> advice;        ///< what follows for the index, one sentence each
 };
 
 struct ProfileOptions {

@@ -76,7 +76,7 @@ class Contract(CliTest):
         self.assertEqual([line.split()[0] for line in text[0::3]], ["query"] * 3)
         self.assertEqual([line.split() for line in text[1::3]], [[str(row), "0"] for row in range(3)])
         found = self.good_json("search", index, "queries.fbin", "-k", "2", "--json")
-        self.assertEqual([list(line) for line in found], [["query", "ids", "distances", "stats"]] * 3)
+        self.assertEqual([list(line) for line in found], [["query", "ids", "distances", "expected_recall", "stats"]] * 3)
         self.assertEqual([(line["query"], line["ids"][0], line["distances"][0]) for line in found],
                          [(row, row, 0.0) for row in range(3)])
         self.assertGreater(found[0]["stats"]["distance_computations"], 0)

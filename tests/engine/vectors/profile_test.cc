@@ -135,6 +135,25 @@ TEST_SUITE("engine/vectors/profile") {
     }
   }
 
+  TEST_CASE("rows that a build refuses as too long are counted apart, and leave the norms finite") {
+    const io::TempDir dir;
+    std::vector<float> values = normal_values(std::size_t{200} * 4, 1);
+    values[30 * 4] = 1e19F;  // too far from others for l2, not too long for products
+    values[60 * 4 + 1] = values[70 * 4 + 2] = 3e38F;
+    const VectorFile file = stored(dir, "v.fbin", ElementType::kF32, 4, values);
+    for (const Metric metric : {Metric::kL2, Metric::kIp, Metric::kCosine}) {
+      CAPTURE(name(metric));
+      const Profile got = profiled(file, {.metric = metric, .k = 10});
+      CHECK(got.overlong_vectors == (metric == Metric::kL2 ? 3 : 2));
+      CHECK(got.first_overlong_row == (metric == Metric::kL2 ? 30 : 60));
+      CHECK(got.invalid_vectors == 0);
+      CHECK(std::isfinite(got.norm_max));
+      CHECK(std::isfinite(got.norm_mean));
+      CHECK(std::isfinite(got.lid_mean));
+      CHECK(mentions(got, "too long for f32 to hold distances, the first being row"));
+    }
+  }
+
   TEST_CASE("invalid rows, zero vectors and norms are counted") {
     const io::TempDir dir;
     std::vector<float> values = normal_values(std::size_t{200} * 4, 1);
