@@ -67,7 +67,7 @@ Result<BuildReport> build(const Options& options, Schema& schema) {
   }
   NEARLINE_TRY(needs, estimate(file.rows(), schema, options.build));
   if (options.build.memory_bytes < needs.least_build_memory_bytes)  // now, not after all was read
-    return Error{Code::kNoMemory, fmt::format("a memory bound of {} bytes: this build needs at least {}",
+    return Error{Code::kOverBudget, fmt::format("a memory bound of {} bytes: this build needs at least {}",
                                               options.build.memory_bytes, needs.least_build_memory_bytes)};
   NEARLINE_TRY(builder, Builder::create(options.output, schema, options.build));
   NEARLINE_CHECK(add_rows(file, ids, options.build.progress, builder));

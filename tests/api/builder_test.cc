@@ -307,7 +307,7 @@ TEST_SUITE("api/builder") {
       const auto least = build(folder / "z", schema, all, {}, options);
       CHECK_MESSAGE(least, message(least));
       --options.memory_bytes;
-      CHECK(build(folder / "y", schema, all, {}, options).error().code == Code::kNoMemory);
+      CHECK(build(folder / "y", schema, all, {}, options).error().code == Code::kOverBudget);
       if (rows == 0) continue;
       OpenOptions open{.io = IoMode::kPread, .memory_bytes = guess->search_memory_bytes, .threads = 1};
       const auto index = Index::open(folder / "x", open);
