@@ -2,6 +2,7 @@
 /// nearline search: answers on stdout, or in a file of neighbours.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 
 #include "tools/batch_search.h"
@@ -33,11 +34,21 @@ void print_json(const SearchResult& result) {
   }
 }
 
+/// One line for each answer, in columns as wide as what stands in them.
 void print_text(const SearchResult& result) {
+  const auto width = [](std::string_view head, std::uint64_t most) {
+    return std::max(head.size(), std::to_string(most).size());
+  };
+  Id largest = 0;
+  for (const Id id : result.ids) largest = std::max(largest, id == kNoId ? 0 : id);
+  const std::size_t query = width("query", result.counts.size()), rank = width("rank", result.k);
+  const std::size_t id = width("id", largest);
+  fmt::print("{:>{}}  {:>{}}  {:>{}}  distance\n", "query", query, "rank", rank, "id", id);
   for (std::size_t row = 0; row < result.counts.size(); ++row) {
-    fmt::print("query {}\n", row);
-    for (std::size_t i = row * result.k; i < row * result.k + result.counts[row]; ++i)
-      fmt::print("{:>20}  {:.9g}\n", result.ids[i], result.distances[i]);
+    for (std::size_t i = 0; i < result.counts[row]; ++i) {
+      const std::size_t at = row * result.k + i;
+      fmt::print("{:>{}}  {:>{}}  {:>{}}  {:.9g}\n", row, query, i + 1, rank, result.ids[at], id, result.distances[at]);
+    }
   }
 }
 

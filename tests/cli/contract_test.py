@@ -72,9 +72,12 @@ class Contract(CliTest):
     def test_search_prints_rows_for_people_and_objects_for_programs(self):
         index = self.index(rows=100, dim=8)
         self.put("queries.fbin", fbin(vectors(3, 8)))  # the first rows themselves
-        text = self.good("search", index, "queries.fbin", "-k", "2").splitlines()
-        self.assertEqual([line.split()[0] for line in text[0::3]], ["query"] * 3)
-        self.assertEqual([line.split() for line in text[1::3]], [[str(row), "0"] for row in range(3)])
+        head, *lines = self.good("search", index, "queries.fbin", "-k", "2").splitlines()
+        self.assertEqual(head.split(), ["query", "rank", "id", "distance"])
+        places = [[str(row), str(rank)] for row in range(3) for rank in (1, 2)]
+        self.assertEqual([line.split()[:2] for line in lines], places)
+        self.assertEqual([line.split()[2:] for line in lines[0::2]], [[str(row), "0"] for row in range(3)])
+        self.assertEqual({line.rindex("  ") for line in [head, *lines]}, {head.index("distance") - 2})  # columns
         found = self.good_json("search", index, "queries.fbin", "-k", "2", "--json")
         self.assertEqual([list(line) for line in found], [["query", "ids", "distances", "stats"]] * 3)
         self.assertEqual([(line["query"], line["ids"][0], line["distances"][0]) for line in found],
