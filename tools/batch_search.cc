@@ -101,10 +101,6 @@ Result<OpenSearch> open_search(const SearchSetup& setup) {
     return Error{Code::kInvalidArgument,
                  fmt::format("dimension: expected {} as in the index, found {}", info.schema.dim, file.dim()),
                  setup.queries.string()};
-  if (setup.search.k > info.count)
-    return Error{Code::kInvalidArgument,
-                 fmt::format("k: expected at most {}, the number of records, found {}", info.count, setup.search.k),
-                 setup.index.string()};
   NEARLINE_TRY(bytes, file.read_all());
   OpenSearch open{std::move(index), std::move(bytes), {}};
   open.queries = {open.bytes.data(), static_cast<std::size_t>(file.rows()), file.dim(), file.type()};

@@ -37,8 +37,7 @@ struct OpenSearch {
   MatrixView queries;
 };
 
-/// Errors: those of Index::open and VectorFile; kInvalidArgument for k above the records, or queries of another
-/// dimension or type.
+/// Errors: those of Index::open and VectorFile; kInvalidArgument for queries of another dimension or type.
 Result<OpenSearch> open_search(const SearchSetup& setup);
 
 /// Answers all queries; each thread takes setup.batch of them at a time. The first error by row number wins, and names

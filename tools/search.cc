@@ -28,7 +28,7 @@ void print_json(const SearchResult& result) {
     stats.put("microseconds", static_cast<double>(cost.nanoseconds) / 1000);
     const std::size_t first = row * result.k;
     JsonLine line;
-    line.put("query", row).put("ids", std::span(result.ids).subspan(first, result.counts[row]));
+    line.put("query", row).put("count", result.counts[row]).put("ids", std::span(result.ids).subspan(first, result.counts[row]));
     line.put("distances", std::span(result.distances).subspan(first, result.counts[row]));
     line.put("stats", stats).print();
   }

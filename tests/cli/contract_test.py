@@ -79,10 +79,36 @@ class Contract(CliTest):
         self.assertEqual([line.split()[2:] for line in lines[0::2]], [[str(row), "0"] for row in range(3)])
         self.assertEqual({line.rindex("  ") for line in [head, *lines]}, {head.index("distance") - 2})  # columns
         found = self.good_json("search", index, "queries.fbin", "-k", "2", "--json")
-        self.assertEqual([list(line) for line in found], [["query", "ids", "distances", "stats"]] * 3)
+        self.assertEqual([list(line) for line in found], [["query", "count", "ids", "distances", "stats"]] * 3)
         self.assertEqual([(line["query"], line["ids"][0], line["distances"][0]) for line in found],
                          [(row, row, 0.0) for row in range(3)])
         self.assertGreater(found[0]["stats"]["distance_computations"], 0)
+
+    def test_fewer_records_than_k_give_short_rows_with_their_counts(self):
+        index = self.index(rows=30, dim=8)
+        self.put("queries.fbin", fbin(vectors(2, 8)))
+        for io in ["mapped", "pread"]:
+            found = self.good_json("search", index, "queries.fbin", "-k", "50", "--io", io, "--json")
+            self.assertEqual([(line["count"], sorted(line["ids"]), len(line["distances"])) for line in found],
+                             [(30, list(range(30)), 30)] * 2)
+        lines = self.good("search", index, "queries.fbin", "-k", "50").splitlines()[1:]
+        self.assertEqual([line.split()[:2] for line in lines], [[str(q), str(i + 1)] for q in range(2) for i in range(30)])
+        self.good("search", index, "queries.fbin", "-k", "50", "-o", "found.ibin")
+        raw = (self.folder / "found.ibin").read_bytes()
+        self.assertEqual(struct.unpack("<II", raw[:8]), (2, 50))
+        ids, distances = struct.unpack("<100I", raw[8:408]), struct.unpack("<100f", raw[408:])
+        for row in range(2):
+            self.assertEqual(sorted(ids[50 * row:50 * row + 30]), list(range(30)))
+            self.assertEqual(set(ids[50 * row + 30:50 * row + 50]), {2**32 - 1})
+            self.assertEqual(set(distances[50 * row + 30:50 * row + 50]), {float("inf")})
+        self.good("truth", "rows.fbin", "queries.fbin", "-k", "50", "-o", "truth.ibin")
+        self.assertEqual((self.folder / "truth.ibin").read_bytes()[:408], raw[:408])
+        [line] = self.good_json("eval", index, "queries.fbin", "--truth", "truth.ibin", "-k", "50", "-L", "50", "--json")
+        self.assertEqual((line["k"], line["recall"]), (50, 1.0))
+        self.put("gone.txt", "0\n1\n2\n3\n4\n")
+        self.good("delete", index, "--ids", "gone.txt")
+        found = self.good_json("search", index, "queries.fbin", "-k", "30", "--json")
+        self.assertEqual([(line["count"], sorted(line["ids"])) for line in found], [(25, list(range(5, 30)))] * 2)
 
     def test_search_writes_results_like_truth(self):
         index = self.index(rows=100, dim=8)
