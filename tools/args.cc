@@ -78,6 +78,12 @@ void Args::file(const char* flags, std::filesystem::path& target, const char* he
   })->required(required);
 }
 
+void Args::ids(const char* flags, IdSource& target, const char* help, bool required) {
+  option(flags, help, "FILE|N,N,...", {}, [&target](const std::string& text) {
+    return target.set(text);
+  })->required(required);
+}
+
 void Args::flag(const char* flags, bool& target, const char* help) {
   app_.add_flag(flags, target, help);
 }
@@ -251,6 +257,17 @@ void Args::force(bool& target) {
 
 void Args::progress(bool& target) {
   flag("--progress", target, "show progress even where stderr is no terminal");
+}
+
+void Args::either(const char* one, const char* other) {
+  either_.emplace_back(one, other);
+}
+
+std::optional<std::string> Args::contradiction() const {
+  for (const auto& pair : either_)
+    if (app_.count(pair.first) > 0 && app_.count(pair.second) > 0)
+      return std::string("expected ") + pair.first + " or " + pair.second + ", found both";
+  return std::nullopt;
 }
 
 void Args::example(const char* line) {

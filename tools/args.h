@@ -11,10 +11,12 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "nearline/schema.h"
 #include "nearline/search.h"
+#include "tools/id_source.h"
 
 namespace CLI {
 class App;
@@ -33,6 +35,9 @@ class Args {
   void input(const char* name, std::filesystem::path& target, const char* help, bool required = true);
   /// A file named by an option.
   void file(const char* flags, std::filesystem::path& target, const char* help, bool required = false);
+
+  /// Ids, or a file of them.
+  void ids(const char* flags, IdSource& target, const char* help, bool required = false);
 
   void flag(const char* flags, bool& target, const char* help);
   void number(const char* flags, std::uint32_t& target, const char* help, std::uint32_t least = 0,
@@ -63,6 +68,11 @@ class Args {
   void force(bool& target);
   void progress(bool& target);
 
+  /// Only one of two options that are declared may be given.
+  void either(const char* one, const char* other);
+  /// What was expected and found where both of such two were given.
+  [[nodiscard]] std::optional<std::string> contradiction() const;
+
   /// One line that --help ends with.
   void example(const char* line);
 
@@ -73,6 +83,7 @@ class Args {
                       Take take);
 
   CLI::App& app_;
+  std::vector<std::pair<const char*, const char*>> either_;
 };
 
 /// What a parsed command does; returns the exit status.

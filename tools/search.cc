@@ -81,6 +81,7 @@ Action declare_search(Args& args) {
   args.number("-L", setup.search.l, "candidates kept while walking; more is better and slower", 1, 65'536);
   args.share("--recall", setup.search.recall,
              "instead of -L: the share of the k nearest to find, by the calibration of the build");
+  args.either("-L", "--recall");
   args.flag("--exact", setup.search.exact, "compare with every record instead of walking");
   args.file("-o,--output", options->output, "write .ibin, .ibin64 or .ivecs instead of printing");
   args.force(options->force);

@@ -84,6 +84,13 @@ class Contract(CliTest):
                          [(row, row, 0.0) for row in range(3)])
         self.assertGreater(found[0]["stats"]["distance_computations"], 0)
 
+    def test_columns_are_as_wide_as_the_longest_id(self):
+        self.put("rows.fbin", fbin(vectors(3, 4)))
+        self.good("build", "rows.fbin", "-o", "x.near", "--ids", f"7,{2**64 - 2},12345678")
+        head, *lines = self.good("search", "x.near", "rows.fbin", "-k", "1").splitlines()
+        self.assertEqual([line.split()[2] for line in lines], ["7", str(2**64 - 2), "12345678"])
+        self.assertEqual({line.rindex("  ") for line in [head, *lines]}, {head.index("distance") - 2})
+
     def test_fewer_records_than_k_give_short_rows_with_their_counts(self):
         index = self.index(rows=30, dim=8)
         self.put("queries.fbin", fbin(vectors(2, 8)))
@@ -105,10 +112,24 @@ class Contract(CliTest):
         self.assertEqual((self.folder / "truth.ibin").read_bytes()[:408], raw[:408])
         [line] = self.good_json("eval", index, "queries.fbin", "--truth", "truth.ibin", "-k", "50", "-L", "50", "--json")
         self.assertEqual((line["k"], line["recall"]), (50, 1.0))
-        self.put("gone.txt", "0\n1\n2\n3\n4\n")
-        self.good("delete", index, "--ids", "gone.txt")
+        self.good("delete", index, "--ids", "0,1,2,3,4")
         found = self.good_json("search", index, "queries.fbin", "-k", "30", "--json")
         self.assertEqual([(line["count"], sorted(line["ids"])) for line in found], [(25, list(range(5, 30)))] * 2)
+
+    def test_ids_may_stand_on_the_line(self):
+        self.put("rows.fbin", fbin(vectors(3, 4)))
+        self.good("build", "rows.fbin", "-o", "x.near", "--ids", "70,80,90")
+        self.good("insert", "x.near", "rows.fbin", "--ids", "1,2,3")
+        [said] = self.good_json("delete", "x.near", "--ids", "80", "--json")
+        self.assertEqual((said["deleted"], said["count"]), (1, 5))
+        self.put("1,2", "3\n")
+        [said] = self.good_json("delete", "x.near", "--ids", "./1,2", "--json")
+        self.assertEqual((said["deleted"], said["count"]), (1, 4))
+        self.bad(1, "delete", "x.near", "--strict", "--ids", "70,5", says="--ids: 1 of 2 ids: expected a record for each")
+        self.bad(1, "build", "rows.fbin", "-o", "y.near", "--ids", "1,2", says="--ids: ids: expected 3")
+        for wrong in ["1,,2", ",", "1,2,", str(2**64 - 1), str(2**64)]:
+            self.bad(1, "delete", "x.near", "--ids", wrong, says=("expected ids from 0 to 18446744073709551614", wrong))
+        self.bad(1, "delete", "x.near", "--ids", "1-3", says="1-3: ")
 
     def test_search_writes_results_like_truth(self):
         index = self.index(rows=100, dim=8)
