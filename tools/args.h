@@ -36,7 +36,11 @@ class Args {
   /// A file named by an option.
   void file(const char* flags, std::filesystem::path& target, const char* help, bool required = false);
 
-  /// Ids, or a file of them.
+  /// A file of vectors named by its place on the line; - is standard input.
+  void vectors(const char* name, std::filesystem::path& target, const char* help);
+  /// --form: of such an input whose name does not say it.
+  void form(std::string& target);
+  /// Ids, or a file of them; - is standard input.
   void ids(const char* flags, IdSource& target, const char* help, bool required = false);
 
   void flag(const char* flags, bool& target, const char* help);
@@ -70,7 +74,7 @@ class Args {
 
   /// Only one of two options that are declared may be given.
   void either(const char* one, const char* other);
-  /// What was expected and found where both of such two were given.
+  /// What was expected and found where both of such two were given, or standard input as several inputs.
   [[nodiscard]] std::optional<std::string> contradiction() const;
 
   /// One line that --help ends with.
@@ -82,8 +86,12 @@ class Args {
   CLI::Option* option(const char* flags, const char* help, const char* word, const std::string& shown_default,
                       Take take);
 
+  /// The file that an input's text names.
+  std::filesystem::path input_named(const std::string& text);
+
   CLI::App& app_;
   std::vector<std::pair<const char*, const char*>> either_;
+  std::uint32_t from_stdin_ = 0;  ///< inputs given as -
 };
 
 /// What a parsed command does; returns the exit status.

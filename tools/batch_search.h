@@ -16,6 +16,7 @@ namespace nearline::tools {
 /// The options that all of them have.
 struct SearchSetup {
   std::filesystem::path index, queries;
+  std::string form;  ///< of queries whose name does not say it
   OpenOptions open;
   SearchOptions search;
   std::uint32_t batch = 64;  ///< queries given to the library at once by each thread

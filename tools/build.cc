@@ -7,10 +7,10 @@
 #include <algorithm>
 #include <memory>
 
-#include "nearline/vector_file.h"
 #include "tools/commands.h"
 #include "tools/console.h"
 #include "tools/json_line.h"
+#include "tools/vectors_in.h"
 
 namespace nearline::tools {
 namespace {
@@ -19,6 +19,7 @@ constexpr std::uint64_t kBlockBytes = 1 << 20;
 
 struct Options {
   std::filesystem::path input, output;
+  std::string form;
   IdSource ids;
   std::optional<Metric> metric;
   std::optional<ElementType> type;
@@ -54,7 +55,7 @@ Result<Schema> schema_of(const VectorFile& file, const Options& options) {
 }
 
 Result<BuildReport> build(const Options& options, Schema& schema) {
-  NEARLINE_TRY(file, VectorFile::open(options.input));
+  NEARLINE_TRY(file, open_vectors(options.input, options.form));
   NEARLINE_TRY(fitting, schema_of(file, options));
   schema = fitting;
   std::vector<Id> ids;
@@ -111,7 +112,8 @@ int run(Options& options) {
 
 Action declare_build(Args& args) {
   auto options = std::make_shared<Options>();
-  args.input("INPUT", options->input, "vectors, one record a row");
+  args.vectors("INPUT", options->input, "vectors, one record a row");
+  args.form(options->form);
   args.file("-o,--output", options->output, "the index to make", true);
   args.metric(options->metric, "what near means; l2 unless said, hamming for b1");
   args.type(options->type, "element type to store; that of INPUT unless said");

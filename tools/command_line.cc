@@ -19,8 +19,8 @@ namespace {
 constexpr const char* kFooter =
     "Files of vectors are told apart by their extension:\n"
     "  .fbin .hbin .u8bin .i8bin .bbin .fvecs .bvecs .npy      vectors\n"
-    "  .ibin .ibin64 .ivecs                                    neighbours\n"
-    "  .u64bin, or text with one number a line                 ids\n\n"
+    "  .ibin .ibin64 .ivecs .npy                               neighbours\n"
+    "  .u64bin .npy, or text with one number a line            ids\n\n"
     "'nearline help COMMAND' shows a command's options.\n"
     "Exit status: 0 good; 1 the call or its input is bad; 2 the index is damaged; 3 the system failed;\n"
     "130 or 143 stopped by Ctrl-C or a request to end, with no output left behind.";

@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <memory>
 
-#include "nearline/vector_file.h"
 #include "nearline/writer.h"
 #include "tools/commands.h"
 #include "tools/commit_report.h"
 #include "tools/console.h"
+#include "tools/vectors_in.h"
 
 namespace nearline::tools {
 namespace {
@@ -18,6 +18,7 @@ constexpr std::uint64_t kBlockBytes = 1 << 20;
 
 struct Options {
   std::filesystem::path index, input;
+  std::string form;
   IdSource ids;
   std::uint64_t commit_every = 0;
   WriterOptions writer;
@@ -74,7 +75,7 @@ Result<CommitReport> take_rows(const Options& options, const VectorFile& file, s
 }
 
 Result<CommitReport> insert(const Options& options, Rows& rows) {
-  NEARLINE_TRY(file, VectorFile::open(options.input));
+  NEARLINE_TRY(file, open_vectors(options.input, options.form));
   NEARLINE_TRY(ids, ids_for(options, file));
   if (options.upsert && ids.empty()) {
     return Error{Code::kInvalidArgument, "--upsert: expected --ids, which say what is to be replaced"};
@@ -110,7 +111,8 @@ int run(Options& options) {
 Action declare_insert(Args& args) {
   auto options = std::make_shared<Options>();
   args.input("INDEX", options->index, "the index");
-  args.input("INPUT", options->input, "vectors, one record a row");
+  args.vectors("INPUT", options->input, "vectors, one record a row");
+  args.form(options->form);
   args.ids("--ids", options->ids, "ids in row order; those behind the largest in the index unless said");
   args.flag("--upsert", options->upsert, "replace records that have the ids already, instead of refusing");
   args.number("--commit-every", options->commit_every, "commit after so many rows; 0: once, at the end");

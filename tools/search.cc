@@ -15,7 +15,7 @@ namespace {
 
 struct Options {
   SearchSetup setup;
-  std::filesystem::path output;
+  std::filesystem::path output, distances;
   bool json = false, force = false;
 };
 
@@ -28,7 +28,9 @@ void print_json(const SearchResult& result) {
     stats.put("microseconds", static_cast<double>(cost.nanoseconds) / 1000);
     const std::size_t first = row * result.k;
     JsonLine line;
-    line.put("query", row).put("count", result.counts[row]).put("ids", std::span(result.ids).subspan(first, result.counts[row]));
+    line.put("query", row)
+        .put("count", result.counts[row])
+        .put("ids", std::span(result.ids).subspan(first, result.counts[row]));
     line.put("distances", std::span(result.distances).subspan(first, result.counts[row]));
     line.put("stats", stats).print();
   }
@@ -52,12 +54,21 @@ void print_text(const SearchResult& result) {
   }
 }
 
+Result<void> write_distances(const Options& options, const SearchResult& result) {
+  NEARLINE_TRY(writer, VectorFileWriter::create(options.distances, ElementType::kF32, result.k, options.force));
+  NEARLINE_CHECK(writer.append({result.distances.data(), result.counts.size(), result.k}));
+  return writer.finish();
+}
+
 Result<void> write_result(const Options& options, SearchResult& result) {
+  if (!options.distances.empty()) NEARLINE_CHECK(write_distances(options, result));
   const NeighborTable table{result.counts.size(), result.k, std::move(result.ids), std::move(result.distances)};
   return write_neighbors(options.output, table, options.force);
 }
 
 int run(const Options& options) {
+  if (!options.distances.empty() && options.output.empty())
+    return fail({Code::kInvalidArgument, "--distances-out: expected -o with it, for the ids"});
   const auto open = open_search(options.setup);
   if (!open) return fail(open.error());
   auto result = search_all(*open, options.setup, options.setup.search);
@@ -83,7 +94,9 @@ Action declare_search(Args& args) {
              "instead of -L: the share of the k nearest to find, by the calibration of the build");
   args.either("-L", "--recall");
   args.flag("--exact", setup.search.exact, "compare with every record instead of walking");
-  args.file("-o,--output", options->output, "write .ibin, .ibin64 or .ivecs instead of printing");
+  args.file("-o,--output", options->output, "write .ibin, .ibin64, .ivecs or .npy instead of printing");
+  args.file("--distances-out", options->distances,
+            "with -o: a file of vectors for the distances, which .ivecs and .npy have no place for");
   args.force(options->force);
   args.json(options->json);
   args.example("nearline search photos.near queries.u8bin -k 10 -L 64");

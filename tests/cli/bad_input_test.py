@@ -48,9 +48,11 @@ class BadInput(CliTest):
         body = bytes(4 * 6)
         good = npy("<f4", "(2, 3)", body)
         for name, content, says in [
-            ("double", npy("<f8", "(2, 3)", body * 2), "expected <f4, <f2, |u1 or |i1, found <f8"),
+            ("long_double", npy("<f16", "(2, 3)", body * 4), "expected <f4, <f2, <f8, |u1 or |i1, found <f16"),
+            ("double", npy("<f8", "(2, 3)", body), "2 rows of 3 f64 (at byte 0): expected 176 bytes, found 152"),
             ("big_endian", npy(">f4", "(2, 3)", body), "found >f4"),
-            ("fortran", npy("<f4", "(2, 3)", body, order="True"), "fortran_order (at byte 43): expected False"),
+            ("order", npy("<f4", "(2, 3)", body, order="Maybe"), "fortran_order (at byte 43): expected True or False"),
+            ("fortran", npy("<f4", "(2, 3)", body[:-1], order="True"), "expected 152 bytes, found 151"),
             ("cube", npy("<f4", "(1, 2, 3)", body), "expected one or two sizes, found more"),
             ("scalar", npy("<f4", "()", body[:4]), "expected one or two sizes, found none"),
             ("no_dim", npy("<f4", "(2, 0)", b""), "dimension (at byte 59): expected 1 to 65535, found 0"),
@@ -105,6 +107,12 @@ class BadInput(CliTest):
             ("count.u64bin", counted(21, 1, bytes(160)), "expected 176 bytes, found 168"),
             ("pairs.u64bin", counted(10, 2, bytes(160)), "ids a row (at byte 4): expected 1, found 2"),
             ("empty.u64bin", b"", "expected at least 8 bytes, found 0"),
+            ("few.npy", npy("<i8", "(2,)", bytes(16)), "ids: expected 20"),
+            ("minus.npy", npy("<i4", "(3,)", struct.pack("<3i", 1, 2, -1)),
+             "id of row 2 (at byte 136): expected 0 or more"),
+            ("floats.npy", npy("<f4", "(20,)", bytes(80)), "expected <u8, <i8, <u4 or <i4, found <f4"),
+            ("table.npy", npy("<u8", "(10, 2)", bytes(160)), "expected one row or one column of ids, found 10 x 2"),
+            ("reserved.npy", npy("<u8", "(1,)", b"\xff" * 8), "id of row 0"),
         ]:
             self.put(name, content)
             with self.subTest(name):
@@ -137,7 +145,7 @@ class BadInput(CliTest):
             ("none.ibin", counted(2, 0, b""), "k (at byte 4): expected at least 1"),
             ("huge.ibin", counted(0xFFFFFFFF, 0xFFFFFFFF, b""), "4294967295 queries of 4294967295"),
             ("odd.ivecs", struct.pack("<IIII", 2, 1, 2, 2), "expected a multiple of 12 bytes, found 16"),
-            ("truth.txt", "1 2 3", "expected .ibin, .ibin64 or .ivecs"),
+            ("truth.txt", "1 2 3", "expected .ibin, .ibin64, .ivecs or .npy"),
         ]:
             self.put(name, content)
             with self.subTest(name):
