@@ -32,6 +32,7 @@ std::string_view name(Code code) noexcept {
     case Code::kReadOnly: return "read_only";
     case Code::kBusy: return "busy";
     case Code::kCancelled: return "cancelled";
+    case Code::kOverBudget: return "over_budget";
     case Code::kCorrupt: return "corrupt";
     case Code::kTruncated: return "truncated";
     case Code::kIo: return "io";
@@ -79,7 +80,8 @@ int exit_status(Code code) noexcept {
     case Code::kUnsupported:
     case Code::kReadOnly:
     case Code::kBusy:
-    case Code::kCancelled: return 1;
+    case Code::kCancelled:
+    case Code::kOverBudget: return 1;
     case Code::kCorrupt:
     case Code::kTruncated: return 2;
     case Code::kIo:

@@ -6,6 +6,9 @@
 #include <array>
 #include <cstring>
 #include <string>
+#include <utility>
+
+#include "format/npy_header.h"
 
 namespace nearline::format {
 namespace {
@@ -33,17 +36,64 @@ Result<void> check_dim(std::uint64_t dim, std::uint64_t at) {
   return bad("dimension: expected 1 to " + std::to_string(kMaxDim) + ", found " + std::to_string(dim), at);
 }
 
-/// The file must be as long as the header says, to the byte.
-Result<void> check_length(const VectorHeader& header, std::uint64_t file_bytes) {
+/// None beyond 64 bits.
+std::optional<std::uint64_t> whole_length(const VectorHeader& header) noexcept {
   std::uint64_t data = 0;
   std::uint64_t whole = 0;
-  const bool wraps = __builtin_mul_overflow(header.rows, header.stride(), &data) ||
-                     __builtin_add_overflow(data, header.data_at, &whole);
-  if (!wraps && whole == file_bytes) return {};
-  return bad("header says " + std::to_string(header.rows) + " rows of " + std::to_string(header.dim) + " " +
-                 std::string(name(header.type)) + ": expected " + (wraps ? "more than 2^64" : std::to_string(whole)) +
-                 " bytes, found " + std::to_string(file_bytes),
+  if (__builtin_mul_overflow(header.rows, header.stride(), &data) ||
+      __builtin_add_overflow(data, header.data_at, &whole))
+    return std::nullopt;
+  return whole;
+}
+
+std::string says(const VectorHeader& header) {
+  return "header says " + std::to_string(header.rows) + " rows of " + std::to_string(header.dim) + " " +
+         std::string(header.doubles ? "f64" : name(header.type));
+}
+
+/// The file must be as long as the header says, to the byte.
+Result<void> check_length(const VectorHeader& header, std::uint64_t file_bytes) {
+  const auto whole = whole_length(header);
+  if (whole == file_bytes) return {};
+  return bad(says(header) + ": expected " + (whole ? std::to_string(*whole) : "more than 2^64") + " bytes, found " +
+                 std::to_string(file_bytes),
              0);
+}
+
+/// The type that rows are read as, and whether the file has doubles.
+std::optional<std::pair<ElementType, bool>> npy_type(std::string_view descr) noexcept {
+  if (descr == "<f4") return std::pair(ElementType::kF32, false);
+  if (descr == "<f8") return std::pair(ElementType::kF32, true);
+  if (descr == "<f2") return std::pair(ElementType::kF16, false);
+  if (descr == "|u1" || descr == "<u1") return std::pair(ElementType::kU8, false);
+  if (descr == "|i1" || descr == "<i1") return std::pair(ElementType::kI8, false);
+  return std::nullopt;
+}
+
+/// (n,) is one vector of n components; (rows, dim) is a table.
+Result<VectorHeader> decode_npy(std::span<const std::byte> head) {
+  NEARLINE_TRY(array, decode_npy_array(head));
+  const auto type = npy_type(array.descr);
+  if (!type) return bad_npy_type(array, "<f4, <f2, <f8, |u1 or |i1");
+  const std::uint64_t dim = array.sizes[array.dimensions - 1];
+  if (dim < 1 || dim > kMaxDim)
+    return bad_npy("dimension: expected 1 to " + std::to_string(kMaxDim) + ", found " + std::to_string(dim),
+                   array.shape_at);
+  VectorHeader header;
+  header.rows = array.dimensions == 1 ? 1 : array.sizes[0];
+  header.dim = static_cast<std::uint32_t>(dim);
+  header.type = type->first;
+  header.doubles = type->second;
+  header.data_at = array.data_at;
+  header.columns = array.columns;
+  return header;
+}
+
+std::string_view npy_descr(ElementType type) noexcept {
+  return type == ElementType::kF32   ? "<f4"
+         : type == ElementType::kF16 ? "<f2"
+         : type == ElementType::kU8  ? "|u1"
+                                     : "|i1";
 }
 
 Result<VectorHeader> decode_bin(ElementType type, std::span<const std::byte> head) {
@@ -91,17 +141,26 @@ Result<VectorHeader> decode_vector_header(const VectorKind& kind, std::span<cons
   const ElementType type = kind.type.value_or(ElementType::kF32);
   auto header = kind.form == VectorForm::kBin    ? decode_bin(type, head)
                 : kind.form == VectorForm::kVecs ? decode_vecs(type, head, file_bytes)
-                                                 : decode_npy_header(head);
+                                                 : decode_npy(head);
   if (!header) return header;
   NEARLINE_CHECK(check_dim(header->dim, 0));
   NEARLINE_CHECK(check_length(*header, file_bytes));
   return header;
 }
 
+Result<VectorHeader> decode_stream_header(const VectorKind& kind, std::span<const std::byte> head) {
+  if (kind.form == VectorForm::kVecs)
+    return bad("rows that are not counted: expected a file, or a form with a header, found a stream", 0);
+  NEARLINE_TRY(header, kind.form == VectorForm::kBin ? decode_bin(*kind.type, head) : decode_npy(head));
+  if (header.columns) return bad("Fortran order: expected a file, found a stream", 0);
+  if (!whole_length(header)) return bad(says(header) + ": expected fewer than 2^64 bytes", 0);
+  return header;
+}
+
 Result<std::vector<std::byte>> encode_vector_header(VectorForm form, ElementType type, std::uint64_t rows,
                                                     std::uint32_t dim) {
   if (form == VectorForm::kVecs) return std::vector<std::byte>{};
-  if (form == VectorForm::kNpy) return encode_npy_header(type, rows, dim);
+  if (form == VectorForm::kNpy) return encode_npy_array(npy_descr(type), rows, dim);
   if (rows > 0xFFFF'FFFF)
     return Error{Code::kInvalidArgument,
                  "rows: expected at most 4294967295, the most its header can count, found " + std::to_string(rows)};
@@ -109,63 +168,6 @@ Result<std::vector<std::byte>> encode_vector_header(VectorForm form, ElementType
   std::vector<std::byte> bytes(sizeof fields);
   std::memcpy(bytes.data(), fields.data(), sizeof fields);
   return bytes;
-}
-
-std::optional<NeighborForm> neighbor_form(std::string_view extension) noexcept {
-  if (extension == ".ibin") return NeighborForm::kIbin;
-  if (extension == ".ibin64") return NeighborForm::kIbin64;
-  if (extension == ".ivecs") return NeighborForm::kIvecs;
-  return std::nullopt;
-}
-
-Result<NeighborHeader> decode_neighbor_header(NeighborForm form, std::span<const std::byte> head,
-                                              std::uint64_t file_bytes) {
-  if (head.size() > file_bytes) head = head.first(static_cast<std::size_t>(file_bytes));
-  const bool rows = form == NeighborForm::kIvecs;
-  const std::size_t header_bytes = rows ? 4 : 8;
-  if (head.size() < header_bytes) return too_short(header_bytes, head.size());
-  NeighborHeader header;
-  header.k = load_u32(head, rows ? 0 : 4);
-  if (header.k == 0) return bad("k: expected at least 1, found 0", rows ? 0 : 4);
-  if (rows) {
-    const std::uint64_t stride = 4 + std::uint64_t{header.k} * 4;
-    header.row_prefix = 4;
-    header.queries = file_bytes / stride;
-    if (file_bytes % stride == 0) return header;
-    return bad("rows of " + std::to_string(header.k) + " ids: expected a multiple of " + std::to_string(stride) +
-                   " bytes, found " + std::to_string(file_bytes),
-               0);
-  }
-  header.queries = load_u32(head, 0);
-  header.id_bytes = form == NeighborForm::kIbin64 ? 8 : 4;
-  header.ids_at = header_bytes;
-  // Below 2^64: (2^32 - 1)^2 cells of up to 12 bytes would not be, so cells are compared by division first.
-  const std::uint64_t cells = header.queries * header.k;
-  const std::uint64_t body = file_bytes - header_bytes;
-  const std::uint64_t with_distances = header.id_bytes + 4;
-  if (body % with_distances == 0 && body / with_distances == cells) {
-    header.distances_at = header.ids_at + cells * header.id_bytes;
-    return header;
-  }
-  if (body % header.id_bytes == 0 && body / header.id_bytes == cells) return header;
-  const bool huge = cells > (~std::uint64_t{0} - header_bytes) / with_distances;
-  return bad("header says " + std::to_string(header.queries) + " queries of " + std::to_string(header.k) +
-                 " neighbours: expected " +
-                 (huge ? "more than 2^64" : std::to_string(header_bytes + cells * with_distances)) + " bytes, found " +
-                 std::to_string(file_bytes),
-             0);
-}
-
-Result<std::uint64_t> decode_id_header(std::span<const std::byte> head, std::uint64_t file_bytes) {
-  if (head.size() > file_bytes) head = head.first(static_cast<std::size_t>(file_bytes));
-  if (head.size() < kIdsAt) return too_short(kIdsAt, head.size());
-  const std::uint64_t count = load_u32(head, 0);
-  if (load_u32(head, 4) != 1) return bad("ids a row: expected 1, found " + std::to_string(load_u32(head, 4)), 4);
-  if (file_bytes != kIdsAt + count * 8)
-    return bad("header says " + std::to_string(count) + " ids: expected " + std::to_string(kIdsAt + count * 8) +
-                   " bytes, found " + std::to_string(file_bytes),
-               0);
-  return count;
 }
 
 }  // namespace nearline::format

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Headers of the exchange formats that vectors, neighbour tables and ids come in, as pure functions of bytes.
-/// Decoding is validation: a header that exists describes exactly the file's length, so whoever reads rows by it stays
-/// inside the file. Nothing here is part of nearline's own format.
+/// Headers of the exchange formats that vectors come in, as pure functions of bytes. Decoding is validation: a header
+/// that exists describes exactly the file's length, so whoever reads rows by it stays inside the file. Nothing here is
+/// part of nearline's own format.
 #pragma once
 
 #include <cstddef>
@@ -38,8 +38,13 @@ struct VectorHeader {
   ElementType type = ElementType::kF32;
   std::uint64_t data_at = 0;     ///< offset of the first row, its prefix included
   std::uint32_t row_prefix = 0;  ///< bytes before each row's components: 4 in the vecs forms, else 0
+  bool doubles = false;          ///< components stand there as f64; `type` is f32, which they are read as
+  bool columns = false;          ///< Fortran order: one component of all rows after the other
 
-  [[nodiscard]] std::uint64_t stride() const noexcept { return row_prefix + vector_bytes(type, dim); }
+  [[nodiscard]] std::uint64_t stride() const noexcept {
+    return row_prefix + (doubles ? std::uint64_t{dim} * sizeof(double) : vector_bytes(type, dim));
+  }
+  /// Where a row starts; with `columns` only where all of them start and end.
   [[nodiscard]] std::uint64_t row_at(std::uint64_t row) const noexcept { return data_at + row * stride(); }
 };
 
@@ -52,40 +57,13 @@ inline constexpr std::size_t kMaxVectorHeaderBytes = 12 + 65'536;
 Result<VectorHeader> decode_vector_header(const VectorKind& kind, std::span<const std::byte> head,
                                           std::uint64_t file_bytes);
 
+/// The same for a stream, whose length nobody knows: where its rows should end is row_at(rows).
+/// Errors: also kBadInput for a form that does not count its rows, or has them by columns.
+Result<VectorHeader> decode_stream_header(const VectorKind& kind, std::span<const std::byte> head);
+
 /// The bytes before the first row; their number does not depend on `rows`. Empty for the vecs forms.
 /// Errors: kInvalidArgument for more rows than the form can count.
 Result<std::vector<std::byte>> encode_vector_header(VectorForm form, ElementType type, std::uint64_t rows,
                                                     std::uint32_t dim);
-
-/// NumPy format 1.0 to 3.0: the part of decode_vector_header for .npy.
-Result<VectorHeader> decode_npy_header(std::span<const std::byte> head);
-std::vector<std::byte> encode_npy_header(ElementType type, std::uint64_t rows, std::uint32_t dim);
-
-enum class NeighborForm : std::uint8_t {
-  kIbin,    ///< u32 queries, u32 k, u32 ids, f32 distances (the big-ann form)
-  kIbin64,  ///< the same with u64 ids
-  kIvecs,   ///< each row: u32 k, i32 ids
-};
-
-std::optional<NeighborForm> neighbor_form(std::string_view extension) noexcept;
-
-/// Where the parts of a neighbour table lie.
-struct NeighborHeader {
-  std::uint64_t queries = 0;
-  std::uint32_t k = 0;
-  std::uint32_t id_bytes = 4;
-  std::uint64_t ids_at = 0;        ///< offset of the first row of ids, its prefix included
-  std::uint32_t row_prefix = 0;    ///< bytes before each row of ids
-  std::uint64_t distances_at = 0;  ///< 0 when the file has none
-};
-
-/// head: at least the file's first 8 bytes, if it has them. The distances may be missing as a whole.
-/// Errors: kBadInput as for vectors.
-Result<NeighborHeader> decode_neighbor_header(NeighborForm form, std::span<const std::byte> head,
-                                              std::uint64_t file_bytes);
-
-/// `.u64bin`: u32 count, u32 1, u64 values. Returns the count. Errors: kBadInput.
-inline constexpr std::uint64_t kIdsAt = 8;
-Result<std::uint64_t> decode_id_header(std::span<const std::byte> head, std::uint64_t file_bytes);
 
 }  // namespace nearline::format

@@ -25,7 +25,7 @@ Result<PageCache> PageCache::create(const PageRange& range, std::uint64_t cache_
   assert(max_batch > 0 && range.page_bytes > 0);
   const std::uint64_t least = least_cache_bytes(range.page_bytes, max_batch);
   if (cache_bytes < least) {
-    return Error{.code = Code::kNoMemory,
+    return Error{.code = Code::kOverBudget,
                  .what = "page cache too small: expected at least " + std::to_string(least) + " bytes, found " +
                          std::to_string(cache_bytes)};
   }
@@ -158,7 +158,7 @@ void PageCache::unpin(Frame frame) noexcept {
 }
 
 Error too_many_pinned() {
-  return Error{.code = Code::kNoMemory, .what = "page cache too small: every page of it is in use"};
+  return Error{.code = Code::kOverBudget, .what = "page cache too small: every page of it is in use"};
 }
 
 }  // namespace nearline::io

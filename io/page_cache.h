@@ -24,7 +24,7 @@ class PageCache {
   static constexpr Frame kNone = ~Frame{0};
 
   /// As many frames as cache_bytes allows, but no more than pages exist (or max_batch asks for).
-  /// Errors: kNoMemory below least_cache_bytes(range.page_bytes, max_batch), or when the system has none.
+  /// Errors: kOverBudget below least_cache_bytes(range.page_bytes, max_batch), kNoMemory when the system has none.
   static Result<PageCache> create(const PageRange& range, std::uint64_t cache_bytes, std::uint32_t max_batch);
 
   /// Gives back the frames that cache_bytes has no room for, with their pages. Precondition: none is pinned.
@@ -79,7 +79,7 @@ class PageCache {
   Frame hand_ = 0;
 };
 
-/// kNoMemory: batches pin more pages than the reader was made for.
+/// kOverBudget: batches pin more pages than the reader was made for.
 [[nodiscard]] Error too_many_pinned();
 
 }  // namespace nearline::io

@@ -133,7 +133,8 @@ class PageSource {
   virtual ~PageSource() = default;
   /// cache_bytes: bound on what the reader may hold, buffers and cache frames together; a mapped source ignores it.
   /// max_batch: the most pages that a batch will ask for, at least 1.
-  /// Errors: kNoMemory when cache_bytes is below least_cache_bytes or the system has none; kIo when a ring fails.
+  /// Errors: kOverBudget when cache_bytes is below least_cache_bytes, kNoMemory when the system has none; kIo when a
+  /// ring fails.
   virtual Result<std::unique_ptr<PageReader>> reader(std::uint64_t cache_bytes, std::uint32_t max_batch) = 0;
   [[nodiscard]] virtual IoMode mode() const noexcept = 0;
 };

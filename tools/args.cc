@@ -2,6 +2,8 @@
 /// How options are declared to the parser.
 #include "tools/args.h"
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 #include <CLI/CLI.hpp>
 #include <cmath>
@@ -75,6 +77,38 @@ void Args::file(const char* flags, std::filesystem::path& target, const char* he
     if (text.empty()) return "expected the name of a file";
     target = text;
     return std::nullopt;
+  })->required(required);
+}
+
+std::filesystem::path Args::input_named(const std::string& text) {
+  if (text != "-") return text;
+  ++from_stdin_;
+  return "/dev/stdin";
+}
+
+void Args::vectors(const char* name, std::filesystem::path& target, const char* help) {
+  option(name, help, "FILE|-", {}, [this, &target](const std::string& text) -> std::optional<std::string> {
+    if (text.empty()) return "expected the name of a file, or - for standard input";
+    target = input_named(text);
+    return std::nullopt;
+  })->required();
+}
+
+void Args::form(std::string& target) {
+  option("--form", "of vectors whose file's name does not say it, or that come from standard input",
+         "fbin|hbin|u8bin|i8bin|bbin|fvecs|bvecs|npy", {},
+         [&target](const std::string& text) -> std::optional<std::string> {
+           static constexpr std::array kForms = {"fbin", "hbin", "u8bin", "i8bin", "bbin", "fvecs", "bvecs", "npy"};
+           if (std::find(kForms.begin(), kForms.end(), text) == kForms.end())
+             return "expected fbin, hbin, u8bin, i8bin, bbin, fvecs, bvecs or npy";
+           target = "." + text;
+           return std::nullopt;
+         });
+}
+
+void Args::ids(const char* flags, IdSource& target, const char* help, bool required) {
+  option(flags, help, "FILE|-|N,N,...", {}, [this, &target](const std::string& text) {
+    return target.set(text == "-" ? input_named(text).string() : text);
   })->required(required);
 }
 
@@ -251,6 +285,18 @@ void Args::force(bool& target) {
 
 void Args::progress(bool& target) {
   flag("--progress", target, "show progress even where stderr is no terminal");
+}
+
+void Args::either(const char* one, const char* other) {
+  either_.emplace_back(one, other);
+}
+
+std::optional<std::string> Args::contradiction() const {
+  for (const auto& pair : either_)
+    if (app_.count(pair.first) > 0 && app_.count(pair.second) > 0)
+      return std::string("expected ") + pair.first + " or " + pair.second + ", found both";
+  if (from_stdin_ > 1) return "-: expected one input from standard input, found " + std::to_string(from_stdin_);
+  return std::nullopt;
 }
 
 void Args::example(const char* line) {

@@ -11,10 +11,12 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "nearline/schema.h"
 #include "nearline/search.h"
+#include "tools/id_source.h"
 
 namespace CLI {
 class App;
@@ -33,6 +35,13 @@ class Args {
   void input(const char* name, std::filesystem::path& target, const char* help, bool required = true);
   /// A file named by an option.
   void file(const char* flags, std::filesystem::path& target, const char* help, bool required = false);
+
+  /// A file of vectors named by its place on the line; - is standard input.
+  void vectors(const char* name, std::filesystem::path& target, const char* help);
+  /// --form: of such an input whose name does not say it.
+  void form(std::string& target);
+  /// Ids, or a file of them; - is standard input.
+  void ids(const char* flags, IdSource& target, const char* help, bool required = false);
 
   void flag(const char* flags, bool& target, const char* help);
   void number(const char* flags, std::uint32_t& target, const char* help, std::uint32_t least = 0,
@@ -63,6 +72,11 @@ class Args {
   void force(bool& target);
   void progress(bool& target);
 
+  /// Only one of two options that are declared may be given.
+  void either(const char* one, const char* other);
+  /// What was expected and found where both of such two were given, or standard input as several inputs.
+  [[nodiscard]] std::optional<std::string> contradiction() const;
+
   /// One line that --help ends with.
   void example(const char* line);
 
@@ -72,7 +86,12 @@ class Args {
   CLI::Option* option(const char* flags, const char* help, const char* word, const std::string& shown_default,
                       Take take);
 
+  /// The file that an input's text names.
+  std::filesystem::path input_named(const std::string& text);
+
   CLI::App& app_;
+  std::vector<std::pair<const char*, const char*>> either_;
+  std::uint32_t from_stdin_ = 0;  ///< inputs given as -
 };
 
 /// What a parsed command does; returns the exit status.

@@ -9,6 +9,8 @@
 #include <mutex>
 #include <thread>
 
+#include "tools/vectors_in.h"
+
 namespace nearline::tools {
 namespace {
 
@@ -77,7 +79,8 @@ Error in_file(Error error, const SearchSetup& setup, const SearchOptions& option
 
 void declare_search_setup(Args& args, SearchSetup& setup) {
   args.input("INDEX", setup.index, "the index");
-  args.input("QUERIES", setup.queries, "vectors of the index's dimension and type; float types may be mixed");
+  args.vectors("QUERIES", setup.queries, "vectors of the index's dimension and type; float types may be mixed");
+  args.form(setup.form);
   declare_search_options(args, setup);
 }
 
@@ -97,16 +100,12 @@ std::uint32_t thread_count(const SearchSetup& setup) noexcept {
 
 Result<OpenSearch> open_search(const SearchSetup& setup) {
   NEARLINE_TRY(index, Index::open(setup.index, setup.open));
-  NEARLINE_TRY(file, VectorFile::open(setup.queries));
+  NEARLINE_TRY(file, open_vectors(setup.queries, setup.form));
   const IndexInfo& info = index.info();
   if (file.dim() != info.schema.dim)
     return Error{Code::kInvalidArgument,
                  fmt::format("dimension: expected {} as in the index, found {}", info.schema.dim, file.dim()),
                  setup.queries.string()};
-  if (setup.search.k > info.count)
-    return Error{Code::kInvalidArgument,
-                 fmt::format("k: expected at most {}, the number of records, found {}", info.count, setup.search.k),
-                 setup.index.string()};
   NEARLINE_TRY(bytes, file.read_all());
   OpenSearch open{std::move(index), std::move(bytes), {}};
   open.queries = {open.bytes.data(), static_cast<std::size_t>(file.rows()), file.dim(), file.type()};

@@ -16,6 +16,7 @@ namespace nearline::tools {
 /// The options that all of them have.
 struct SearchSetup {
   std::filesystem::path index, queries;
+  std::string form;  ///< of queries whose name does not say it
   OpenOptions open;
   SearchOptions search;
   std::uint32_t batch = 64;  ///< queries given to the library at once by each thread
@@ -37,8 +38,7 @@ struct OpenSearch {
   MatrixView queries;
 };
 
-/// Errors: those of Index::open and VectorFile; kInvalidArgument for k above the records, or queries of another
-/// dimension or type.
+/// Errors: those of Index::open and VectorFile; kInvalidArgument for queries of another dimension or type.
 Result<OpenSearch> open_search(const SearchSetup& setup);
 
 /// Answers all queries; each thread takes setup.batch of them at a time. The first error by row number wins, and names

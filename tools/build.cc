@@ -7,10 +7,10 @@
 #include <algorithm>
 #include <memory>
 
-#include "nearline/vector_file.h"
 #include "tools/commands.h"
 #include "tools/console.h"
 #include "tools/json_line.h"
+#include "tools/vectors_in.h"
 
 namespace nearline::tools {
 namespace {
@@ -18,7 +18,9 @@ namespace {
 constexpr std::uint64_t kBlockBytes = 1 << 20;
 
 struct Options {
-  std::filesystem::path input, output, ids;
+  std::filesystem::path input, output;
+  std::string form;
+  IdSource ids;
   std::optional<Metric> metric;
   std::optional<ElementType> type;
   BuildOptions build;
@@ -53,22 +55,22 @@ Result<Schema> schema_of(const VectorFile& file, const Options& options) {
 }
 
 Result<BuildReport> build(const Options& options, Schema& schema) {
-  NEARLINE_TRY(file, VectorFile::open(options.input));
+  NEARLINE_TRY(file, open_vectors(options.input, options.form));
   NEARLINE_TRY(fitting, schema_of(file, options));
   schema = fitting;
   std::vector<Id> ids;
-  if (!options.ids.empty()) {
-    NEARLINE_TRY(read, read_ids(options.ids));
+  if (options.ids.given()) {
+    NEARLINE_TRY(read, options.ids.read());
     if (read.size() != file.rows())
       return Error{Code::kBadInput,
                    fmt::format("ids: expected {}, one for each row of the vectors, found {}", file.rows(), read.size()),
-                   options.ids.string()};
+                   options.ids.name()};
     ids = std::move(read);
   }
   NEARLINE_TRY(needs, estimate(file.rows(), schema, options.build));
   if (options.build.memory_bytes < needs.least_build_memory_bytes)  // now, not after all was read
-    return Error{Code::kNoMemory, fmt::format("a memory bound of {} bytes: this build needs at least {}",
-                                              options.build.memory_bytes, needs.least_build_memory_bytes)};
+    return Error{Code::kOverBudget, fmt::format("a memory bound of {} bytes: this build needs at least {}",
+                                                options.build.memory_bytes, needs.least_build_memory_bytes)};
   NEARLINE_TRY(builder, Builder::create(options.output, schema, options.build));
   NEARLINE_CHECK(add_rows(file, ids, options.build.progress, builder));
   return builder.finish();
@@ -110,11 +112,12 @@ int run(Options& options) {
 
 Action declare_build(Args& args) {
   auto options = std::make_shared<Options>();
-  args.input("INPUT", options->input, "vectors, one record a row");
+  args.vectors("INPUT", options->input, "vectors, one record a row");
+  args.form(options->form);
   args.file("-o,--output", options->output, "the index to make", true);
   args.metric(options->metric, "what near means; l2 unless said, hamming for b1");
   args.type(options->type, "element type to store; that of INPUT unless said");
-  args.file("--ids", options->ids, "ids in row order; row numbers unless said");
+  args.ids("--ids", options->ids, "ids in row order; row numbers unless said");
   args.number("-R,--degree", options->build.degree, "neighbours kept for each record", 4, 1024);
   args.number("--l-build", options->build.l_build, "candidates kept while linking", 4, 4096);
   args.real("--alpha", options->build.alpha, "pruning slack; larger keeps longer edges", 1.0F, 2.0F);

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 /// From the words of the command line to the command that runs.
+#include <algorithm>
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <list>
 #include <new>
+#include <optional>
+#include <vector>
 
 #include "nearline/version.h"
 #include "tools/args.h"
 #include "tools/console.h"
+#include "tools/suggest.h"
 
 namespace nearline::tools {
 namespace {
@@ -15,10 +19,31 @@ namespace {
 constexpr const char* kFooter =
     "Files of vectors are told apart by their extension:\n"
     "  .fbin .hbin .u8bin .i8bin .bbin .fvecs .bvecs .npy      vectors\n"
-    "  .ibin .ibin64 .ivecs                                    neighbours\n"
-    "  .u64bin, or text with one number a line                 ids\n\n"
+    "  .ibin .ibin64 .ivecs .npy                               neighbours\n"
+    "  .u64bin .npy, or text with one number a line            ids\n\n"
+    "'nearline help COMMAND' shows a command's options.\n"
     "Exit status: 0 good; 1 the call or its input is bad; 2 the index is damaged; 3 the system failed;\n"
     "130 or 143 stopped by Ctrl-C or a request to end, with no output left behind.";
+
+/// " - did you mean WORD?", where one of `known` is near.
+std::string did_you_mean(std::string_view word, std::span<const std::string> known) {
+  const std::string near = nearest_word(word, known);
+  return near.empty() ? std::string() : " - did you mean " + near + "?";
+}
+
+/// What is wrong with the words that no option and no place of the command takes.
+std::string unknown_word(const CLI::App& command, const std::vector<std::string>& words) {
+  const auto is_option = [](const std::string& word) { return word.starts_with("-"); };
+  const auto first = std::find_if(words.begin(), words.end(), is_option);
+  const std::string name = command.get_parent() == nullptr ? std::string() : " " + command.get_name();
+  const std::string more = "'nearline help" + name + "' shows";
+  if (first == words.end()) return "expected no more words than " + more + ", found " + words.front();
+  const std::string word = first->substr(0, first->find('='));
+  std::vector<std::string> known;
+  for (const CLI::Option* option : command.get_options())
+    for (const std::string& long_name : option->get_lnames()) known.push_back("--" + long_name);
+  return "expected an option that " + more + ", found " + word + did_you_mean(word, known);
+}
 
 /// Prints what the parser threw: help and version go to stdout, errors to one line on stderr.
 int report(const CLI::App& app, const CLI::ParseError& error) {
@@ -26,26 +51,52 @@ int report(const CLI::App& app, const CLI::ParseError& error) {
     app.exit(error);
     return 0;
   }
-  std::string where;
-  for (const CLI::App* command : app.get_subcommands()) where += command->get_name() + ": ";
-  print_error_line(where + error.what());
+  const auto parsed = app.get_subcommands();
+  const CLI::App& command = parsed.empty() ? app : *parsed.front();
+  const std::string where = parsed.empty() ? std::string() : command.get_name() + ": ";
+  const auto code = static_cast<CLI::ExitCodes>(error.get_exit_code());
+  const bool words_are_over = code == CLI::ExitCodes::ExtrasError || code == CLI::ExitCodes::RequiredError;
+  // What is missing is often what is mistyped.
+  const std::vector<std::string> unknown = command.remaining();
+  print_error_line(where + (words_are_over && !unknown.empty() ? unknown_word(command, unknown) : error.what()));
   return 1;
 }
 
-/// Whether the first word is a command, or an option of the tool itself. Else says so.
-bool names_command(std::span<const Command> commands, int argc, const char* const* argv) {
-  const std::string_view word = argc > 1 ? argv[1] : "";
-  if (word.starts_with("-")) return true;
+/// Whether the word is a command. Else says so.
+bool is_command(std::span<const Command> commands, std::string_view word) {
+  std::vector<std::string> known;
   std::string names;
   for (const Command& command : commands) {
     if (word == command.name) return true;
+    known.emplace_back(command.name);
     names += (names.empty() ? "" : ", ") + std::string(command.name);
   }
-  print_error_line("command: expected one of " + names + "; found " + (word.empty() ? "none" : std::string(word)));
+  print_error_line("command: expected one of " + names + "; found " +
+                   (word.empty() ? "none" : std::string(word) + did_you_mean(word, known)));
   return false;
 }
 
-int run_action(const Action& action) {
+/// The line in the parser's own words: help COMMAND is COMMAND --help. None, with an error line, for a line whose first
+/// word is neither a command nor an option of the tool itself.
+std::optional<std::vector<std::string>> words_of(std::span<const Command> commands, int argc, const char* const* argv) {
+  std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
+  const bool help = !words.empty() && words[0] == "help";
+  if (help && words.size() > 2) {
+    print_error_line("help: expected one command, found " + std::to_string(words.size() - 1) + " words");
+    return std::nullopt;
+  }
+  if (help) {
+    words.erase(words.begin());
+    words.emplace_back("--help");
+  }
+  const std::string first = words.empty() ? std::string() : words[0];
+  if (!first.starts_with("-") && !is_command(commands, first)) return std::nullopt;
+  return words;
+}
+
+int run_action(const CLI::App& command, const Action& action) {
+  const auto has = [&](const char* flag) { return command.get_option_no_throw(flag) != nullptr; };
+  advise({.force = has("--force"), .memory = has("--memory")});
   try {
     const int status = action();
     return finish_output(status);
@@ -58,7 +109,8 @@ int run_action(const Action& action) {
 }  // namespace
 
 int run_command_line(std::span<const Command> commands, int argc, const char* const* argv) {
-  if (!names_command(commands, argc, argv)) return 1;
+  auto words = words_of(commands, argc, argv);
+  if (!words) return 1;
   CLI::App app("Disk-resident graph index for vectors: one file, a memory bound that holds, checked bytes.",
                "nearline");
   app.set_version_flag("--version", std::string("nearline ") + version() + ", file format " +
@@ -73,12 +125,21 @@ int run_command_line(std::span<const Command> commands, int argc, const char* co
     actions.emplace_back(subcommand, command.declare(args.emplace_back(*subcommand)));
   }
   try {
-    app.parse(argc, argv);
+    std::reverse(words->begin(), words->end());  // which is how the parser takes them
+    app.parse(std::move(*words));
   } catch (const CLI::ParseError& error) {
     return report(app, error);
   }
-  for (const auto& [subcommand, action] : actions)
-    if (subcommand->parsed()) return run_action(action);
+  auto given = args.begin();
+  for (const auto& [subcommand, action] : actions) {
+    const Args& options = *given++;
+    if (!subcommand->parsed()) continue;
+    if (const auto both = options.contradiction()) {
+      print_error_line(subcommand->get_name() + ": " + *both);
+      return 1;
+    }
+    return run_action(*subcommand, action);
+  }
   return 1;
 }
 

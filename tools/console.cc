@@ -18,9 +18,16 @@ using Clock = std::chrono::steady_clock;
 
 volatile std::sig_atomic_t signal_seen = 0;
 bool line_shown = false;  // a progress line stands on the terminal
+Advice advice_now;
 
 void remember_signal(int number) {
   signal_seen = number;
+}
+
+const char* advice_for(Code code) noexcept {
+  if (code == Code::kExists && advice_now.force) return " (--force replaces it)";
+  if (code == Code::kOverBudget && advice_now.memory) return " (--memory says how much it may be)";
+  return "";
 }
 
 /// Shows how far one phase has come; a new phase starts the clock again.
@@ -86,8 +93,12 @@ void print_error_line(std::string_view text) {
   fmt::print(stderr, "nearline: {}\n", line);
 }
 
+void advise(const Advice& advice) {
+  advice_now = advice;
+}
+
 int fail(const Error& error) {
-  print_error_line(error.message());
+  print_error_line(error.message() + advice_for(error.code));
   if (error.code == Code::kCancelled && interrupted() != 0) return 128 + interrupted();
   return exit_status(error.code);
 }

@@ -13,6 +13,13 @@ namespace nearline::tools {
 /// One line on stderr, "nearline: " before it; control characters in it are shown as '?'.
 void print_error_line(std::string_view text);
 
+/// Options of the command that runs, which an error line names where they would help.
+struct Advice {
+  bool force = false;   ///< --force, when something exists already
+  bool memory = false;  ///< --memory, when a bound is too small
+};
+void advise(const Advice& advice);
+
 /// Prints the error's line and returns its exit status; 128 + signal when it is the answer to one.
 int fail(const Error& error);
 

@@ -4,18 +4,20 @@
 
 #include <memory>
 
-#include "nearline/vector_file.h"
 #include "tools/commands.h"
 #include "tools/console.h"
+#include "tools/vectors_in.h"
 
 namespace nearline::tools {
 namespace {
 
 struct Options {
   std::filesystem::path input, output;
+  std::string form;
   bool force = false, progress = false;
 };
 
+/// Whether nothing but neighbours can be in it; .npy is what stands at the other end.
 bool holds_neighbors(const std::filesystem::path& path) {
   const auto extension = path.extension();
   return extension == ".ibin" || extension == ".ibin64" || extension == ".ivecs";
@@ -32,8 +34,11 @@ int convert_neighbors(const Options& options) {
 }
 
 int run(const Options& options) {
-  if (holds_neighbors(options.input)) return convert_neighbors(options);
-  const auto rows = convert_vectors(options.input, options.output, options.force, progress_line(options.progress));
+  if (holds_neighbors(options.input) || (holds_neighbors(options.output) && options.input.extension() == ".npy"))
+    return convert_neighbors(options);
+  const auto in = open_vectors(options.input, options.form);
+  if (!in) return fail(in.error());
+  const auto rows = convert_vectors(*in, options.output, options.force, progress_line(options.progress));
   if (!rows) return fail(rows.error());
   clear_progress_line();
   fmt::print("{}: {} rows\n", options.output.string(), *rows);
@@ -44,7 +49,8 @@ int run(const Options& options) {
 
 Action declare_convert(Args& args) {
   auto options = std::make_shared<Options>();
-  args.input("IN", options->input, "vectors or neighbours");
+  args.vectors("IN", options->input, "vectors or neighbours");
+  args.form(options->form);
   args.input("OUT", options->output, "the file to make; its extension says in which form");
   args.force(options->force);
   args.progress(options->progress);

@@ -4,7 +4,6 @@
 
 #include <memory>
 
-#include "nearline/vector_file.h"
 #include "nearline/writer.h"
 #include "tools/commands.h"
 #include "tools/commit_report.h"
@@ -14,20 +13,21 @@ namespace nearline::tools {
 namespace {
 
 struct Options {
-  std::filesystem::path index, ids;
+  std::filesystem::path index;
+  IdSource ids;
   WriterOptions writer;
   bool strict = false, json = false, progress = false;
 };
 
 Result<CommitReport> erase(const Options& options, EraseReport& erased) {
-  NEARLINE_TRY(ids, read_ids(options.ids));
+  NEARLINE_TRY(ids, options.ids.read());
   NEARLINE_TRY(writer, Writer::open(options.index, options.writer));
   NEARLINE_TRY(report, writer.erase(ids));
   erased = report;
   if (options.strict && erased.unknown > 0) {
     return Error{Code::kNotFound,
                  fmt::format("{} of {} ids: expected a record for each, found none", erased.unknown, ids.size()),
-                 options.ids.string()};
+                 options.ids.name()};
   }
   return writer.commit();
 }
@@ -47,7 +47,7 @@ int run(Options& options) {
 Action declare_delete(Args& args) {
   auto options = std::make_shared<Options>();
   args.input("INDEX", options->index, "the index");
-  args.file("--ids", options->ids, "ids of the records to delete, .u64bin or text", true);
+  args.ids("--ids", options->ids, "ids of the records to delete; files are .u64bin, .npy or text", true);
   args.flag("--strict", options->strict, "delete nothing when an id is unknown");
   args.size("--memory", options->writer.memory_bytes, "bound on what the commit allocates");
   args.threads(options->writer.threads, "threads; auto means one a processor");

@@ -150,6 +150,7 @@ Action declare_eval(Args& args) {
   args.list("-L", options->lengths, "candidates kept while walking, one line of figures for each");
   args.shares("--recall", options->targets,
               "instead of -L: recalls to reach, as the index was calibrated, one line of figures for each");
+  args.either("-L", "--recall");
   args.flag("--no-warmup", options->no_warmup, "skip the run over all queries that comes before the first figures");
   args.real("--fail-below", options->fail_below, "exit with status 1 when the best recall is below this", 0, 1);
   args.json(options->json);

@@ -54,7 +54,7 @@ Action declare_export(Args& args) {
   auto options = std::make_shared<Options>();
   args.input("INDEX", options->index, "the index");
   args.file("-o,--output", options->output, "the file of vectors to make, rows in ascending order of id", true);
-  args.file("--ids-out", options->ids, "a file for the ids, .u64bin or text");
+  args.file("--ids-out", options->ids, "a file for the ids, .u64bin, .npy or text");
   args.force(options->force);
   args.progress(options->progress);
   args.example("nearline export photos.near -o photos.u8bin --ids-out photos.u64bin");

@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <memory>
 
-#include "nearline/vector_file.h"
 #include "nearline/writer.h"
 #include "tools/commands.h"
 #include "tools/commit_report.h"
 #include "tools/console.h"
+#include "tools/vectors_in.h"
 
 namespace nearline::tools {
 namespace {
@@ -17,19 +17,21 @@ namespace {
 constexpr std::uint64_t kBlockBytes = 1 << 20;
 
 struct Options {
-  std::filesystem::path index, input, ids;
+  std::filesystem::path index, input;
+  std::string form;
+  IdSource ids;
   std::uint64_t commit_every = 0;
   WriterOptions writer;
   bool upsert = false, relaxed = false, json = false, progress = false;
 };
 
 Result<std::vector<Id>> ids_for(const Options& options, const VectorFile& file) {
-  if (options.ids.empty()) return std::vector<Id>();
-  NEARLINE_TRY(ids, read_ids(options.ids));
+  if (!options.ids.given()) return std::vector<Id>();
+  NEARLINE_TRY(ids, options.ids.read());
   if (ids.size() == file.rows()) return ids;
   return Error{Code::kBadInput,
                fmt::format("ids: expected {}, one for each row of the vectors, found {}", file.rows(), ids.size()),
-               options.ids.string()};
+               options.ids.name()};
 }
 
 /// How far it came.
@@ -37,6 +39,11 @@ struct Rows {
   std::uint64_t taken = 0, committed = 0;
   bool durable = true;  ///< of the committed ones all
 };
+
+Error explained(Error error) {
+  if (error.code == Code::kExists) error.what += " (--upsert replaces it)";
+  return error;
+}
 
 Result<CommitReport> take_rows(const Options& options, const VectorFile& file, std::span<const Id> ids, Writer& writer,
                                Rows& rows) {
@@ -53,7 +60,7 @@ Result<CommitReport> take_rows(const Options& options, const VectorFile& file, s
     const auto some_ids = ids.empty() ? ids : ids.subspan(rows.taken, now);
     const MatrixView vectors{block.data(), now, file.dim(), file.type()};
     auto added = options.upsert ? writer.upsert(vectors, some_ids) : writer.insert(vectors, some_ids);
-    if (!added) return std::move(added).error().in(file.path().string());
+    if (!added) return explained(std::move(added).error()).in(file.path().string());
     rows.taken += now;
     if (options.commit_every > 0 && rows.taken - rows.committed >= options.commit_every) {
       NEARLINE_TRY(report, writer.commit(options.relaxed ? Durability::kRelaxed : Durability::kDurable));
@@ -68,7 +75,7 @@ Result<CommitReport> take_rows(const Options& options, const VectorFile& file, s
 }
 
 Result<CommitReport> insert(const Options& options, Rows& rows) {
-  NEARLINE_TRY(file, VectorFile::open(options.input));
+  NEARLINE_TRY(file, open_vectors(options.input, options.form));
   NEARLINE_TRY(ids, ids_for(options, file));
   if (options.upsert && ids.empty()) {
     return Error{Code::kInvalidArgument, "--upsert: expected --ids, which say what is to be replaced"};
@@ -104,8 +111,9 @@ int run(Options& options) {
 Action declare_insert(Args& args) {
   auto options = std::make_shared<Options>();
   args.input("INDEX", options->index, "the index");
-  args.input("INPUT", options->input, "vectors, one record a row");
-  args.file("--ids", options->ids, "ids in row order; those behind the largest in the index unless said");
+  args.vectors("INPUT", options->input, "vectors, one record a row");
+  args.form(options->form);
+  args.ids("--ids", options->ids, "ids in row order; those behind the largest in the index unless said");
   args.flag("--upsert", options->upsert, "replace records that have the ids already, instead of refusing");
   args.number("--commit-every", options->commit_every, "commit after so many rows; 0: once, at the end");
   args.flag("--relaxed", options->relaxed,

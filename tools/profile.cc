@@ -8,6 +8,7 @@
 #include "tools/commands.h"
 #include "tools/console.h"
 #include "tools/json_line.h"
+#include "tools/vectors_in.h"
 
 namespace nearline::tools {
 namespace {
@@ -62,7 +63,7 @@ void print_text(const std::filesystem::path& input, const Profile& profile) {
 }
 
 Result<Profile> take(const Options& options) {
-  NEARLINE_TRY(file, VectorFile::open(options.input));
+  NEARLINE_TRY(file, open_vectors(options.input));
   ProfileOptions how = options.profile;
   how.metric = options.metric.value_or(file.type() == ElementType::kB1 ? Metric::kHamming : Metric::kL2);
   return profile(file, how);

@@ -47,6 +47,12 @@ double Recall::slack(double distance) const noexcept {
   return 1e-5 * (shifted ? std::max(1.0, std::abs(1.0 - distance)) : std::abs(distance));
 }
 
+/// Those among the truth's first k that are not padding.
+std::uint32_t Recall::neighbors_of(std::size_t row) const {
+  const auto ids = truth_.ids.begin() + static_cast<std::ptrdiff_t>(row * truth_.k);
+  return static_cast<std::uint32_t>(std::find(ids, ids + k_, kNoId) - ids);
+}
+
 /// Whether most records that both name have another distance in the truth.
 bool Recall::contradicted(const SearchResult& result, Scores scores) const {
   std::size_t agree = 0;
@@ -77,23 +83,26 @@ Recall::Scores Recall::usable(const SearchResult& result) const {
 
 std::size_t Recall::hits(const SearchResult& result, std::size_t row, Scores scores) const {
   const auto ids = truth_.ids.begin() + static_cast<std::ptrdiff_t>(row * truth_.k);
+  const std::uint32_t wanted = neighbors_of(row);
   double reach = -std::numeric_limits<double>::infinity();
-  if (scores != Scores::kNone) {
-    const double last = distance_of(truth_.distances[row * truth_.k + k_ - 1], scores);
+  if (scores != Scores::kNone && wanted > 0) {
+    const double last = distance_of(truth_.distances[row * truth_.k + wanted - 1], scores);
     reach = last + slack(last);
   }
   std::size_t found = 0;
   for (std::size_t i = row * k_; i < row * k_ + result.counts[row]; ++i)
-    if (double{result.distances[i]} <= reach || std::find(ids, ids + k_, result.ids[i]) != ids + k_) ++found;
-  return found;
+    if (double{result.distances[i]} <= reach || std::find(ids, ids + wanted, result.ids[i]) != ids + wanted) ++found;
+  return std::min<std::size_t>(found, wanted);
 }
 
 double Recall::of(const SearchResult& result) const {
   const Scores scores = usable(result);
-  std::size_t found = 0;
-  for (std::size_t row = 0; row < result.counts.size(); ++row) found += hits(result, row, scores);
-  const auto wanted = static_cast<double>(result.counts.size()) * k_;
-  return wanted > 0 ? static_cast<double>(found) / wanted : 0;
+  std::size_t found = 0, wanted = 0;
+  for (std::size_t row = 0; row < result.counts.size(); ++row) {
+    found += hits(result, row, scores);
+    wanted += neighbors_of(row);
+  }
+  return wanted > 0 ? static_cast<double>(found) / static_cast<double>(wanted) : 0;
 }
 
 }  // namespace nearline::tools

@@ -2,6 +2,7 @@
 /// nearline search: answers on stdout, or in a file of neighbours.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 
 #include "tools/batch_search.h"
@@ -14,7 +15,7 @@ namespace {
 
 struct Options {
   SearchSetup setup;
-  std::filesystem::path output;
+  std::filesystem::path output, distances;
   bool json = false, force = false;
 };
 
@@ -27,7 +28,9 @@ void print_json(const SearchResult& result) {
     stats.put("microseconds", static_cast<double>(cost.nanoseconds) / 1000);
     const std::size_t first = row * result.k;
     JsonLine line;
-    line.put("query", row).put("ids", std::span(result.ids).subspan(first, result.counts[row]));
+    line.put("query", row)
+        .put("count", result.counts[row])
+        .put("ids", std::span(result.ids).subspan(first, result.counts[row]));
     line.put("distances", std::span(result.distances).subspan(first, result.counts[row]));
     if (result.expected_recall > 0) {
       line.put("expected_recall", result.expected_recall);
@@ -38,20 +41,39 @@ void print_json(const SearchResult& result) {
   }
 }
 
+/// One line for each answer, in columns as wide as what stands in them.
 void print_text(const SearchResult& result) {
+  const auto width = [](std::string_view head, std::uint64_t most) {
+    return std::max(head.size(), std::to_string(most).size());
+  };
+  Id largest = 0;
+  for (const Id id : result.ids) largest = std::max(largest, id == kNoId ? 0 : id);
+  const std::size_t query = width("query", result.counts.size()), rank = width("rank", result.k);
+  const std::size_t id = width("id", largest);
+  fmt::print("{:>{}}  {:>{}}  {:>{}}  distance\n", "query", query, "rank", rank, "id", id);
   for (std::size_t row = 0; row < result.counts.size(); ++row) {
-    fmt::print("query {}\n", row);
-    for (std::size_t i = row * result.k; i < row * result.k + result.counts[row]; ++i)
-      fmt::print("{:>20}  {:.9g}\n", result.ids[i], result.distances[i]);
+    for (std::size_t i = 0; i < result.counts[row]; ++i) {
+      const std::size_t at = row * result.k + i;
+      fmt::print("{:>{}}  {:>{}}  {:>{}}  {:.9g}\n", row, query, i + 1, rank, result.ids[at], id, result.distances[at]);
+    }
   }
 }
 
+Result<void> write_distances(const Options& options, const SearchResult& result) {
+  NEARLINE_TRY(writer, VectorFileWriter::create(options.distances, ElementType::kF32, result.k, options.force));
+  NEARLINE_CHECK(writer.append({result.distances.data(), result.counts.size(), result.k}));
+  return writer.finish();
+}
+
 Result<void> write_result(const Options& options, SearchResult& result) {
+  if (!options.distances.empty()) NEARLINE_CHECK(write_distances(options, result));
   const NeighborTable table{result.counts.size(), result.k, std::move(result.ids), std::move(result.distances)};
   return write_neighbors(options.output, table, options.force);
 }
 
 int run(const Options& options) {
+  if (!options.distances.empty() && options.output.empty())
+    return fail({Code::kInvalidArgument, "--distances-out: expected -o with it, for the ids"});
   const auto open = open_search(options.setup);
   if (!open) return fail(open.error());
   auto result = search_all(*open, options.setup, options.setup.search);
@@ -75,8 +97,11 @@ Action declare_search(Args& args) {
   args.number("-L", setup.search.l, "candidates kept while walking; more is better and slower", 1, 65'536);
   args.share("--recall", setup.search.recall,
              "instead of -L: the share of the k nearest to find, as the index was calibrated");
+  args.either("-L", "--recall");
   args.flag("--exact", setup.search.exact, "compare with every record instead of walking");
-  args.file("-o,--output", options->output, "write .ibin, .ibin64 or .ivecs instead of printing");
+  args.file("-o,--output", options->output, "write .ibin, .ibin64, .ivecs or .npy instead of printing");
+  args.file("--distances-out", options->distances,
+            "with -o: a file of vectors for the distances, which .ivecs and .npy have no place for");
   args.force(options->force);
   args.json(options->json);
   args.example("nearline search photos.near queries.u8bin -k 10 -L 64");

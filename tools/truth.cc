@@ -7,20 +7,22 @@
 #include "nearline/exact.h"
 #include "tools/commands.h"
 #include "tools/console.h"
+#include "tools/vectors_in.h"
 
 namespace nearline::tools {
 namespace {
 
 struct Options {
   std::filesystem::path base, queries, output;
+  std::string form;
   std::optional<Metric> metric;
   ExactOptions exact;
   bool force = false, progress = false;
 };
 
 Result<NeighborTable> find(const Options& options) {
-  NEARLINE_TRY(base, VectorFile::open(options.base));
-  NEARLINE_TRY(queries, VectorFile::open(options.queries));
+  NEARLINE_TRY(base, open_vectors(options.base, options.form));
+  NEARLINE_TRY(queries, open_vectors(options.queries, options.form));
   ExactOptions exact = options.exact;
   exact.metric = options.metric.value_or(base.type() == ElementType::kB1 ? Metric::kHamming : Metric::kL2);
   return exact_neighbors(base, queries, exact);
@@ -40,9 +42,10 @@ int run(Options& options) {
 
 Action declare_truth(Args& args) {
   auto options = std::make_shared<Options>();
-  args.input("BASE", options->base, "vectors to search; neighbours are named by row number");
-  args.input("QUERIES", options->queries, "vectors to search for");
-  args.file("-o,--output", options->output, "the .ibin, .ibin64 or .ivecs file to make", true);
+  args.vectors("BASE", options->base, "vectors to search; neighbours are named by row number");
+  args.vectors("QUERIES", options->queries, "vectors to search for");
+  args.form(options->form);
+  args.file("-o,--output", options->output, "the .ibin, .ibin64, .ivecs or .npy file to make", true);
   args.number("-k", options->exact.k, "neighbours of each query", 1);
   args.metric(options->metric, "what near means; l2 unless said, hamming for b1");
   args.size("--memory", options->exact.memory_bytes, "bound on what is held of the files");

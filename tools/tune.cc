@@ -84,8 +84,9 @@ Result<Findings> find(const Options& options) {
                                                      sample.rows.rows, options.goal.k)};
   NEARLINE_TRY(needs, estimate(sample.total, sample.schema));
   if (options.goal.memory_bytes < needs.search_memory_bytes)
-    return Error{Code::kNoMemory, fmt::format("a memory bound of {} bytes: searching so many records needs at least {}",
-                                              options.goal.memory_bytes, needs.search_memory_bytes)};
+    return Error{Code::kOverBudget,
+                 fmt::format("a memory bound of {} bytes: searching so many records needs at least {}",
+                             options.goal.memory_bytes, needs.search_memory_bytes)};
   NEARLINE_TRY(folder, WorkFolder::create(options.work.empty() ? options.source.input.parent_path() : options.work));
   TuneTruth truth{.folder = folder.path(), .table = {}};
   NEARLINE_TRY(table, true_neighbors(sample, options.goal, folder.path(), progress));

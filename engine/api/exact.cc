@@ -25,9 +25,9 @@ Error invalid(std::string what) {
 }
 
 Result<void> check_call(const VectorFile& base, const VectorFile& queries, const ExactOptions& options) {
-  if (options.k == 0 || options.k > base.rows()) {
-    return invalid("k of " + std::to_string(options.k) + ": expected 1 to the base's " + std::to_string(base.rows()) +
-                   " rows")
+  if (options.k == 0 || options.k > std::max<std::uint64_t>(base.rows(), kMaxPaddedK)) {
+    return invalid("k of " + std::to_string(options.k) + ": expected 1 to " +
+                   std::to_string(std::max<std::uint64_t>(base.rows(), kMaxPaddedK)))
         .in(base.path().string());
   }
   if (queries.dim() != base.dim()) {
@@ -96,10 +96,13 @@ class Pass {
 
 void append(engine::ExactScan& scan, std::size_t queries, NeighborTable& table) {
   for (std::size_t q = 0; q < queries; ++q) {
-    for (const engine::NearRow& hit : scan.hits(q)) {
+    const auto hits = scan.hits(q);
+    for (const engine::NearRow& hit : hits) {
       table.ids.push_back(hit.row);
       table.distances.push_back(hit.distance);
     }
+    table.ids.insert(table.ids.end(), table.k - hits.size(), kNoId);
+    table.distances.insert(table.distances.end(), table.k - hits.size(), std::numeric_limits<float>::infinity());
   }
 }
 
@@ -110,8 +113,9 @@ Result<NeighborTable> exact_neighbors(const VectorFile& base, const VectorFile& 
   NEARLINE_CHECK(check_call(base, queries, options));
   NEARLINE_CHECK(engine::check_threads(options.threads));
   const unsigned threads = engine::thread_count(options.threads);
+  const auto nearest = static_cast<std::uint32_t>(std::min<std::uint64_t>(options.k, base.rows()));
   const std::uint64_t query_bytes = vector_bytes(queries.type(), queries.dim());
-  const std::uint64_t per_query = query_bytes + engine::ExactScan::bytes_per_query(base.type(), base.dim(), options.k);
+  const std::uint64_t per_query = query_bytes + engine::ExactScan::bytes_per_query(base.type(), base.dim(), nearest);
   const std::uint64_t block_bytes = std::min(engine::kRowBlockBytes, options.memory_bytes / 2);
   const std::uint64_t at_once = std::clamp<std::uint64_t>((options.memory_bytes - block_bytes) / per_query, 1,
                                                           std::max<std::uint64_t>(1, queries.rows()));
@@ -128,7 +132,7 @@ Result<NeighborTable> exact_neighbors(const VectorFile& base, const VectorFile& 
     NEARLINE_CHECK(queries.read(first, count, std::span(vectors).first(count * query_bytes)));
     const MatrixView rows(vectors.data(), count, queries.dim(), queries.type());
     NEARLINE_CHECK(check_rows(queries, rows, first, options.metric, threads));
-    engine::ExactScan scan(rows, base.type(), {.metric = options.metric, .k = options.k, .threads = threads});
+    engine::ExactScan scan(rows, base.type(), {.metric = options.metric, .k = nearest, .threads = threads});
     NEARLINE_CHECK(pass.run(scan, i * base.rows(), passes * base.rows()));
     append(scan, count, table);
   }

@@ -20,7 +20,7 @@ namespace nearline::engine {
 /// Writes the index into `file`, which is empty; the caller publishes it. Files without a name in `directory` hold what
 /// does not fit the memory bound.
 /// queries: a sample to calibrate with (sample_of), which the file keeps, or none.
-/// Errors: kCancelled, kNoMemory; those of the files.
+/// Errors: kCancelled, kOverBudget, kNoMemory; those of the files.
 Result<BuildReport> assemble(Intake& intake, const BuildPlan& plan, const Schema& schema, const BuildOptions& options,
                              io::FileSystem& fs, const std::filesystem::path& directory, io::File& file,
                              std::span<const std::byte> queries = {});

@@ -258,7 +258,7 @@ Result<std::unique_ptr<Segment>> open_within(const SegmentFile& file, const Cali
                    .threads = options.threads};
   while (true) {
     auto segment = Segment::open(file, open, open.io);
-    if (!segment && segment.error().code != Code::kNoMemory) return segment;
+    if (!segment && segment.error().code != Code::kOverBudget) return segment;
     if (segment &&
         (*segment)->room_for({.way = walk_of((*segment)->field()), .walk = longest_walk((*segment)->count())}) > 0)
       return segment;
@@ -283,7 +283,7 @@ Result<std::optional<format::Calibration>> calibrate(const SegmentFile& file, co
   const bool fused = file.graph().layout == Layout::kFused;  // its walks rank by codes
   auto first = open_within(file, options, fused ? Ranking::kCodes : Ranking::kExact,
                            std::max(kEnoughCache, options.freed_bytes));
-  if (!first && first.error().code == Code::kNoMemory) return std::optional<format::Calibration>();
+  if (!first && first.error().code == Code::kOverBudget) return std::optional<format::Calibration>();
   if (!first) return std::move(first).error();
   const std::uint64_t count = (*first)->count(), live = (*first)->live();
   const std::uint32_t code_bytes = (*first)->field().code_bytes();
@@ -305,7 +305,7 @@ Result<std::optional<format::Calibration>> calibrate(const SegmentFile& file, co
   io::give_back_freed();
   if (code_bytes > 0) {
     auto by_codes = open_within(file, options, Ranking::kCodes, kEnoughCache + count * code_bytes);
-    if (!by_codes && by_codes.error().code != Code::kNoMemory) return std::move(by_codes).error();
+    if (!by_codes && by_codes.error().code != Code::kOverBudget) return std::move(by_codes).error();
     if (by_codes) NEARLINE_CHECK(calibration.add(**by_codes, format::kRankedByCodes, kHalf, 1));
   }
   return std::optional(calibration.take());

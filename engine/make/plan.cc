@@ -232,7 +232,7 @@ Result<BuildPlan> plan_build(std::uint64_t count, const Schema& schema, const Bu
     plan.least_bytes = without.least_bytes;
   }
   if (plan.memory_bytes > options.memory_bytes) {
-    return Error{.code = Code::kNoMemory,
+    return Error{.code = Code::kOverBudget,
                  .what = "a memory bound of " + std::to_string(options.memory_bytes) +
                          " bytes: this build needs at least " + std::to_string(plan.least_bytes)};
   }

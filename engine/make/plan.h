@@ -29,7 +29,7 @@ struct BuildPlan {
   std::uint64_t code_section_bytes = 0;  ///< of the file, codes of their own and the code book
 };
 
-/// Errors: kNoMemory when options.memory_bytes is below the least (the message says it).
+/// Errors: kOverBudget when options.memory_bytes is below the least (the message says it).
 Result<BuildPlan> plan_build(std::uint64_t count, const Schema& schema, const BuildOptions& options,
                              std::uint8_t id_bytes);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// A search of the whole index: one segment after the other, the largest first, so that small ones need only look as
 /// far as what was found already.
+#include <algorithm>
 #include <string>
 
 #include "engine/query/collector.h"
@@ -20,9 +21,9 @@ Result<void> check_search(const MatrixView& queries, const SearchOptions& option
     return invalid("queries of type " + std::string(name(queries.type)) + ": the index holds " +
                    std::string(name(info.schema.type)));
   }
-  if (options.k == 0 || options.k > info.count) {
-    return invalid("k of " + std::to_string(options.k) + ": expected 1 to " + std::to_string(info.count) +
-                   ", the number of records");
+  if (options.k == 0 || options.k > std::max<std::uint64_t>(info.count, kMaxPaddedK)) {
+    return invalid("k of " + std::to_string(options.k) + ": expected 1 to " +
+                   std::to_string(std::max<std::uint64_t>(info.count, kMaxPaddedK)));
   }
   if (!(options.recall == 0 || (options.recall > 0 && options.recall < 1))) {
     return invalid("recall of " + std::to_string(options.recall) + ": expected 0 for none, or a share below 1");
@@ -46,10 +47,13 @@ Result<SearchResult> Snapshot::search(const MatrixView& queries, const SearchOpt
   NEARLINE_CHECK(check_search(queries, options, info_));
   for (std::size_t row = 0; row < queries.rows; ++row) NEARLINE_CHECK(check_row(queries, row, schema().metric));
   Collector collector(queries.rows, options.k);
+  if (info_.count == 0) return std::move(collector).result();
+  SearchOptions within = options;  // a walk that looks for more than there is would have to meet every record
+  within.k = static_cast<std::uint32_t>(std::min<std::uint64_t>(options.k, info_.count));
   const format::Calibration* borrowed = segments_.empty() ? nullptr : segments_.front()->field().calibration();
   for (const auto& segment : segments_) {
     const bool bounded = segment != segments_.front();
-    NEARLINE_TRY(plan, segment->plan(queries.rows, options, borrowed, bounded));
+    NEARLINE_TRY(plan, segment->plan(queries.rows, within, borrowed, bounded));
     collector.expect(plan.recall);
     NEARLINE_CHECK(segment->answer({.queries = queries, .plan = plan, .sink = collector, .bounded = bounded}));
   }

@@ -48,7 +48,7 @@ Result<std::vector<std::uint64_t>> divide(std::span<const SegmentFile> segments,
   std::vector<std::uint64_t> parts = least(options.ranking != Ranking::kExact);
   if (sum(parts) > options.memory_bytes && options.ranking == Ranking::kAuto) parts = least(false);
   if (sum(parts) > options.memory_bytes) {
-    return Error{.code = Code::kNoMemory,
+    return Error{.code = Code::kOverBudget,
                  .what = "a memory bound of " + std::to_string(options.memory_bytes) + " bytes: " +
                          std::to_string(segments.size()) + " segments need at least " + std::to_string(sum(parts))};
   }

@@ -42,7 +42,7 @@ class Salvager {
       records += pages.first(pages.present());
     }
     if (const std::uint64_t least = IdSet::bytes_for(records); least > options_.memory_bytes) {
-      return Error{.code = Code::kNoMemory,
+      return Error{.code = Code::kOverBudget,
                    .what = "a memory bound of " + std::to_string(options_.memory_bytes) + " bytes: expected at least " +
                            std::to_string(least) + " for the ids of " + std::to_string(records) + " records"};
     }

@@ -162,7 +162,7 @@ Result<void> Segment::answer(const SegmentQueries& call) const {
   const std::uint64_t walks = room_for(call.plan);
   if (walks == 0) {
     return Error{
-        .code = Code::kNoMemory,
+        .code = Code::kOverBudget,
         .what = "L of " + std::to_string(call.plan.walk.l) + ": the memory bound has room for shorter walks only"};
   }
   NEARLINE_TRY(lane, field_->lanes().take());

@@ -57,7 +57,7 @@ Result<SearchNeeds> choose_needs(const SegmentFile& file, const OpenOptions& opt
   const std::uint64_t least = least_search_bytes(more, options.threads, io);
   if (budget >= least) return more;
   if (!demanded) return needs;
-  return Error{.code = Code::kNoMemory,
+  return Error{.code = Code::kOverBudget,
                .what = "a memory bound of " + std::to_string(budget) + " bytes: ranking by codes needs at least " +
                        std::to_string(least)};
 }

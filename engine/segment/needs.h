@@ -18,7 +18,7 @@ std::uint64_t least_open_bytes(const SegmentFile& file, std::uint32_t threads, I
 
 /// Decides whether codes rank: always on fused pages, through which there is no other way; on lean ones when the
 /// options say so, or when most pages must come from the disk and the memory has room for all codes. Errors:
-/// kInvalidArgument for a ranking that the file cannot give; kNoMemory for one that the memory cannot.
+/// kInvalidArgument for a ranking that the file cannot give; kOverBudget for one that the memory cannot.
 Result<SearchNeeds> choose_needs(const SegmentFile& file, const OpenOptions& options, IoMode io);
 
 }  // namespace nearline::engine

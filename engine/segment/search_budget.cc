@@ -69,7 +69,7 @@ Result<SearchBudget> divide_search_memory(std::uint64_t memory_bytes, const Sear
                                           IoMode mode) {
   const std::uint64_t least = least_search_bytes(needs, threads, mode);
   if (memory_bytes < least) {
-    return Error{.code = Code::kNoMemory,
+    return Error{.code = Code::kOverBudget,
                  .what = "a memory bound of " + std::to_string(memory_bytes) + " bytes: searching this index with " +
                          std::to_string(least_lanes(threads)) + " threads needs at least " + std::to_string(least)};
   }

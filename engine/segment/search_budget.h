@@ -30,7 +30,7 @@ struct SearchBudget {
 };
 
 /// threads: as OpenOptions::threads; kAuto gives as many lanes as there are processors, or as the memory has room for.
-/// Errors: kNoMemory below least_search_bytes(needs, threads, mode), which the message names.
+/// Errors: kOverBudget below least_search_bytes(needs, threads, mode), which the message names.
 Result<SearchBudget> divide_search_memory(std::uint64_t memory_bytes, const SearchNeeds& needs, std::uint32_t threads,
                                           IoMode mode);
 

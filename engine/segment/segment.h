@@ -42,7 +42,7 @@ class Segment {
   void settle() const noexcept { field_->shrink(budget_); }
 
   /// Answers the queries: the k nearest of each, fewer only where there are not so many. Precondition: they were
-  /// checked. Errors: kNoMemory when the walk is too long for the memory; kCorrupt, kIo.
+  /// checked. Errors: kOverBudget when the walk is too long for the memory; kCorrupt, kIo.
   Result<void> answer(const SegmentQueries& call) const;
 
   /// borrowed, bounded: as PlanFacts. Errors: kInvalidArgument for a recall that the calibration does not know.

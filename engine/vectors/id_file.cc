@@ -1,30 +1,48 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Lists of ids: .u64bin, or text with one number a line.
+/// Lists of ids: .u64bin, .npy, or text with one number a line.
 #include <algorithm>
 #include <charconv>
+#include <cstring>
 #include <string>
 #include <string_view>
 
 #include "engine/vectors/neighbor_file.h"
 #include "engine/vectors/vector_file_reader.h"
 #include "engine/vectors/vector_file_writer.h"
-#include "format/vector_header.h"
+#include "format/neighbor_header.h"
+#include "io/stream_file.h"
 
 namespace nearline::engine {
 namespace {
 
-bool is_binary(const std::filesystem::path& path) {
-  return path.extension() == ".u64bin";
+using format::IdForm;
+
+IdForm form_of(const std::filesystem::path& path) {
+  return format::id_form(path.extension().string());
 }
 
-Result<std::vector<Id>> read_binary(const io::File& file, std::uint64_t file_bytes) {
-  std::vector<std::byte> head(static_cast<std::size_t>(std::min(file_bytes, format::kIdsAt)));
-  NEARLINE_CHECK(read_input(file, 0, head));
-  auto count = format::decode_id_header(head, file_bytes);
-  if (!count) return std::move(count).error().in(file.path().string());
-  std::vector<Id> ids(static_cast<std::size_t>(*count));
-  NEARLINE_CHECK(read_input(file, format::kIdsAt, std::as_writable_bytes(std::span(ids))));
-  return ids;
+Result<std::vector<Id>> read_binary(const io::File& file, IdForm form) {
+  NEARLINE_TRY(file_bytes, file.size());
+  NEARLINE_TRY(head, read_head(file, file_bytes));
+  auto decoded = format::decode_id_header(form, head, file_bytes);
+  if (!decoded) return std::move(decoded).error().in(file.path().string());
+  const format::IdHeader header = *decoded;
+  std::vector<Id> ids(static_cast<std::size_t>(header.count));
+  if (header.id_bytes == sizeof(Id)) {
+    NEARLINE_CHECK(read_input(file, header.ids_at, std::as_writable_bytes(std::span(ids))));
+  } else {
+    std::vector<std::byte> cells(ids.size() * header.id_bytes);
+    NEARLINE_CHECK(read_input(file, header.ids_at, cells));
+    for (std::size_t i = 0; i < ids.size(); ++i)
+      std::memcpy(&ids[i], cells.data() + i * header.id_bytes, header.id_bytes);
+  }
+  if (!header.has_sign) return ids;
+  const Id sign = Id{1} << (8 * header.id_bytes - 1);
+  const auto below = std::find_if(ids.begin(), ids.end(), [&](Id id) { return (id & sign) != 0; });
+  if (below == ids.end()) return ids;
+  const auto row = static_cast<std::uint64_t>(below - ids.begin());
+  return Error{Code::kBadInput, "id of row " + std::to_string(row) + ": expected 0 or more, found a smaller one",
+               file.path().string(), header.ids_at + row * header.id_bytes, 0};
 }
 
 /// One number, blanks around it allowed.
@@ -38,16 +56,34 @@ Result<Id> parse_line(std::string_view line) {
   return Error{Code::kBadInput, "expected a number from 0 to 18446744073709551614, found something else"};
 }
 
-Result<std::vector<Id>> read_text(const io::File& file, std::uint64_t file_bytes) {
+Result<std::string> text_of(const io::File& file) {
+  NEARLINE_TRY(file_bytes, file.size());
   std::string text(static_cast<std::size_t>(file_bytes), '\0');
   NEARLINE_CHECK(read_input(file, 0, std::as_writable_bytes(std::span(text))));
+  return text;
+}
+
+Result<std::string> text_of_stream(const io::File& stream) {
+  constexpr std::size_t kChunkBytes = 64 << 10;
+  std::string text;
+  for (std::size_t known = 0;; text.resize(known)) {
+    text.resize(known + kChunkBytes);
+    NEARLINE_TRY(got, stream.read_some(known, std::as_writable_bytes(std::span(text)).subspan(known)));
+    known += got;
+    if (got > 0) continue;
+    text.resize(known);
+    return text;
+  }
+}
+
+Result<std::vector<Id>> parse_text(std::string_view text, const std::filesystem::path& path) {
   std::vector<Id> ids;
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t end = std::min(text.find('\n', at), text.size());
-    auto id = parse_line(std::string_view(text).substr(at, end - at));
+    auto id = parse_line(text.substr(at, end - at));
     if (!id)
-      return Error{Code::kBadInput, "line " + std::to_string(ids.size() + 1) + ": " + id.error().what,
-                   file.path().string(), at, 0};
+      return Error{Code::kBadInput, "line " + std::to_string(ids.size() + 1) + ": " + id.error().what, path.string(),
+                   at, 0};
     ids.push_back(*id);
     at = end + 1;
   }
@@ -62,32 +98,48 @@ Result<void> append_text(BufferedAppender& out, std::span<const Id> ids) {
   return {};
 }
 
-}  // namespace
-
-Result<std::vector<Id>> read_ids(io::FileSystem& fs, const std::filesystem::path& path) {
-  NEARLINE_TRY(file, fs.open_read(path));
-  NEARLINE_TRY(file_bytes, file->size());
-  NEARLINE_TRY(ids, is_binary(path) ? read_binary(*file, file_bytes) : read_text(*file, file_bytes));
-  const auto reserved = std::find(ids.begin(), ids.end(), kNoId);
-  if (reserved == ids.end()) return ids;
+/// The number that pads short results is nobody's id.
+Result<std::vector<Id>> without_reserved(Result<std::vector<Id>> ids, const std::filesystem::path& path) {
+  if (!ids) return ids;
+  const auto reserved = std::find(ids->begin(), ids->end(), kNoId);
+  if (reserved == ids->end()) return ids;
   return Error{Code::kBadInput,
-               "id of row " + std::to_string(reserved - ids.begin()) +
+               "id of row " + std::to_string(reserved - ids->begin()) +
                    ": expected at most 18446744073709551614, found the number that pads short results",
                path.string()};
 }
 
+}  // namespace
+
+Result<std::vector<Id>> read_ids(io::FileSystem& fs, const std::filesystem::path& path) {
+  NEARLINE_TRY(file, fs.open_read(path));
+  const IdForm form = form_of(path);
+  if (form == IdForm::kText) {
+    NEARLINE_TRY(text, text_of(*file));
+    return without_reserved(parse_text(text, path), path);
+  }
+  return without_reserved(read_binary(*file, form), path);
+}
+
+Result<std::vector<Id>> read_ids(const io::File& stream) {
+  if (form_of(stream.path()) != IdForm::kText)
+    return Error{Code::kBadInput, "binary ids: expected a file, found a stream", stream.path().string()};
+  NEARLINE_TRY(text, text_of_stream(stream));
+  return without_reserved(parse_text(text, stream.path()), stream.path());
+}
+
 Result<void> write_ids(io::FileSystem& fs, const std::filesystem::path& path, std::span<const Id> ids, bool replace) {
-  if (is_binary(path) && ids.size() > 0xFFFF'FFFF)
+  const IdForm form = form_of(path);
+  if (form == IdForm::kU64bin && ids.size() > 0xFFFF'FFFF)
     return Error{Code::kInvalidArgument,
                  "ids: expected at most 4294967295 in this form, found " + std::to_string(ids.size()), path.string()};
   NEARLINE_TRY(file, io::AtomicFile::create(fs, path, replace));
   BufferedAppender out(std::move(file));
-  if (is_binary(path)) {
-    const std::uint32_t header[2] = {static_cast<std::uint32_t>(ids.size()), 1};
-    NEARLINE_CHECK(out.append(std::as_bytes(std::span(header))));
-    NEARLINE_CHECK(out.append(std::as_bytes(ids)));
-  } else {
+  if (form == IdForm::kText) {
     NEARLINE_CHECK(append_text(out, ids));
+  } else {
+    NEARLINE_CHECK(out.append(format::encode_id_header(form, ids.size())));
+    NEARLINE_CHECK(out.append(std::as_bytes(ids)));
   }
   NEARLINE_CHECK(out.flush());
   return out.file().publish();
@@ -98,6 +150,10 @@ Result<void> write_ids(io::FileSystem& fs, const std::filesystem::path& path, st
 namespace nearline {
 
 Result<std::vector<Id>> read_ids(const std::filesystem::path& path) {
+  if (io::is_stream(path)) {
+    NEARLINE_TRY(stream, io::open_stream(path));
+    return engine::read_ids(*stream);
+  }
   return engine::read_ids(io::real_file_system(), path);
 }
 

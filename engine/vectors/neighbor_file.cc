@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Tables of neighbours: .ibin, .ibin64, .ivecs.
+/// Tables of neighbours: .ibin, .ibin64, .ivecs, .npy.
 #include "engine/vectors/neighbor_file.h"
 
 #include <cstring>
@@ -7,7 +7,7 @@
 
 #include "engine/vectors/vector_file_reader.h"
 #include "engine/vectors/vector_file_writer.h"
-#include "format/vector_header.h"
+#include "format/neighbor_header.h"
 
 namespace nearline::engine {
 namespace {
@@ -19,13 +19,14 @@ Result<NeighborForm> form_of(const std::filesystem::path& path) {
   const std::string extension = path.extension().string();
   if (const auto form = format::neighbor_form(extension)) return *form;
   return Error{Code::kInvalidArgument,
-               "extension: expected .ibin, .ibin64 or .ivecs, found " + (extension.empty() ? "none" : extension),
+               "extension: expected .ibin, .ibin64, .ivecs or .npy, found " + (extension.empty() ? "none" : extension),
                path.string()};
 }
 
 Result<void> read_id_rows(const io::File& file, const NeighborHeader& header, std::vector<Id>& ids) {
   const std::size_t stride = header.row_prefix + std::size_t{header.k} * header.id_bytes;
   if (header.queries == 0) return {};  // then nothing bounds k
+  const Id sign = Id{1} << (8 * header.id_bytes - 1);
   std::vector<std::byte> row(stride);
   for (std::uint64_t q = 0; q < header.queries; ++q) {
     const std::uint64_t at = header.ids_at + q * stride;
@@ -42,7 +43,7 @@ Result<void> read_id_rows(const io::File& file, const NeighborHeader& header, st
       Id id = 0;
       std::memcpy(&id, cell, header.id_bytes);
       if (header.id_bytes == 4 && id == 0xFFFF'FFFF) id = kNoId;
-      if (header.row_prefix > 0 && id != kNoId && id > 0x7FFF'FFFF)
+      if (header.has_sign && id != kNoId && (id & sign) != 0)
         return Error{Code::kBadInput, "id: expected -1 or more, found a smaller one", file.path().string(),
                      at + header.row_prefix + std::size_t{i} * header.id_bytes, 0};
       ids.push_back(id);
@@ -55,7 +56,8 @@ Result<void> read_id_rows(const io::File& file, const NeighborHeader& header, st
 Id largest_id(NeighborForm form) noexcept {
   switch (form) {
     case NeighborForm::kIbin: return 0xFFFF'FFFE;
-    case NeighborForm::kIbin64: return kNoId;
+    case NeighborForm::kIbin64:
+    case NeighborForm::kNpy: return kNoId;
     case NeighborForm::kIvecs: return 0x7FFF'FFFF;
   }
   return 0;
@@ -73,7 +75,7 @@ Result<void> append_id_row(NeighborForm form, std::span<const Id> row, std::vect
     if (id > largest_id(form) && id != kNoId)
       return Error{Code::kInvalidArgument, "id: expected at most " + std::to_string(largest_id(form)) +
                                                " in this form, found " + std::to_string(id) + " (.ibin64 holds any)"};
-    put(&id, form == NeighborForm::kIbin64 ? 8 : 4);
+    put(&id, largest_id(form) == kNoId ? 8 : 4);
   }
   return {};
 }
@@ -93,8 +95,7 @@ Result<NeighborTable> read_neighbors(io::FileSystem& fs, const std::filesystem::
   NEARLINE_TRY(form, form_of(path));
   NEARLINE_TRY(file, fs.open_read(path));
   NEARLINE_TRY(file_bytes, file->size());
-  std::vector<std::byte> head(file_bytes < 8 ? static_cast<std::size_t>(file_bytes) : 8);
-  NEARLINE_CHECK(read_input(*file, 0, head));
+  NEARLINE_TRY(head, read_head(*file, file_bytes));
   auto decoded = format::decode_neighbor_header(form, head, file_bytes);
   if (!decoded) return std::move(decoded).error().in(path.string());
   const NeighborHeader header = *decoded;
@@ -115,10 +116,7 @@ Result<void> write_neighbors(io::FileSystem& fs, const std::filesystem::path& pa
   if (auto fits = check_table(table); !fits) return std::move(fits).error().in(path.string());
   NEARLINE_TRY(file, io::AtomicFile::create(fs, path, replace));
   BufferedAppender out(std::move(file));
-  if (form != NeighborForm::kIvecs) {
-    const std::uint32_t header[2] = {static_cast<std::uint32_t>(table.queries), table.k};
-    NEARLINE_CHECK(out.append(std::as_bytes(std::span(header))));
-  }
+  NEARLINE_CHECK(out.append(format::encode_neighbor_header(form, static_cast<std::uint32_t>(table.queries), table.k)));
   std::vector<std::byte> row;
   for (std::uint64_t q = 0; q < table.queries; ++q) {
     row.clear();
@@ -126,7 +124,8 @@ Result<void> write_neighbors(io::FileSystem& fs, const std::filesystem::path& pa
     if (!fits) return std::move(fits).error().in(path.string());
     NEARLINE_CHECK(out.append(row));
   }
-  if (form != NeighborForm::kIvecs) NEARLINE_CHECK(out.append(std::as_bytes(std::span(table.distances))));
+  if (form == NeighborForm::kIbin || form == NeighborForm::kIbin64)
+    NEARLINE_CHECK(out.append(std::as_bytes(std::span(table.distances))));
   NEARLINE_CHECK(out.flush());
   return out.file().publish();
 }

@@ -14,6 +14,8 @@ Result<NeighborTable> read_neighbors(io::FileSystem& fs, const std::filesystem::
 Result<void> write_neighbors(io::FileSystem& fs, const std::filesystem::path& path, const NeighborTable& table,
                              bool replace);
 Result<std::vector<Id>> read_ids(io::FileSystem& fs, const std::filesystem::path& path);
+/// Of a stream of text.
+Result<std::vector<Id>> read_ids(const io::File& stream);
 Result<void> write_ids(io::FileSystem& fs, const std::filesystem::path& path, std::span<const Id> ids, bool replace);
 
 }  // namespace nearline::engine

@@ -7,6 +7,7 @@
 
 #include "engine/vectors/vector_file_reader.h"
 #include "engine/vectors/vector_file_writer.h"
+#include "io/stream_file.h"
 
 namespace nearline {
 
@@ -19,8 +20,13 @@ class VectorFile::Impl {
   engine::VectorFileReader reader_;
 };
 
-Result<VectorFile> VectorFile::open(const std::filesystem::path& path) {
-  NEARLINE_TRY(reader, engine::VectorFileReader::open(io::real_file_system(), path));
+Result<VectorFile> VectorFile::open(const std::filesystem::path& path, std::string_view form) {
+  if (io::is_stream(path)) {
+    NEARLINE_TRY(stream, io::open_stream(path));
+    NEARLINE_TRY(reader, engine::VectorFileReader::open_stream(std::move(stream), form));
+    return VectorFile(std::make_unique<Impl>(std::move(reader)));
+  }
+  NEARLINE_TRY(reader, engine::VectorFileReader::open(io::real_file_system(), path, form));
   return VectorFile(std::make_unique<Impl>(std::move(reader)));
 }
 
@@ -40,6 +46,10 @@ std::uint32_t VectorFile::dim() const noexcept {
 }
 ElementType VectorFile::type() const noexcept {
   return impl_->reader().header().type;
+}
+
+std::string_view VectorFile::conversion() const noexcept {
+  return impl_->reader().conversion();
 }
 
 Result<void> VectorFile::read(std::uint64_t first, std::uint64_t count, std::span<std::byte> out) const {

@@ -7,24 +7,23 @@
 
 namespace nearline {
 
-Result<std::uint64_t> convert_vectors(const std::filesystem::path& in, const std::filesystem::path& out, bool replace,
+Result<std::uint64_t> convert_vectors(const VectorFile& in, const std::filesystem::path& out, bool replace,
                                       const ProgressFn& progress) {
   constexpr std::uint64_t kBlockBytes = 1 << 20;
-  NEARLINE_TRY(file, VectorFile::open(in));
-  NEARLINE_TRY(writer, VectorFileWriter::create(out, file.type(), file.dim(), replace));
-  const std::size_t row_bytes = vector_bytes(file.type(), file.dim());
+  NEARLINE_TRY(writer, VectorFileWriter::create(out, in.type(), in.dim(), replace));
+  const std::size_t row_bytes = vector_bytes(in.type(), in.dim());
   const std::uint64_t rows_at_once = std::max<std::uint64_t>(1, kBlockBytes / row_bytes);
-  std::vector<std::byte> block(static_cast<std::size_t>(std::min(rows_at_once, file.rows())) * row_bytes);
-  for (std::uint64_t row = 0; row < file.rows();) {
-    if (progress && !progress({"convert", row, file.rows()}))
-      return Error{Code::kCancelled, "stopped before the end", in.string()};
-    const auto now = static_cast<std::size_t>(std::min(rows_at_once, file.rows() - row));
-    NEARLINE_CHECK(file.read(row, now, std::span(block).first(now * row_bytes)));
-    NEARLINE_CHECK(writer.append({block.data(), now, file.dim(), file.type()}));
+  std::vector<std::byte> block(static_cast<std::size_t>(std::min(rows_at_once, in.rows())) * row_bytes);
+  for (std::uint64_t row = 0; row < in.rows();) {
+    if (progress && !progress({"convert", row, in.rows()}))
+      return Error{Code::kCancelled, "stopped before the end", in.path().string()};
+    const auto now = static_cast<std::size_t>(std::min(rows_at_once, in.rows() - row));
+    NEARLINE_CHECK(in.read(row, now, std::span(block).first(now * row_bytes)));
+    NEARLINE_CHECK(writer.append({block.data(), now, in.dim(), in.type()}));
     row += now;
   }
   NEARLINE_CHECK(writer.finish());
-  return file.rows();
+  return in.rows();
 }
 
 }  // namespace nearline

@@ -216,7 +216,7 @@ Result<CommitReport> IndexWriter::write(const MergePlan& merge, bool needed, Dur
 
 /// A bound that is too small is told as what is left of the caller's.
 Error IndexWriter::explained(Error error) const {
-  if (error.code == Code::kNoMemory) {
+  if (error.code == Code::kOverBudget) {
     error.what += "; of the writer's bound of " + std::to_string(options_.memory_bytes + view_bytes_) + " bytes " +
                   std::to_string(view_bytes_) + " are for its view of the index";
   }

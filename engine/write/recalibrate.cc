@@ -30,7 +30,7 @@ Result<void> calibrate_segment(const CommitInput& input, std::uint32_t row, Inde
                                                 .queries = *input.queries,
                                                 .progress = told}));
   if (!calibration) {
-    return Error{.code = Code::kNoMemory,
+    return Error{.code = Code::kOverBudget,
                  .what = "a memory bound of " + std::to_string(input.options.memory_bytes) +
                          " bytes: expected more, to search a segment of " + std::to_string(count) + " records"};
   }

@@ -8,7 +8,7 @@
 namespace nearline::engine {
 
 /// Writes input.queries and the calibrations. Precondition: nothing else is pending.
-/// Errors: kNoMemory when a segment cannot be searched within the bound; those of searching and writing.
+/// Errors: kOverBudget when a segment cannot be searched within the bound; those of searching and writing.
 Result<void> recalibrate(const CommitInput& input, IndexFileWriter& writer);
 
 }  // namespace nearline::engine

@@ -76,7 +76,7 @@ class NEARLINE_API Builder {
   [[nodiscard]] std::uint64_t count() const noexcept;
 
   /// Links, packs and publishes the file. The Builder is spent afterwards, whatever the result.
-  /// Errors: kInvalidArgument for a repeated id; kNoMemory when `memory_bytes` is below the least possible (the
+  /// Errors: kInvalidArgument for a repeated id; kOverBudget when `memory_bytes` is below the least possible (the
   /// message says how much is); kCancelled; kIo, kNoSpace. An index of no records is legal.
   Result<BuildReport> finish();
 

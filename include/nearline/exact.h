@@ -21,10 +21,11 @@ struct ExactOptions {
   ProgressFn progress{};  ///< may be empty; the braces spare callers a warning about what they leave out
 };
 
-/// The exact `k` nearest rows of `base` for each row of `queries`, by row number; ties go to the smaller row.
-/// Both files are streamed. queries: of base's type, or both of float types.
-/// Errors: kInvalidArgument for k of 0 or above the rows of base, dimensions or types or a metric that do not fit;
-/// kBadInput for NaN, infinity, and lengths that Builder::add refuses (names file and row); kCancelled, kIo.
+/// The exact `k` nearest rows of `base` for each row of `queries`, by row number; ties go to the smaller row. Where
+/// base has fewer than k rows, rows of the table are short: kNoId and +infinity behind what there is. Both files are
+/// streamed. queries: of base's type, or both of float types. Errors: kInvalidArgument for k of 0 or above kMaxPaddedK
+/// and the rows of base, dimensions or types or a metric that do not fit; kBadInput for NaN, infinity, and lengths that
+/// Builder::add refuses (names file and row); kCancelled, kIo.
 NEARLINE_API Result<NeighborTable> exact_neighbors(const VectorFile& base, const VectorFile& queries,
                                                    const ExactOptions& options);
 

@@ -25,7 +25,7 @@ class NEARLINE_API Index {
  public:
   /// Reads the superblocks, the manifest and the entry points; nothing else, at any size (`untrusted` excepted).
   /// Errors: kNotFound, kPermission, kIo; kNotAnIndex, kUnsupported; kCorrupt, kTruncated (offset in Error::at);
-  /// kInvalidArgument or kNoMemory for a budget that cannot work (the message says the least that can).
+  /// kInvalidArgument or kOverBudget for a budget that cannot work (the message says the least that can).
   static Result<Index> open(const std::filesystem::path& path, const OpenOptions& options = {});
 
   Index(Index&&) noexcept;

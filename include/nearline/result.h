@@ -29,13 +29,14 @@ enum class Code : std::uint16_t {
   kReadOnly = 7,         ///< a write to something opened or mounted read-only
   kBusy = 8,             ///< another writer, or a reader of a very old commit, holds the index
   kCancelled = 9,        ///< the caller's progress callback asked to stop
+  kOverBudget = 10,      ///< a memory bound of the caller's that is too small for what was asked
   // The index is damaged (exit status 2).
   kCorrupt = 20,    ///< a checksum, bound or structural rule does not hold
   kTruncated = 21,  ///< the file is shorter than its superblock says
   // The system failed (exit status 3).
   kIo = 40,             ///< a system call failed; `Error::system` is its errno
   kNoSpace = 41,        ///< disk full or quota exceeded
-  kNoMemory = 42,       ///< an allocation or a memory budget was not enough
+  kNoMemory = 42,       ///< the system refused an allocation
   kPermission = 43,     ///< the system refused access
   kCommitUnknown = 44,  ///< a flush failed: whether the commit is durable cannot be known
 };

@@ -50,7 +50,7 @@ struct OpenOptions {
 
 /// How the queries of one call are answered.
 struct SearchOptions {
-  std::uint32_t k = 10;  ///< answers per query, 1..count
+  std::uint32_t k = 10;  ///< answers per query, from 1 to kMaxPaddedK or the number of records, whichever is more
   std::uint32_t l = 64;  ///< L: candidates for answers kept while walking, at least k. More is better and slower
   /// W, the beam width: candidates expanded together, or reads in flight where codes rank; answers depend on it,
   /// slightly. kAuto: 4, but 1 where codes rank in a call of many queries, which keep the disk busy together.
@@ -73,16 +73,17 @@ struct QueryStats {
   std::uint64_t nanoseconds = 0;  ///< from the query's start to its answer, waiting included
 };
 
-/// Answers of `rows` queries, `k` columns each, nearest first; ties go to the smaller id. Rows with fewer answers are
-/// padded with kNoId and +infinity.
+/// Answers of `rows` queries, `k` columns each, nearest first; ties go to the smaller id. A row is short where there
+/// are fewer than k records: its first `counts[row]` columns are answers, the others hold kNoId and +infinity. Where
+/// there are no records at all, every row is short and empty; that is no error.
 struct SearchResult {
-  std::uint32_t k = 0;
+  std::uint32_t k = 0;                ///< columns: SearchOptions::k, whatever there is to find
   /// The mean share of the k nearest that the answers are expected to hold: 1 where all records were compared, the
   /// recall that was asked for, 0 where only L was given.
   float expected_recall = 1;
   std::vector<Id> ids;                ///< [rows x k]
   std::vector<float> distances;       ///< [rows x k]
-  std::vector<std::uint32_t> counts;  ///< [rows]
+  std::vector<std::uint32_t> counts;  ///< [rows]; answers of each, at most k
   std::vector<QueryStats> stats;      ///< [rows]
 };
 

@@ -21,6 +21,8 @@ using Id = std::uint64_t;
 inline constexpr Id kNoId = ~Id{0};
 
 inline constexpr std::uint32_t kMaxDim = 65'535;
+/// Most answers that a query may ask for where there are fewer records; where there are more, their number is the most.
+inline constexpr std::uint32_t kMaxPaddedK = 65'536;
 inline constexpr std::uint64_t kMaxRecords = 0xFFFF'FFFE;  ///< per segment
 
 /// `Count::kAuto` is the value of a numeric option that leaves the choice to nearline. Enumerations have an enumerator

@@ -88,7 +88,7 @@ class NEARLINE_API Writer {
   /// Makes all changes since the last commit visible, together, and with kDurable durable, they and all before them,
   /// even if nothing has changed. A Writer's first commit waits for the disk in either case: it makes durable what it
   /// found. Where the system does not tell its boot id, all commits are durable.
-  /// Errors: kNoSpace, kIo, kNoMemory, kCancelled; kCorrupt for records that must be read; kCommitUnknown.
+  /// Errors: kNoSpace, kIo, kOverBudget, kNoMemory, kCancelled; kCorrupt for records that must be read; kCommitUnknown.
   Result<CommitReport> commit(Durability durability = Durability::kDurable);
 
   /// Measures anew how far walks must go for a `SearchOptions::recall`, with queries that are like those to come: for

@@ -115,7 +115,7 @@ TEST_SUITE("api/codes") {
     CHECK(none.error().code == Code::kInvalidArgument);
     const auto tight = open(world().path(Metric::kL2), IoMode::kPread, Ranking::kCodes, 100'000);
     REQUIRE_FALSE(tight);
-    CHECK(tight.error().code == Code::kNoMemory);
+    CHECK(tight.error().code == Code::kOverBudget);
     CHECK(tight.error().what.find("at least ") != std::string::npos);
   }
 

@@ -95,6 +95,33 @@ TEST_SUITE("api/index") {
     }
   }
 
+  TEST_CASE("where there are fewer records than k, all come, and the rest of the row is padding") {
+    const std::uint32_t k = 2'100;
+    const std::uint64_t count = shared().open().info().count;
+    REQUIRE(count < k);
+    const Vectors queries = testing::clusters(ElementType::kF32, 2, kDim, 2);
+    for (const IoMode io : io_modes()) {
+      CAPTURE(name(io));
+      const Index index = shared().open(with_io(io));
+      const auto all = index.search(queries.view(), {.k = static_cast<std::uint32_t>(count)});
+      const auto found = index.search(queries.view(), {.k = k});
+      REQUIRE_MESSAGE(found, message(found));
+      CHECK(found->k == k);
+      REQUIRE(found->ids.size() == 2 * k);
+      REQUIRE(found->distances.size() == 2 * k);
+      for (std::size_t q = 0; q < 2; ++q) {
+        CHECK(found->counts[q] == count);
+        const auto ids = found->ids.begin() + static_cast<std::ptrdiff_t>(q * k);
+        CHECK(std::equal(ids, ids + static_cast<std::ptrdiff_t>(count),
+                         all->ids.begin() + static_cast<std::ptrdiff_t>(q * count)));
+        for (std::size_t i = q * k + count; i < (q + 1) * k; ++i) {
+          CHECK(found->ids[i] == kNoId);
+          CHECK(found->distances[i] == std::numeric_limits<float>::infinity());
+        }
+      }
+    }
+  }
+
   TEST_CASE("answers are the same whatever size the writer chose for lean pages") {
     constexpr std::uint32_t kWide = 250;
     const TempDir folder;
@@ -198,7 +225,7 @@ TEST_SUITE("api/index") {
     refused({reinterpret_cast<const std::uint8_t*>(query.data()), 1, kDim}, {}, Code::kInvalidArgument,
             "queries of type u8");
     refused(good, {.k = 0}, Code::kInvalidArgument, "k of 0");
-    refused(good, {.k = 2'001}, Code::kInvalidArgument, "k of 2001");
+    refused(good, {.k = kMaxPaddedK + 1}, Code::kInvalidArgument, "k of 65537: expected 1 to 65536");
     refused(good, {.beam_width = 0}, Code::kInvalidArgument, "beam width of 0");
     refused(good, {.beam_width = 65}, Code::kInvalidArgument, "beam width of 65");
     for (const float bad : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {

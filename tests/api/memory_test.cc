@@ -88,7 +88,7 @@ TEST_SUITE("api/memory") {
       const std::uint64_t least = least_named(Index::open(world().path(), with_io(io, 0)).error());
       const auto refused = Index::open(world().path(), with_io(io, least - 1));
       REQUIRE_FALSE(refused);
-      CHECK(refused.error().code == Code::kNoMemory);
+      CHECK(refused.error().code == Code::kOverBudget);
       CHECK(refused.error().file == world().path().string());
       const auto tight = Index::open(world().path(), with_io(io, least));
       const auto roomy = Index::open(world().path(), with_io(io, 256U << 20));

@@ -117,12 +117,13 @@ TEST_SUITE("api/vector_file") {
   TEST_CASE("conversion reports its progress and can be stopped") {
     const TempDir folder;
     REQUIRE(write(folder / "a.fbin", numbers(600'000), 3));
-    CHECK(*convert_vectors(folder / "a.fbin", folder / "b.npy") == 200'000);
+    CHECK(*convert_vectors(*VectorFile::open(folder / "a.fbin"), folder / "b.npy") == 200'000);
     std::uint64_t calls = 0;
-    const auto stopped = convert_vectors(folder / "a.fbin", folder / "c.npy", false, [&](const Progress& progress) {
-      CHECK(progress.total == 200'000);
-      return ++calls < 2;
-    });
+    const auto stopped =
+        convert_vectors(*VectorFile::open(folder / "a.fbin"), folder / "c.npy", false, [&](const Progress& progress) {
+          CHECK(progress.total == 200'000);
+          return ++calls < 2;
+        });
     REQUIRE_FALSE(stopped);
     CHECK(stopped.error().code == Code::kCancelled);
     CHECK_FALSE(std::filesystem::exists(folder / "c.npy"));

@@ -18,6 +18,60 @@ class Arguments(CliTest):
                 self.assertIn(f"Example:\n  nearline {command} ", self.good(command, "--help"))
                 self.assertIn(f"\n  {command} ", self.good("--help"))
 
+    def test_help_of_a_command_is_its_own_help(self):
+        self.assertEqual(self.good("help"), self.good("--help"))
+        self.assertIn("nearline help COMMAND", self.good("help"))
+        for command in COMMANDS:
+            self.assertEqual(self.good("help", command), self.good(command, "--help"))
+        self.bad(1, "help", "serach", says=("expected one of build, search", "found serach - did you mean search?"))
+        self.bad(1, "help", "build", "search", says="help: expected one command, found 2 words")
+
+    def test_what_is_mistyped_is_told_with_what_was_meant(self):
+        for words, says in [
+            (("serach", "a", "b"), "found serach - did you mean search?"),
+            (("insrt",), "did you mean insert?"),
+            (("search", "a", "b", "--memry", "64M"), "found --memry - did you mean --memory?"),
+            (("search", "a", "b", "--memry=64M"), "found --memry - did you mean --memory?"),
+            (("search", "a", "b", "-memory", "64M"), "did you mean --memory?"),
+            (("search", "a", "b", "--thread", "2"), "found --thread - did you mean --threads?"),
+            (("search", "a", "b", "--reacll", "0.9"), "found --reacll - did you mean --recall?"),
+            (("build", "a.fbin", "--outptu", "b.near"), "found --outptu - did you mean --output?"),
+            (("build", "a.fbin", "-o", "b", "--meric", "ip"), "found --meric - did you mean --metric?"),
+            (("--versoin",), "'nearline help' shows, found --versoin - did you mean --version?"),
+        ]:
+            with self.subTest(words):
+                self.bad(1, *words, says=says)
+
+    def test_what_is_like_nothing_is_told_without_a_guess(self):
+        for words, says in [(("paint",), "found paint\n"), (("search", "a", "b", "--xyz"), "found --xyz\n"),
+                            (("search", "a", "b", "-Q"), "found -Q\n"),
+                            (("search", "a", "b", "--" + "x" * 10_000), "found --x"),
+                            (("info", "a", "b"), "info: expected no more words than 'nearline help info' shows, found b\n"),
+                            ]:
+            with self.subTest(words):
+                self.assertNotIn("did you mean", self.bad(1, *words, says=says).stderr)
+
+    def test_options_that_contradict_each_other_are_refused(self):
+        self.bad(1, "search", "a", "b", "-L", "64", "--recall", "0.9", says="search: expected -L or --recall, found both")
+        self.bad(1, "eval", "a", "b", "--truth", "c", "--recall", "0.9", "-L", "10,20",
+                 says="eval: expected -L or --recall, found both")
+
+    def test_messages_name_the_option_that_helps(self):
+        index = self.index()
+        self.put("there.npy", "precious")
+        for words in [("convert", "rows.fbin", "there.npy"), ("export", index, "-o", "there.npy"),
+                      ("search", index, "rows.fbin", "-o", "there.npy"), ("build", "rows.fbin", "-o", index),
+                      ("salvage", index, "-o", "there.npy"), ("compact", index, "-o", "there.npy")]:
+            with self.subTest(words):
+                self.bad(1, *words, says="(--force replaces it)")
+        self.bad(1, "insert", index, "rows.fbin", "--ids", ",".join(map(str, range(59, 119))),
+                 says=("rows.fbin", "id 59 already", "(--upsert replaces it)"))
+        for words in [("build", "rows.fbin", "-o", "x.near"), ("search", index, "rows.fbin"),
+                      ("insert", index, "rows.fbin"), ("compact", index), ("salvage", index, "-o", "x.near"),
+                      ("eval", index, "rows.fbin", "--truth", "no.ibin"), ("report", index, "-o", "x.html")]:
+            with self.subTest(words):
+                self.bad(1, *words, "--memory", "1K", says=("memory bound of ", "(--memory says how much it may be)"))
+
     def test_the_version_names_the_file_format(self):
         self.assertRegex(self.good("--version"), r"^nearline \d+\.\d+\.\d+, file format \d+\.\d+\n$")
 

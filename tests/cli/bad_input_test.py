@@ -48,9 +48,11 @@ class BadInput(CliTest):
         body = bytes(4 * 6)
         good = npy("<f4", "(2, 3)", body)
         for name, content, says in [
-            ("double", npy("<f8", "(2, 3)", body * 2), "expected <f4, <f2, |u1 or |i1, found <f8"),
+            ("long_double", npy("<f16", "(2, 3)", body * 4), "expected <f4, <f2, <f8, |u1 or |i1, found <f16"),
+            ("double", npy("<f8", "(2, 3)", body), "2 rows of 3 f64 (at byte 0): expected 176 bytes, found 152"),
             ("big_endian", npy(">f4", "(2, 3)", body), "found >f4"),
-            ("fortran", npy("<f4", "(2, 3)", body, order="True"), "fortran_order (at byte 43): expected False"),
+            ("order", npy("<f4", "(2, 3)", body, order="Maybe"), "fortran_order (at byte 43): expected True or False"),
+            ("fortran", npy("<f4", "(2, 3)", body[:-1], order="True"), "expected 152 bytes, found 151"),
             ("cube", npy("<f4", "(1, 2, 3)", body), "expected one or two sizes, found more"),
             ("scalar", npy("<f4", "()", body[:4]), "expected one or two sizes, found none"),
             ("no_dim", npy("<f4", "(2, 0)", b""), "dimension (at byte 59): expected 1 to 65535, found 0"),
@@ -105,6 +107,12 @@ class BadInput(CliTest):
             ("count.u64bin", counted(21, 1, bytes(160)), "expected 176 bytes, found 168"),
             ("pairs.u64bin", counted(10, 2, bytes(160)), "ids a row (at byte 4): expected 1, found 2"),
             ("empty.u64bin", b"", "expected at least 8 bytes, found 0"),
+            ("few.npy", npy("<i8", "(2,)", bytes(16)), "ids: expected 20"),
+            ("minus.npy", npy("<i4", "(3,)", struct.pack("<3i", 1, 2, -1)),
+             "id of row 2 (at byte 136): expected 0 or more"),
+            ("floats.npy", npy("<f4", "(20,)", bytes(80)), "expected <u8, <i8, <u4 or <i4, found <f4"),
+            ("table.npy", npy("<u8", "(10, 2)", bytes(160)), "expected one row or one column of ids, found 10 x 2"),
+            ("reserved.npy", npy("<u8", "(1,)", b"\xff" * 8), "id of row 0"),
         ]:
             self.put(name, content)
             with self.subTest(name):
@@ -117,7 +125,7 @@ class BadInput(CliTest):
         self.put("bytes.u8bin", u8bin([[1, 2, 3, 4]]))
         self.bad(1, "search", index, "bytes.u8bin", says=("bytes.u8bin", "u8", "f32"))
         self.put("queries.fbin", fbin(vectors(2, 4)))
-        self.bad(1, "search", index, "queries.fbin", "-k", "31", says=("k: expected at most 30", "found 31"))
+        self.bad(1, "search", index, "queries.fbin", "-k", "65537", says="k of 65537: expected 1 to 65536")
         rows = vectors(300, 4)
         rows[201][0] = float("nan")
         self.put("nan.fbin", fbin(rows))
@@ -137,15 +145,15 @@ class BadInput(CliTest):
             ("none.ibin", counted(2, 0, b""), "k (at byte 4): expected at least 1"),
             ("huge.ibin", counted(0xFFFFFFFF, 0xFFFFFFFF, b""), "4294967295 queries of 4294967295"),
             ("odd.ivecs", struct.pack("<IIII", 2, 1, 2, 2), "expected a multiple of 12 bytes, found 16"),
-            ("truth.txt", "1 2 3", "expected .ibin, .ibin64 or .ivecs"),
+            ("truth.txt", "1 2 3", "expected .ibin, .ibin64, .ivecs or .npy"),
         ]:
             self.put(name, content)
             with self.subTest(name):
                 self.bad(1, "eval", index, "queries.fbin", "--truth", name, says=(name, says))
 
-    def test_k_of_truth_is_at_most_the_rows(self):
+    def test_k_of_truth_has_a_bound(self):
         self.put("rows.fbin", fbin(ROWS))
-        self.bad(1, "truth", "rows.fbin", "rows.fbin", "-k", "21", "-o", "t.ibin", says=("20", "21"))
+        self.bad(1, "truth", "rows.fbin", "rows.fbin", "-k", "65537", "-o", "t.ibin", says="k of 65537: expected 1 to 65536")
 
     def test_missing_files_and_folders_are_named(self):
         self.bad(1, "build", "none.fbin", "-o", "x.near", says="none.fbin")
@@ -161,7 +169,9 @@ class BadInput(CliTest):
         self.assertEqual((info["count"], info["dim"]), (0, 4))
         self.good("verify", "none.near", "--full")
         self.put("queries.fbin", fbin(vectors(1, 4)))
-        self.bad(1, "search", "none.near", "queries.fbin", "-k", "1", says="found 1")
+        [found] = self.good_json("search", "none.near", "queries.fbin", "-k", "3", "--json")
+        self.assertEqual((found["count"], found["ids"], found["distances"]), (0, [], []))
+        self.assertEqual(len(self.good("search", "none.near", "queries.fbin").splitlines()), 1)
 
 
 if __name__ == "__main__":

@@ -72,14 +72,64 @@ class Contract(CliTest):
     def test_search_prints_rows_for_people_and_objects_for_programs(self):
         index = self.index(rows=100, dim=8)
         self.put("queries.fbin", fbin(vectors(3, 8)))  # the first rows themselves
-        text = self.good("search", index, "queries.fbin", "-k", "2").splitlines()
-        self.assertEqual([line.split()[0] for line in text[0::3]], ["query"] * 3)
-        self.assertEqual([line.split() for line in text[1::3]], [[str(row), "0"] for row in range(3)])
+        head, *lines = self.good("search", index, "queries.fbin", "-k", "2").splitlines()
+        self.assertEqual(head.split(), ["query", "rank", "id", "distance"])
+        places = [[str(row), str(rank)] for row in range(3) for rank in (1, 2)]
+        self.assertEqual([line.split()[:2] for line in lines], places)
+        self.assertEqual([line.split()[2:] for line in lines[0::2]], [[str(row), "0"] for row in range(3)])
+        self.assertEqual({line.rindex("  ") for line in [head, *lines]}, {head.index("distance") - 2})  # columns
         found = self.good_json("search", index, "queries.fbin", "-k", "2", "--json")
-        self.assertEqual([list(line) for line in found], [["query", "ids", "distances", "expected_recall", "stats"]] * 3)
+        self.assertEqual([list(line) for line in found], [["query", "count", "ids", "distances", "expected_recall", "stats"]] * 3)
         self.assertEqual([(line["query"], line["ids"][0], line["distances"][0]) for line in found],
                          [(row, row, 0.0) for row in range(3)])
         self.assertGreater(found[0]["stats"]["distance_computations"], 0)
+
+    def test_columns_are_as_wide_as_the_longest_id(self):
+        self.put("rows.fbin", fbin(vectors(3, 4)))
+        self.good("build", "rows.fbin", "-o", "x.near", "--ids", f"7,{2**64 - 2},12345678")
+        head, *lines = self.good("search", "x.near", "rows.fbin", "-k", "1").splitlines()
+        self.assertEqual([line.split()[2] for line in lines], ["7", str(2**64 - 2), "12345678"])
+        self.assertEqual({line.rindex("  ") for line in [head, *lines]}, {head.index("distance") - 2})
+
+    def test_fewer_records_than_k_give_short_rows_with_their_counts(self):
+        index = self.index(rows=30, dim=8)
+        self.put("queries.fbin", fbin(vectors(2, 8)))
+        for io in ["mapped", "pread"]:
+            found = self.good_json("search", index, "queries.fbin", "-k", "50", "--io", io, "--json")
+            self.assertEqual([(line["count"], sorted(line["ids"]), len(line["distances"])) for line in found],
+                             [(30, list(range(30)), 30)] * 2)
+        lines = self.good("search", index, "queries.fbin", "-k", "50").splitlines()[1:]
+        self.assertEqual([line.split()[:2] for line in lines], [[str(q), str(i + 1)] for q in range(2) for i in range(30)])
+        self.good("search", index, "queries.fbin", "-k", "50", "-o", "found.ibin")
+        raw = (self.folder / "found.ibin").read_bytes()
+        self.assertEqual(struct.unpack("<II", raw[:8]), (2, 50))
+        ids, distances = struct.unpack("<100I", raw[8:408]), struct.unpack("<100f", raw[408:])
+        for row in range(2):
+            self.assertEqual(sorted(ids[50 * row:50 * row + 30]), list(range(30)))
+            self.assertEqual(set(ids[50 * row + 30:50 * row + 50]), {2**32 - 1})
+            self.assertEqual(set(distances[50 * row + 30:50 * row + 50]), {float("inf")})
+        self.good("truth", "rows.fbin", "queries.fbin", "-k", "50", "-o", "truth.ibin")
+        self.assertEqual((self.folder / "truth.ibin").read_bytes()[:408], raw[:408])
+        [line] = self.good_json("eval", index, "queries.fbin", "--truth", "truth.ibin", "-k", "50", "-L", "50", "--json")
+        self.assertEqual((line["k"], line["recall"]), (50, 1.0))
+        self.good("delete", index, "--ids", "0,1,2,3,4")
+        found = self.good_json("search", index, "queries.fbin", "-k", "30", "--json")
+        self.assertEqual([(line["count"], sorted(line["ids"])) for line in found], [(25, list(range(5, 30)))] * 2)
+
+    def test_ids_may_stand_on_the_line(self):
+        self.put("rows.fbin", fbin(vectors(3, 4)))
+        self.good("build", "rows.fbin", "-o", "x.near", "--ids", "70,80,90")
+        self.good("insert", "x.near", "rows.fbin", "--ids", "1,2,3")
+        [said] = self.good_json("delete", "x.near", "--ids", "80", "--json")
+        self.assertEqual((said["deleted"], said["count"]), (1, 5))
+        self.put("1,2", "3\n")
+        [said] = self.good_json("delete", "x.near", "--ids", "./1,2", "--json")
+        self.assertEqual((said["deleted"], said["count"]), (1, 4))
+        self.bad(1, "delete", "x.near", "--strict", "--ids", "70,5", says="--ids: 1 of 2 ids: expected a record for each")
+        self.bad(1, "build", "rows.fbin", "-o", "y.near", "--ids", "1,2", says="--ids: ids: expected 3")
+        for wrong in ["1,,2", ",", "1,2,", str(2**64 - 1), str(2**64)]:
+            self.bad(1, "delete", "x.near", "--ids", wrong, says=("expected ids from 0 to 18446744073709551614", wrong))
+        self.bad(1, "delete", "x.near", "--ids", "1-3", says="1-3: ")
 
     def test_search_writes_results_like_truth(self):
         index = self.index(rows=100, dim=8)

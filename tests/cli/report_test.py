@@ -174,7 +174,7 @@ class Report(CliTest):
             with self.subTest(words):
                 self.bad(1, "report", *words, says=says)
         self.assertEqual((self.folder / "page.html").read_text(), "precious")
-        self.bad(3, "report", index, "-o", "a.html", "--memory", "1K", says=index)
+        self.bad(1, "report", index, "-o", "a.html", "--memory", "1K", says=(index, "--memory"))
 
     def test_damage_in_any_page_is_found_and_leaves_no_page(self):
         index = self.index(rows=600, dim=8)

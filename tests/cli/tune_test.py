@@ -66,24 +66,24 @@ class Tune(CliTest):
         self.put("x.fbin", fbin(vectors(2100, 4)))
         self.put("few.fbin", fbin(vectors(100, 4)))
         self.put("other.fbin", fbin(vectors(10, 5)))
-        for status, words, says in [
-            (1, ["x.fbin", "--recall", "0"], "above 0 and below 1"),
-            (1, ["x.fbin", "--recall", "1"], "above 0 and below 1"),
-            (1, ["x.fbin", "--recall", "nan"], "above 0 and below 1"),
-            (1, ["x.fbin", "--memory", "17000000T"], "expected a size"),
-            (3, ["x.fbin", "--memory", "0"], "needs at least"),
-            (3, ["x.fbin", "--memory", "1K"], "needs at least"),
-            (1, ["x.fbin", "-k", "0"], "from 1 to 1000"),
-            (1, ["x.fbin", "--sample", "5"], "from 1000"),
-            (1, ["x.fbin", "--metric", "hamming"], "compares f32"),
-            (1, ["few.fbin"], "expected at least 2000"),
-            (1, ["x.fbin", "--queries", "other.fbin"], "dimension: expected 4"),
-            (1, ["no.fbin"], "no.fbin"),
-            (1, ["x.fbin", "--work", "nowhere"], "nowhere"),
-            (1, [], "INPUT is required"),
+        for words, says in [
+            (["x.fbin", "--recall", "0"], "above 0 and below 1"),
+            (["x.fbin", "--recall", "1"], "above 0 and below 1"),
+            (["x.fbin", "--recall", "nan"], "above 0 and below 1"),
+            (["x.fbin", "--memory", "17000000T"], "expected a size"),
+            (["x.fbin", "--memory", "0"], "needs at least"),
+            (["x.fbin", "--memory", "1K"], "needs at least"),
+            (["x.fbin", "-k", "0"], "from 1 to 1000"),
+            (["x.fbin", "--sample", "5"], "from 1000"),
+            (["x.fbin", "--metric", "hamming"], "compares f32"),
+            (["few.fbin"], "expected at least 2000"),
+            (["x.fbin", "--queries", "other.fbin"], "dimension: expected 4"),
+            (["no.fbin"], "no.fbin"),
+            (["x.fbin", "--work", "nowhere"], "nowhere"),
+            ([], "INPUT is required"),
         ]:
             with self.subTest(words):
-                self.bad(status, "tune", *words, says=says)
+                self.bad(1, "tune", *words, says=says)
         self.good("tune", "x.fbin", "--memory", "100T", "--sample", "1000")
 
     def test_a_recall_that_nothing_reaches_says_what_was_reached(self):

@@ -85,11 +85,23 @@ TEST_SUITE("format/result") {
     const struct {
       Code code;
       int status;
-    } rows[] = {
-        {Code::kInvalidArgument, 1}, {Code::kBadInput, 1},    {Code::kNotFound, 1},   {Code::kExists, 1},
-        {Code::kNotAnIndex, 1},      {Code::kUnsupported, 1}, {Code::kReadOnly, 1},   {Code::kBusy, 1},
-        {Code::kCancelled, 1},       {Code::kCorrupt, 2},     {Code::kTruncated, 2},  {Code::kIo, 3},
-        {Code::kNoSpace, 3},         {Code::kNoMemory, 3},    {Code::kPermission, 3}, {Code::kCommitUnknown, 3}};
+    } rows[] = {{Code::kInvalidArgument, 1},
+                {Code::kBadInput, 1},
+                {Code::kNotFound, 1},
+                {Code::kExists, 1},
+                {Code::kNotAnIndex, 1},
+                {Code::kUnsupported, 1},
+                {Code::kReadOnly, 1},
+                {Code::kBusy, 1},
+                {Code::kCancelled, 1},
+                {Code::kOverBudget, 1},
+                {Code::kCorrupt, 2},
+                {Code::kTruncated, 2},
+                {Code::kIo, 3},
+                {Code::kNoSpace, 3},
+                {Code::kNoMemory, 3},
+                {Code::kPermission, 3},
+                {Code::kCommitUnknown, 3}};
     for (const auto& row : rows) {
       CAPTURE(static_cast<int>(row.code));
       CHECK(exit_status(row.code) == row.status);

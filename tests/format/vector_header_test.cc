@@ -120,7 +120,6 @@ TEST_SUITE("format/vector_header") {
           "{'descr': '<f4', 'fortran_order': False, 'shape': (2 3)}",
           "{'descr': '<f4', 'fortran_order': False, 'shape': [2, 3]}",
           "{'descr': '<f4', 'fortran_order': Falsehood, 'shape': (2, 3)}",
-          "{'descr': '<f4', 'fortran_order': True, 'shape': (2, 3)}",
           "{'descr': [('x', '<f4')], 'fortran_order': False, 'shape': (2, 3)}",
           "{'descr': '>f4', 'fortran_order': False, 'shape': (2, 3)}",
           "{'descr': '|O', 'fortran_order': False, 'shape': (2, 3)}",
@@ -134,34 +133,44 @@ TEST_SUITE("format/vector_header") {
     }
   }
 
+  TEST_CASE("doubles and Fortran order are told, and take the length that they have") {
+    const auto doubles = npy("{'descr': '<f8', 'fortran_order': False, 'shape': (2, 3)}");
+    const auto rows = decode_vector_header(kNpy, doubles, doubles.size() + 48);
+    REQUIRE(rows);
+    CHECK(rows->doubles);
+    CHECK_FALSE(rows->columns);
+    CHECK(rows->type == ElementType::kF32);
+    CHECK(rows->row_at(1) == doubles.size() + 24);
+    CHECK(decode_vector_header(kNpy, doubles, doubles.size() + 24).error().what.find("2 rows of 3 f64") !=
+          std::string::npos);
+    const auto columns = npy("{'descr': '<f2', 'fortran_order': True, 'shape': (2, 3)}");
+    const auto turned = decode_vector_header(kNpy, columns, columns.size() + 12);
+    REQUIRE(turned);
+    CHECK(turned->columns);
+    CHECK_FALSE(turned->doubles);
+    CHECK(turned->rows == 2);
+    CHECK(turned->dim == 3);
+  }
+
+  TEST_CASE("of a stream the header alone is checked, in forms that count their rows") {
+    CHECK(decode_stream_header(kFbin, words({10, 4}))->row_at(10) == 8 + 160);
+    CHECK_FALSE(decode_stream_header(kFbin, words({10})));
+    CHECK_FALSE(decode_stream_header(kFbin, words({10, 0})));
+    CHECK_FALSE(decode_stream_header(kFvecs, words({2, 0, 0})));
+    CHECK(decode_stream_header(kNpy, npy("{'descr': '<f8', 'fortran_order': False, 'shape': (2, 3)}"))->doubles);
+    for (const char* text : {"{'descr': '<f4', 'fortran_order': True, 'shape': (2, 3)}",
+                             "{'descr': '<f4', 'fortran_order': False, 'shape': (4611686018427387904, 4)}"}) {
+      const auto refused = decode_stream_header(kNpy, npy(text));
+      REQUIRE_FALSE(refused);
+      CHECK(refused.error().code == Code::kBadInput);
+    }
+  }
+
   TEST_CASE("rows times dimension beyond 64 bits are refused, not wrapped") {
     const auto head = npy("{'descr': '<f4', 'fortran_order': False, 'shape': (4611686018427387904, 4)}");
     const auto header = decode_vector_header(kNpy, head, head.size());
     REQUIRE_FALSE(header);
     CHECK(header.error().what.find("more than 2^64") != std::string::npos);
-  }
-
-  TEST_CASE("neighbours come with all their distances or with none") {
-    const auto head = words({2, 3});
-    const auto with = decode_neighbor_header(NeighborForm::kIbin, head, 8 + 48);
-    REQUIRE(with);
-    CHECK(with->distances_at == 8 + 24);
-    const auto without = decode_neighbor_header(NeighborForm::kIbin, head, 8 + 24);
-    REQUIRE(without);
-    CHECK(without->distances_at == 0);
-    CHECK(decode_neighbor_header(NeighborForm::kIbin64, head, 8 + 72)->distances_at == 8 + 48);
-    for (const std::uint64_t length : {0, 4, 8, 31, 33, 55, 57})
-      CHECK_FALSE(decode_neighbor_header(NeighborForm::kIbin, head, length));
-    CHECK_FALSE(decode_neighbor_header(NeighborForm::kIbin, words({2, 0}), 8));
-    CHECK_FALSE(decode_neighbor_header(NeighborForm::kIbin, words({0xFFFF'FFFF, 0xFFFF'FFFF}), 8));
-    CHECK_FALSE(decode_neighbor_header(NeighborForm::kIvecs, words({0xFFFF'FFFF}), 4));
-  }
-
-  TEST_CASE("a list of ids counts them twice: in the header and by its length") {
-    CHECK(*decode_id_header(words({2, 1}), 24) == 2);
-    CHECK_FALSE(decode_id_header(words({2, 1}), 23));
-    CHECK_FALSE(decode_id_header(words({2, 2}), 24));
-    CHECK_FALSE(decode_id_header(words({2}), 4));
   }
 }
 

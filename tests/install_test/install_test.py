@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""What `meson install` puts down can be used: by pkg-config, shared and static, and its symbols are the public ones.
+"""What `meson install` puts down can be used: by pkg-config, shared and static, and its symbols are the public ones; the
+licence and the file format come with it.
 
     install_test.py BUILD_ROOT CONSUMER.cc COMPILER...
 """
@@ -49,6 +50,38 @@ def check_soname(library: Path, program: Path, version: str, folder: Path) -> No
         sys.exit(f"{program}: expected the loader to miss {soname}, found status {done.returncode}: {done.stderr}")
 
 
+def check_package(package: Path, prefix: Path) -> None:
+    """Its flags are its own, and none of the packages that nearline was built with need be there to ask for them."""
+    alone = dict(os.environ, PKG_CONFIG_LIBDIR=str(package.parent), PKG_CONFIG_PATH="")
+    for question, answer in ((["--cflags"], [f"-I{prefix}/include"]),
+                             (["--libs"], [f"-L{package.parent.parent}", "-lnearline"]),
+                             (["--static", "--cflags"], [f"-I{prefix}/include"]),
+                             (["--print-requires", "--print-requires-private"], [])):
+        found = run("pkg-config", f"--define-variable=prefix={prefix}", *question, "nearline", env=alone).split()
+        if found != answer:
+            sys.exit(f"pkg-config {' '.join(question)}: expected {answer}, found {found}")
+
+
+def check_documents(prefix: Path) -> None:
+    source = Path(__file__).resolve().parents[2]
+    for file in (source / "LICENSE", source / "format" / "SPEC.md"):
+        if (prefix / "share" / "doc" / "nearline" / file.name).read_bytes() != file.read_bytes():
+            sys.exit(f"{file.name}: expected a copy of the source's under share/doc/nearline")
+
+
+def check_standard(prefix: Path) -> None:
+    """What a compiler for older C++ says first of any header is what to do."""
+    headers = sorted((prefix / "include" / "nearline").glob("*.h"))
+    for header in headers:
+        done = subprocess.run([*compiler, "-std=c++17", "-fsyntax-only", f"-I{prefix}/include", "-x", "c++", str(header)],
+                              capture_output=True, text=True, check=False)
+        first = next((line for line in done.stderr.splitlines() if "error" in line), "")
+        if done.returncode == 0 or "nearline needs C++20" not in first:
+            sys.exit(f"{header.name} as C++17: expected to be told of C++20, found: {first or done.stderr}")
+    if not headers:
+        sys.exit(f"{prefix}: expected headers")
+
+
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
@@ -63,6 +96,9 @@ def main() -> None:
         def flags(*options: str) -> list[str]:
             return run("pkg-config", f"--define-variable=prefix={prefix}", *options, "nearline", env=environment).split()
 
+        check_package(package, prefix)
+        check_documents(prefix)
+        check_standard(prefix)
         check_symbols(libraries / "libnearline.so")
         run(*compiler, "-std=c++20", str(consumer), "-o", str(root / "shared"), *flags("--cflags", "--libs"))
         run(str(root / "shared"), cwd=folder, env=dict(os.environ, LD_LIBRARY_PATH=str(libraries)))

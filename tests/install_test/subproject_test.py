@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""A project that has nearline as a Meson subproject configures, builds and runs.
+"""A project that has nearline as a Meson subproject configures, builds and runs, without asking for anything: the command
+is no part of it, and what a compiler warns of is no error.
 
     subproject_test.py SOURCE_ROOT CONSUMER.cc
 """
@@ -10,10 +11,11 @@ import sys
 import tempfile
 from pathlib import Path
 
+# Whatever else were asked for would not be found.
 SOURCES = ("meson.build", "meson_options.txt", "include", "format", "io", "engine", "LICENSE", "README.md")
 PROJECT = """\
 project('consumer', 'cpp', default_options: ['cpp_std=c++20'])
-nearline_dep = dependency('nearline', fallback: 'nearline', default_options: ['tools=disabled', 'default_library=static'])
+nearline_dep = dependency('nearline', fallback: 'nearline', default_options: ['default_library=static'])
 test('consumer', executable('consumer', 'consumer.cc', dependencies: nearline_dep))
 """
 
@@ -24,6 +26,8 @@ with tempfile.TemporaryDirectory() as folder:
     for name in SOURCES:
         copy = shutil.copytree if (source / name).is_dir() else shutil.copy
         copy(source / name, project / "subprojects" / "nearline" / name)
+    with open(project / "subprojects" / "nearline" / "format" / "result.cc", "a", encoding="utf-8") as one:
+        one.write("#warning as from a newer compiler\n")
     (project / "meson.build").write_text(PROJECT, encoding="utf-8")
     shutil.copy(consumer, project / "consumer.cc")
     # The fallback is forced, so that an installed nearline cannot stand in for a broken one.

@@ -34,7 +34,7 @@ TEST_SUITE("io/page_cache") {
     const auto least = least_cache_bytes(4096, 8);
     auto refused = PageCache::create(kRange, least - 1, 8);
     REQUIRE_FALSE(refused);
-    CHECK(refused.error().code == Code::kNoMemory);
+    CHECK(refused.error().code == Code::kOverBudget);
     CHECK(refused.error().what.find(std::to_string(least)) != std::string::npos);
     const auto cache = PageCache::create(kRange, least, 8);
     REQUIRE(cache);

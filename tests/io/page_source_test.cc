@@ -186,7 +186,7 @@ TEST_SUITE("io/page_source") {
         continue;
       }
       REQUIRE_FALSE(reader);
-      CHECK(reader.error().code == Code::kNoMemory);
+      CHECK(reader.error().code == Code::kOverBudget);
       CHECK(reader.error().what.find(std::to_string(world.least())) != std::string::npos);
     }
   }

@@ -236,7 +236,7 @@ TEST_SUITE("io/queued_pages") {
     walks.push_back(hold_and_ask(*reader, {4, 5, 6, 7}, {14, 15, 16, 17}, outcome));
     run_to_the_end(*reader, walks);
     CHECK(outcome.errors.size() == 1);  // which lets the other one get on
-    CHECK(outcome.errors[0].code == Code::kNoMemory);
+    CHECK(outcome.errors[0].code == Code::kOverBudget);
     CHECK(outcome.good == 1);
   }
 
@@ -249,7 +249,7 @@ TEST_SUITE("io/queued_pages") {
       CAPTURE(name);
       auto reader = source->reader(world.least(), PageWorld::kMaxBatch).value();
       PageBatch batch;
-      CHECK(PageWorld::read(*reader, batch, {1, 2, 3, 4, 5, 6, 7, 8, 9}).error().code == Code::kNoMemory);
+      CHECK(PageWorld::read(*reader, batch, {1, 2, 3, 4, 5, 6, 7, 8, 9}).error().code == Code::kOverBudget);
       CHECK(PageWorld::read(*reader, batch, {1, 2, 3, 4, 5, 6, 7, 8}));
     }
   }

@@ -7,6 +7,7 @@
 #include "engine/vectors/neighbor_file.h"
 #include "engine/vectors/vector_file_reader.h"
 #include "engine/vectors/vector_file_writer.h"
+#include "format/neighbor_header.h"
 #include "io/simulated_disk.h"
 
 namespace nearline::testing {
@@ -80,7 +81,11 @@ Violation check_neighbors(Stage& stage) {
   if (!table->distances.empty() && table->distances.size() != cells) return "distances are not queries x k";
   if (auto written = engine::write_neighbors(stage.disk, stage.out, *table, false); !written)
     return "no copy: " + written.error().message();
-  return stage.same_bytes() ? Violation() : "the copy differs";
+  if (stage.in.extension() != ".npy") return stage.same_bytes() ? Violation() : "the copy differs";
+  auto again = engine::read_neighbors(stage.disk, stage.out);
+  if (!again || again->queries != table->queries || again->k != table->k || again->ids != table->ids)
+    return "the copy's ids differ";
+  return std::nullopt;
 }
 
 Violation check_ids(Stage& stage) {
@@ -91,15 +96,17 @@ Violation check_ids(Stage& stage) {
     return "no copy: " + written.error().message();
   auto again = engine::read_ids(stage.disk, stage.out);
   if (!again || *again != *ids) return "the copy's ids differ";
-  return stage.in.extension() == ".txt" || stage.same_bytes() ? Violation() : "the copy differs";
+  const bool one_form = stage.in.extension() != ".txt" && stage.in.extension() != ".npy";
+  return !one_form || stage.same_bytes() ? Violation() : "the copy differs";
 }
 
 }  // namespace
 
 Violation importer_violation(std::string_view extension, std::span<const std::byte> bytes) {
   Stage stage(extension, bytes);
-  if (extension == ".u64bin" || extension == ".txt") return check_ids(stage);
-  if (format::neighbor_form(extension)) return check_neighbors(stage);
+  if (extension == ".u64bin" || extension == ".txt" || extension == ".ids.npy") return check_ids(stage);
+  if (extension == ".neighbors.npy" || (extension != ".npy" && format::neighbor_form(extension)))
+    return check_neighbors(stage);
   return check_vectors(stage);
 }
 

@@ -11,9 +11,10 @@
 
 namespace nearline::testing {
 
-inline constexpr std::array<std::string_view, 13> kImportedExtensions = {
-    ".fbin", ".hbin", ".u8bin",  ".i8bin", ".bbin",   ".fvecs", ".bvecs",
-    ".npy",  ".ibin", ".ibin64", ".ivecs", ".u64bin", ".txt"};
+/// .npy is read as vectors, or as what stands before it.
+inline constexpr std::array<std::string_view, 15> kImportedExtensions = {
+    ".fbin", ".hbin",   ".u8bin", ".i8bin",  ".bbin", ".fvecs",         ".bvecs",  ".npy",
+    ".ibin", ".ibin64", ".ivecs", ".u64bin", ".txt",  ".neighbors.npy", ".ids.npy"};
 
 /// Reads the bytes as a file of that name: either an error that a person can act on, or an object all of whose rows can
 /// be read and which, written again, is the same file (for .npy and text: the same values).

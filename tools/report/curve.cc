@@ -31,7 +31,7 @@ Result<OpenOptions> cold_options(const SearchSetup& setup, const IndexInfo& info
   cold.ranking = Ranking::kCodes;
   const auto index = Index::open(setup.index, cold);
   if (index) return cold;
-  if (index.error().code != Code::kNoMemory) return index.error();
+  if (index.error().code != Code::kOverBudget) return index.error();
   cold.ranking = Ranking::kAuto;
   return cold;
 }

@@ -10,6 +10,7 @@
 #include "tools/recall.h"
 #include "tools/report/curve.h"
 #include "tools/report/sample.h"
+#include "tools/vectors_in.h"
 
 namespace nearline::tools {
 namespace {
@@ -100,7 +101,7 @@ class Measurement {
   }
 
   Result<void> read_queries(Trial& trial) {
-    NEARLINE_TRY(file, VectorFile::open(setup_.search.queries));
+    NEARLINE_TRY(file, open_vectors(setup_.search.queries));
     if (file.dim() != report_.info.schema.dim)
       return Error{Code::kInvalidArgument,
                    fmt::format("dimension: expected {} as in the index, found {}", report_.info.schema.dim, file.dim()),

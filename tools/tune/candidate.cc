@@ -135,7 +135,7 @@ class TryOut {
         open.queries = queries_for(sample_, schema_.type, open.bytes);
         return open;
       }
-      if (index.error().code != Code::kNoMemory || setup_.open.memory_bytes > goal_.memory_bytes)
+      if (index.error().code != Code::kOverBudget || setup_.open.memory_bytes > goal_.memory_bytes)
         return std::move(index).error();
       setup_.open.memory_bytes += setup_.open.memory_bytes / 4;
     }
@@ -150,7 +150,7 @@ class TryOut {
       if (!progress_({"search", l, kLengths.back()})) return Error{Code::kCancelled, "stopped while measuring"};
       search.l = std::max(l, goal_.k);
       auto found = search_all(open_index, setup_, search);
-      if (!found && found.error().code == Code::kNoMemory && candidate.l > 0) break;  // no longer walk has room
+      if (!found && found.error().code == Code::kOverBudget && candidate.l > 0) break;  // no longer walk has room
       if (!found) return std::move(found).error();
       candidate.l = search.l;
       candidate.recall = recall.of(*found);

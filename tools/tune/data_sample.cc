@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "nearline/index.h"
+#include "tools/vectors_in.h"
 
 namespace nearline::tools {
 namespace {
@@ -67,7 +68,7 @@ void hold_out(DataSample& sample, std::uint64_t count) {
 }
 
 Result<void> read_queries(const DataSource& source, DataSample& sample) {
-  NEARLINE_TRY(file, VectorFile::open(source.queries));
+  NEARLINE_TRY(file, open_vectors(source.queries));
   const std::string where = source.queries.string();
   if (file.dim() != sample.schema.dim)
     return Error{Code::kInvalidArgument,
@@ -102,7 +103,7 @@ Result<void> read_vectors(const VectorFile& file, std::span<const std::uint64_t>
 
 Result<DataSample> draw_data(const DataSource& source, const ProgressFn& progress) {
   DataSample sample;
-  auto file = VectorFile::open(source.input);
+  auto file = open_vectors(source.input);
   std::optional<Index> index;
   if (!file) {
     if (file.error().code != Code::kInvalidArgument) return std::move(file).error();  // of an extension it knows

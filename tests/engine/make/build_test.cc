@@ -214,7 +214,7 @@ TEST_SUITE("engine/make/build") {
     io::SimulatedDisk disk;
     const auto refused = build_on(disk, "index", rows, schema, options);
     REQUIRE_FALSE(refused);
-    CHECK(refused.error().code == Code::kNoMemory);
+    CHECK(refused.error().code == Code::kOverBudget);
     CHECK(refused.error().what.find(std::to_string(least)) != std::string::npos);
     CHECK(disk.names().empty());
     options.memory_bytes = least;

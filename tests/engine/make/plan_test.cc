@@ -64,7 +64,7 @@ TEST_SUITE("engine/make/plan") {
       --options.memory_bytes;
       const auto refused = plan_build(c.count, c.schema, options, 4);
       REQUIRE_FALSE(refused);
-      CHECK(refused.error().code == Code::kNoMemory);
+      CHECK(refused.error().code == Code::kOverBudget);
       CHECK(refused.error().what.find(std::to_string(whole->least_bytes)) != std::string::npos);
     }
   }

@@ -229,6 +229,21 @@ TEST_SUITE("engine/vectors/exact") {
     }
   }
 
+  TEST_CASE("where the base has fewer rows than k, rows of the table are short") {
+    const io::TempDir dir;
+    const std::vector<std::byte> bytes = {std::byte{5}, std::byte{1}, std::byte{3}};
+    const VectorFile base = stored(dir, "base.u8bin", {bytes.data(), 3, 1, ElementType::kU8});
+    const VectorFile queries = stored(dir, "q.u8bin", {bytes.data(), 2, 1, ElementType::kU8});
+    const auto found = exact_neighbors(base, queries, {.k = 5, .memory_bytes = 100});
+    REQUIRE(found);
+    CHECK(found->k == 5);
+    CHECK(found->ids == std::vector<Id>{0, 2, 1, kNoId, kNoId, 1, 2, 0, kNoId, kNoId});
+    const float none = std::numeric_limits<float>::infinity();
+    CHECK(found->distances == std::vector<float>{0, 4, 16, none, none, 0, 4, 16, none, none});
+    const VectorFile empty = stored(dir, "empty.u8bin", {bytes.data(), 0, 1, ElementType::kU8});
+    CHECK(exact_neighbors(empty, queries, {.k = 2})->ids == std::vector<Id>(4, kNoId));
+  }
+
   TEST_CASE("distances too large for f32 count as infinite and are still answered in order of rows") {
     const float huge = 3e38F;
     const std::vector<float> values = {huge, -huge, 1, huge, huge, 2, -huge, -huge};
@@ -258,7 +273,7 @@ TEST_SUITE("engine/vectors/exact") {
       CHECK_MESSAGE(got.error().message().find(what) != std::string::npos, got.error().message());
     };
     refused(floats, floats, {.k = 0}, "k of 0");
-    refused(floats, floats, {.k = 11}, "k of 11: expected 1 to the base's 10 rows");
+    refused(floats, floats, {.k = kMaxPaddedK + 1}, "k of 65537: expected 1 to 65536");
     refused(floats, narrow, {.k = 1}, "dimension 7: the base has 8");
     refused(floats, bytes, {.k = 1}, "type u8: the base has f32");
     refused(bits, bits, {.k = 1}, "b1 cannot be compared by l2");

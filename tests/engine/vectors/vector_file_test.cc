@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cstring>
+#include <limits>
 #include <numeric>
+#include <span>
 #include <string>
+#include <utility>
 
 #include "engine/space/convert_rows.h"
 #include "engine/vectors/neighbor_file.h"
 #include "engine/vectors/vector_file_reader.h"
 #include "engine/vectors/vector_file_writer.h"
+#include "format/npy_header.h"
 #include "io/simulated_disk.h"
 #include "tests/support/importer_property.h"
 
@@ -59,6 +64,29 @@ std::vector<std::byte> made_table(const std::string& extension) {
   const NeighborTable table{2, 3, {4, 2, 9, 1, 0, kNoId}, {0.5F, 1, 2, 3, 4, 5}};
   REQUIRE(write_neighbors(disk, "/made" + extension, table, false));
   return disk.contents("/made" + extension);
+}
+
+/// A NumPy file of 3 rows of 4 numbers: the bytes of `numbers`, in the order in which they stand.
+template <class T>
+std::vector<std::byte> numpy(std::string_view descr, bool columns, const std::vector<T>& numbers) {
+  std::vector<std::byte> file = format::encode_npy_array(descr, 3, 4);
+  if (columns) {
+    const std::string_view order = "False";
+    const auto at = std::search(file.begin(), file.end(), order.begin(), order.end(),
+                                [](std::byte a, char b) { return std::to_integer<char>(a) == b; });
+    std::memcpy(&*at, "True ", order.size());
+  }
+  const auto bytes = std::as_bytes(std::span(numbers));
+  file.insert(file.end(), bytes.begin(), bytes.end());
+  return file;
+}
+
+/// 1, 2, 3, ... row by row, or as they stand column by column.
+template <class T>
+std::vector<T> counted(bool columns) {
+  std::vector<T> numbers(12);
+  for (std::size_t i = 0; i < numbers.size(); ++i) numbers[i] = static_cast<T>(1 + (columns ? i % 3 * 4 + i / 3 : i));
+  return numbers;
 }
 
 std::vector<std::byte> made_ids(const std::string& extension) {
@@ -119,10 +147,119 @@ TEST_SUITE("engine/vectors/vector_file") {
     }
   }
 
+  TEST_CASE("doubles and Fortran order come as rows of f32 or of their type, whole or row by row") {
+    for (const bool columns : {false, true}) {
+      CAPTURE(columns);
+      io::SimulatedDisk disk;
+      disk.set_faults({.short_io = true});
+      disk.put("/f8.npy", numpy("<f8", columns, counted<double>(columns)));
+      disk.put("/f4.npy", numpy("<f4", columns, counted<float>(columns)));
+      disk.put("/i1.npy", numpy("|i1", columns, counted<std::int8_t>(columns)));
+      for (const auto& file : {std::pair("/f8.npy", ElementType::kF32), std::pair("/f4.npy", ElementType::kF32),
+                               std::pair("/i1.npy", ElementType::kI8)}) {
+        const std::string name = file.first;
+        const ElementType type = file.second;
+        CAPTURE(name);
+        const auto reader = VectorFileReader::open(disk, name);
+        REQUIRE(reader);
+        REQUIRE(reader->header().type == type);
+        CHECK(reader->conversion().empty() == (!columns && name != "/f8.npy"));
+        const auto want = some_rows(type, 3, 4);
+        std::vector<std::byte> rows(want.size());
+        REQUIRE(reader->read(0, 3, rows));
+        CHECK(rows == want);
+        std::vector<std::byte> last(want.size() / 3);
+        REQUIRE(reader->read(2, 1, last));
+        CHECK(std::memcmp(last.data(), want.data() + 2 * last.size(), last.size()) == 0);
+      }
+    }
+  }
+
+  TEST_CASE("a double beyond f32 is refused by its row; NaN and infinity are passed on") {
+    for (const bool columns : {false, true}) {
+      CAPTURE(columns);
+      std::vector<double> numbers(12, 1.0);
+      numbers[columns ? 5 : 8] = 1e39;  // of row 2 both
+      io::SimulatedDisk disk;
+      disk.put("/x.npy", numpy("<f8", columns, numbers));
+      auto reader = VectorFileReader::open(disk, "/x.npy");
+      REQUIRE(reader);
+      std::vector<std::byte> rows(48);
+      const auto refused = reader->read(0, 3, rows);
+      REQUIRE_FALSE(refused);
+      CHECK(refused.error().code == Code::kBadInput);
+      CHECK(refused.error().what == "row 2: expected values that fit f32, found one that does not");
+      CHECK(refused.error().at == 128 + 8 * (columns ? 5 : 8));
+      numbers[columns ? 5 : 8] = std::numeric_limits<double>::infinity();
+      numbers[0] = std::numeric_limits<double>::quiet_NaN();
+      disk.put("/x.npy", numpy("<f8", columns, numbers));
+      reader = VectorFileReader::open(disk, "/x.npy");
+      CHECK(reader->read(0, 3, rows));
+    }
+  }
+
+  TEST_CASE("a large file in Fortran order is read in chunks") {
+    constexpr std::uint64_t kRows = 200'000;
+    std::vector<std::byte> file = format::encode_npy_array("<f8", kRows, 2);
+    const std::string_view order = "False";
+    std::memcpy(&*std::search(file.begin(), file.end(), order.begin(), order.end(),
+                              [](std::byte a, char b) { return std::to_integer<char>(a) == b; }),
+                "True ", order.size());
+    std::vector<double> numbers(2 * kRows);
+    std::iota(numbers.begin(), numbers.end(), 0.0);
+    const auto bytes = std::as_bytes(std::span(numbers));
+    file.insert(file.end(), bytes.begin(), bytes.end());
+    io::SimulatedDisk disk;
+    disk.put("/x.npy", std::move(file));
+    const auto reader = VectorFileReader::open(disk, "/x.npy");
+    REQUIRE(reader);
+    std::vector<float> rows(2 * kRows);
+    REQUIRE(reader->read(0, kRows, std::as_writable_bytes(std::span(rows))));
+    std::uint64_t wrong = 0;
+    for (std::uint64_t i = 0; i < kRows; ++i)
+      wrong += rows[2 * i] != static_cast<float>(i) || rows[2 * i + 1] != static_cast<float>(kRows + i) ? 1 : 0;
+    CHECK(wrong == 0);
+  }
+
+  TEST_CASE("ids and neighbours are read from whole numbers of any width, and from none below zero") {
+    io::SimulatedDisk disk;
+    const auto put = [&](std::string_view descr, auto numbers) {
+      disk.put("/n.npy", numpy(descr, false, numbers));
+      return read_neighbors(disk, "/n.npy");
+    };
+    const std::vector<Id> want{1, 2, 3, kNoId, 5, 6, 7, 8, 9, 10, 11, 12};
+    std::vector<std::int32_t> narrow(want.begin(), want.end());
+    std::vector<std::int64_t> wide(want.begin(), want.end());
+    CHECK(put("<i4", narrow)->ids == want);
+    CHECK(put("<u4", narrow)->ids == want);
+    CHECK(put("<i8", wide)->ids == want);
+    CHECK(put("<u8", wide)->ids == want);
+    CHECK(put("<u8", wide)->k == 4);
+    narrow[5] = -2;
+    wide[5] = -2;
+    CHECK(put("<i4", narrow).error().at == 128 + 5 * 4);
+    CHECK(put("<i8", wide).error().at == 128 + 5 * 8);
+    CHECK(put("<u8", wide)->ids[5] == kNoId - 1);
+
+    auto list = format::encode_npy_array("<i4", 3, 0);
+    const std::int32_t values[] = {7, 0, -1};
+    list.insert(list.end(), std::as_bytes(std::span(values)).begin(), std::as_bytes(std::span(values)).end());
+    disk.put("/ids.npy", list);
+    const auto below = read_ids(disk, "/ids.npy");
+    REQUIRE_FALSE(below);
+    CHECK(below.error().what == "id of row 2: expected 0 or more, found a smaller one");
+  }
+
   TEST_CASE("any damage to a file gives an error or a file that is consistent") {
     for (const Form& form : kForms) damage(form.extension, made(form));
-    for (const char* extension : {".ibin", ".ibin64", ".ivecs"}) damage(extension, made_table(extension));
-    for (const char* extension : {".u64bin", ".txt"}) damage(extension, made_ids(extension));
+    for (const bool columns : {false, true}) {
+      damage(".npy", numpy("<f8", columns, counted<double>(columns)));
+      damage(".npy", numpy("|u1", columns, counted<std::uint8_t>(columns)));
+    }
+    for (const char* extension : {".ibin", ".ibin64", ".ivecs", ".neighbors.npy"})
+      damage(extension, made_table(extension));
+    damage(".neighbors.npy", numpy("<i4", false, counted<std::int32_t>(false)));
+    for (const char* extension : {".u64bin", ".txt", ".ids.npy"}) damage(extension, made_ids(extension));
   }
 
   TEST_CASE("a write that fails at any call leaves no file of that name") {

@@ -245,7 +245,7 @@ TEST_SUITE("engine/write/writer") {
       world.put(writer, 0, 100);
       const auto refused = writer.commit();
       REQUIRE_FALSE(refused);
-      CHECK(refused.error().code == Code::kNoMemory);
+      CHECK(refused.error().code == Code::kOverBudget);
       CHECK(refused.error().message().find("index: ") == 0);
       CHECK(refused.error().what.find("at least") != std::string::npos);
       CHECK(refused.error().what.find(std::to_string(4U << 20)) != std::string::npos);
