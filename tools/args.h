@@ -15,6 +15,7 @@
 
 #include "nearline/schema.h"
 #include "nearline/search.h"
+#include "tools/outputs.h"
 
 namespace CLI {
 class App;
@@ -33,6 +34,12 @@ class Args {
   void input(const char* name, std::filesystem::path& target, const char* help, bool required = true);
   /// A file named by an option.
   void file(const char* flags, std::filesystem::path& target, const char* help, bool required = false);
+  /// A file that the command makes: never one that it reads.
+  void output(const char* flags, std::filesystem::path& target, const char* help, bool required = false);
+  /// The same, which may replace the input.
+  void replacement(const char* flags, std::filesystem::path& target, const char* help);
+  /// An index that the command changes.
+  void changed(const char* name, std::filesystem::path& target, const char* help);
 
   void flag(const char* flags, bool& target, const char* help);
   void number(const char* flags, std::uint32_t& target, const char* help, std::uint32_t least = 0,
@@ -61,18 +68,24 @@ class Args {
   void threads(std::uint32_t& target, const char* help);
   void json(bool& target);
   void force(bool& target);
+  void untrusted(bool& target);
   void progress(bool& target);
 
   /// One line that --help ends with.
   void example(const char* line);
 
+  /// What the command line says of files, once it is parsed.
+  [[nodiscard]] const NamedFiles& files() const noexcept { return files_; }
+
  private:
   /// Adds an option whose text `take` parses; take returns what was expected when it cannot.
+  void path(const char* flags, std::filesystem::path& target, const char* help, bool required);
   using Take = std::function<std::optional<std::string>(const std::string&)>;
   CLI::Option* option(const char* flags, const char* help, const char* word, const std::string& shown_default,
                       Take take);
 
   CLI::App& app_;
+  NamedFiles files_;
 };
 
 /// What a parsed command does; returns the exit status.

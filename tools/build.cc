@@ -111,7 +111,7 @@ int run(Options& options) {
 Action declare_build(Args& args) {
   auto options = std::make_shared<Options>();
   args.input("INPUT", options->input, "vectors, one record a row");
-  args.file("-o,--output", options->output, "the index to make", true);
+  args.output("-o,--output", options->output, "the index to make", true);
   args.metric(options->metric, "what near means; l2 unless said, hamming for b1");
   args.type(options->type, "element type to store; that of INPUT unless said");
   args.file("--ids", options->ids, "ids in row order; row numbers unless said");

@@ -18,7 +18,7 @@ constexpr const char* kFooter =
     "  .ibin .ibin64 .ivecs                                    neighbours\n"
     "  .u64bin, or text with one number a line                 ids\n\n"
     "Exit status: 0 good; 1 the call or its input is bad; 2 the index is damaged; 3 the system failed;\n"
-    "130 or 143 stopped by Ctrl-C or a request to end, with no output left behind.";
+    "130 or 143 (128 + the signal) stopped by Ctrl-C or a request to end, with no output left behind.";
 
 /// Prints what the parser threw: help and version go to stdout, errors to one line on stderr.
 int report(const CLI::App& app, const CLI::ParseError& error) {
@@ -45,9 +45,11 @@ bool names_command(std::span<const Command> commands, int argc, const char* cons
   return false;
 }
 
-int run_action(const Action& action) {
+int run_action(const Action& action, const NamedFiles& files) {
   try {
+    if (const auto good = check_outputs(files); !good) return fail(good.error());
     const int status = action();
+    if (status == 0) tell_links(files);
     return finish_output(status);
   } catch (const std::bad_alloc&) {
     print_error_line("out of memory");
@@ -58,6 +60,7 @@ int run_action(const Action& action) {
 }  // namespace
 
 int run_command_line(std::span<const Command> commands, int argc, const char* const* argv) {
+  ignore_file_size_signal();
   if (!names_command(commands, argc, argv)) return 1;
   CLI::App app("Disk-resident graph index for vectors: one file, a memory bound that holds, checked bytes.",
                "nearline");
@@ -67,18 +70,24 @@ int run_command_line(std::span<const Command> commands, int argc, const char* co
   app.require_subcommand(1);
   app.footer(kFooter);
   std::list<Args> args;  // options keep a reference to theirs
-  std::vector<std::pair<const CLI::App*, Action>> actions;
+  struct Parsed {
+    const CLI::App* app;
+    const Args* args;
+    Action action;
+  };
+  std::vector<Parsed> commands_known;
   for (const Command& command : commands) {
     CLI::App* subcommand = app.add_subcommand(command.name, command.summary);
-    actions.emplace_back(subcommand, command.declare(args.emplace_back(*subcommand)));
+    Args& own = args.emplace_back(*subcommand);
+    commands_known.push_back({subcommand, &own, command.declare(own)});
   }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return report(app, error);
   }
-  for (const auto& [subcommand, action] : actions)
-    if (subcommand->parsed()) return run_action(action);
+  for (const Parsed& command : commands_known)
+    if (command.app->parsed()) return run_action(command.action, command.args->files());
   return 1;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "io/atomic_file.h"
 #include "nearline/vector_file.h"
 
 namespace nearline {
@@ -11,7 +12,9 @@ Result<std::uint64_t> convert_vectors(const std::filesystem::path& in, const std
                                       const ProgressFn& progress) {
   constexpr std::uint64_t kBlockBytes = 1 << 20;
   NEARLINE_TRY(file, VectorFile::open(in));
-  NEARLINE_TRY(writer, VectorFileWriter::create(out, file.type(), file.dim(), replace));
+  NEARLINE_TRY(input, io::real_file_system().identity(in));
+  NEARLINE_CHECK(io::check_not_input(io::real_file_system(), out, input));
+  NEARLINE_TRY(writer, VectorFileWriter::create(out, file.type(), file.dim(), replace, file.rows()));
   const std::size_t row_bytes = vector_bytes(file.type(), file.dim());
   const std::uint64_t rows_at_once = std::max<std::uint64_t>(1, kBlockBytes / row_bytes);
   std::vector<std::byte> block(static_cast<std::size_t>(std::min(rows_at_once, file.rows())) * row_bytes);

@@ -13,6 +13,7 @@
 #include "engine/kernels/kernels.h"
 #include "engine/make/index_maker.h"
 #include "engine/threads.h"
+#include "io/system_error.h"
 #include "io/temporary_name.h"
 
 namespace nearline::engine {
@@ -41,12 +42,14 @@ IndexWriter::IndexWriter(io::FileSystem& fs, std::filesystem::path path, WriterO
   options_.memory_bytes -= view_bytes_;
 }
 
-Result<IndexWriter> IndexWriter::open(io::FileSystem& fs, const std::filesystem::path& path,
+Result<IndexWriter> IndexWriter::open(io::FileSystem& fs, const std::filesystem::path& name,
                                       const WriterOptions& options) {
   NEARLINE_CHECK(kernels::check_environment());
   NEARLINE_CHECK(check_threads(options.threads));
+  NEARLINE_TRY(path, fs.resolve(name));
   NEARLINE_TRY(file, fs.open_write(path));
   if (auto locked = lock_for_writing(*file); !locked) return std::move(locked).error().in(path.string());
+  fs.remove_stale(io::directory_of(path));
   IndexWriter writer(fs, path, options, std::move(file));
   if (auto opened = writer.ready(); !opened) {
     // Between opening and locking, a compaction may have put another file under the name.
@@ -64,7 +67,8 @@ Result<IndexWriter> IndexWriter::open(io::FileSystem& fs, const std::filesystem:
 
 Result<void> IndexWriter::add(const MatrixView& vectors, std::span<const Id> ids, bool replace) {
   NEARLINE_CHECK(ready());
-  return pending_->add(vectors, ids, replace);
+  auto added = pending_->add(vectors, ids, replace);
+  return added ? std::move(added) : io::named_for(std::move(added).error(), path_);
 }
 Result<EraseReport> IndexWriter::erase(std::span<const Id> ids) {
   NEARLINE_CHECK(ready());
@@ -118,7 +122,11 @@ Result<void> IndexWriter::ready() {
   NEARLINE_CHECK(opened_by_.check());
   if (spent_) return *spent_;
   if (!index_) {
-    const OpenOptions open{.io = io_, .memory_bytes = view_bytes_, .ranking = Ranking::kExact, .threads = 1};
+    const OpenOptions open{.io = io_,
+                           .memory_bytes = view_bytes_,
+                           .ranking = Ranking::kExact,
+                           .threads = 1,
+                           .untrusted = options_.untrusted};
     NEARLINE_TRY(index, Snapshot::open(*fs_, path_, open));
     NEARLINE_CHECK(check_name(index->file().file()));
     index_ = std::move(index);

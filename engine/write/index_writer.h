@@ -19,7 +19,7 @@ namespace nearline::engine {
 /// Calls and errors as Writer. The file system outlives it.
 class IndexWriter {
  public:
-  static Result<IndexWriter> open(io::FileSystem& fs, const std::filesystem::path& path,
+  static Result<IndexWriter> open(io::FileSystem& fs, const std::filesystem::path& name,
                                   const WriterOptions& options = {});
 
   Result<void> insert(const MatrixView& vectors, std::span<const Id> ids = {}) { return add(vectors, ids, false); }

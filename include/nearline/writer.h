@@ -24,6 +24,7 @@ struct WriterOptions {
   /// Otherwise only `compact` does.
   bool merge = true;
   std::uint32_t threads = Count::kAuto;  ///< kAuto: one per processor
+  bool untrusted = false;                ///< as OpenOptions::untrusted
   ProgressFn progress{};                 ///< of commits and compactions; may be empty
 };
 
@@ -62,6 +63,7 @@ struct CommitReport {
 /// space again, say. After kCommitUnknown all calls fail: open the file anew.
 class NEARLINE_API Writer {
  public:
+  /// Through a symbolic link its target is written to.
   /// Errors: kBusy when there is another writer; those of Index::open; kReadOnly, kPermission; kUnsupported when a
   /// newer nearline forbids this one to write.
   static Result<Writer> open(const std::filesystem::path& path, const WriterOptions& options = {});
