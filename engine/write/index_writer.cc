@@ -13,6 +13,7 @@
 #include "engine/kernels/kernels.h"
 #include "engine/make/index_maker.h"
 #include "engine/threads.h"
+#include "engine/write/shrink.h"
 #include "io/system_error.h"
 #include "io/temporary_name.h"
 
@@ -98,7 +99,13 @@ Result<CommitReport> IndexWriter::compact() {
   NEARLINE_TRY(report, write({}, true, Durability::kDurable));
   report.merged_records = merged.merged_records;
   NEARLINE_CHECK(ready());
+  NEARLINE_CHECK(shrink());
+  NEARLINE_CHECK(ready());
   NEARLINE_CHECK(punch_holes(0));
+  const IndexInfo info = index_->info();
+  report.generation = info.generation;
+  report.file_bytes = info.file_bytes;
+  report.free_bytes = info.free_bytes;
   return report;
 }
 
@@ -189,18 +196,31 @@ Result<CommitReport> IndexWriter::write(const MergePlan& merge, bool needed, Dur
   if (!own_commit_) NEARLINE_CHECK(take_over());
   if (!needed) return nothing_to_write(durability);
   auto committed = write_commit(input(durability), merge);
-  if (committed) {
-    close();
-  } else if (committed.error().code == Code::kCommitUnknown) {
-    spent_ = std::move(committed).error().in(path_.string());
-    close();
-    return *spent_;
-  } else {
-    return explained(std::move(committed).error()).in(path_.string());
-  }
+  if (!committed) return failed(std::move(committed).error());
+  close();
   // Nothing of the commit depends on it: what is not given back now is tried again.
   if (ready()) static_cast<void>(punch_holes(committed.value().file_bytes / kFreeOneIn).has_value());
   return committed;
+}
+
+/// The sections move to the front in one commit, and a second one, by which the other superblock is of a short file,
+/// too, lets the file be cut. Readers of commits before these keep it long.
+Result<void> IndexWriter::shrink() {
+  auto moved = move_to_front(index_->file(), *file_);
+  if (!moved) return failed(std::move(moved).error());
+  if (!*moved) return {};
+  close();
+  NEARLINE_CHECK(ready());
+  auto cut = cut_behind(index_->file(), *file_);
+  close();  // there may be a commit, whatever came of the cut
+  return cut ? std::move(cut) : failed(std::move(cut).error());
+}
+
+Error IndexWriter::failed(Error error) {
+  if (error.code != Code::kCommitUnknown) return explained(std::move(error)).in(path_.string());
+  spent_ = std::move(error).in(path_.string());
+  close();
+  return *spent_;
 }
 
 /// A bound that is too small is told as what is left of the caller's.

@@ -50,6 +50,9 @@ class IndexWriter {
   [[nodiscard]] std::uint64_t just_freed() const noexcept;
   Result<CommitReport> nothing_to_write(Durability durability);
   Result<void> punch_holes(std::uint64_t least);
+  Result<void> shrink();
+  /// The error of a commit that failed; after one whose outcome is unknown nothing can be done any more.
+  Error failed(Error error);
 
   OpenedBy opened_by_;
   io::FileSystem* fs_;

@@ -111,7 +111,8 @@ class Output(CliTest):
                             (("search", "many.near", "many.fbin", "-k", "100", "-o", "small/out.ibin"), "2m"),
                             (("snapshot", "many.near", "-o", "small/out.near"), "1m"),
                             (("convert", "many.fbin", "small/out.npy"), "900k"),
-                            (("export", "many.near", "-o", "small/out.npy"), "900k")]:
+                            (("export", "many.near", "-o", "small/out.npy"), "900k"),
+                            (("insert", "small/x.near", "many.fbin"), "3m")]:
             mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "nearline-test", small],
                                      capture_output=True)
             if mounted.returncode != 0:
