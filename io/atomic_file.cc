@@ -9,16 +9,21 @@
 namespace nearline::io {
 
 Result<AtomicFile> AtomicFile::create(FileSystem& fs, const std::filesystem::path& target, bool replace) {
+  NEARLINE_TRY(place, fs.resolve(target));
   if (!replace) {
-    NEARLINE_TRY(taken, fs.exists(target));
+    NEARLINE_TRY(taken, fs.exists(place));
     if (taken) return Error{.code = Code::kExists, .what = "exists already", .file = target.string()};
   }
   AtomicFile made;
   made.fs_ = &fs;
-  made.target_ = target;
+  made.target_ = std::move(place);
   made.replace_ = replace;
-  NEARLINE_TRY(file, create_temporary(fs, target.parent_path()));
-  made.file_ = std::move(file);
+  fs.remove_stale(directory_of(made.target_));
+  NEARLINE_TRY(temporary, create_temporary(made.target_.parent_path(), [&](const std::filesystem::path& name) {
+                 return fs.create_successor(name, made.target_);
+               }));
+  made.file_ = std::move(temporary.file);
+  made.name_ = std::move(temporary.name);
   return made;
 }
 
@@ -32,6 +37,7 @@ AtomicFile& AtomicFile::operator=(AtomicFile&& other) noexcept {
   fs_ = other.fs_;
   file_ = std::move(other.file_);
   temporary_ = other.temporary_;
+  name_ = std::move(other.name_);
   target_ = std::move(other.target_);
   replace_ = other.replace_;
   return *this;
@@ -45,7 +51,7 @@ void AtomicFile::discard() noexcept {
   if (!file_ || !temporary_) return;
   temporary_ = false;
   try {
-    const auto removed = fs_->remove(file_->path());
+    const auto removed = fs_->remove(name_);
     static_cast<void>(removed);      // nothing more can be done: the name says whose it is
   } catch (const std::bad_alloc&) {  // nor where there is no memory to say why
   }
@@ -57,7 +63,7 @@ Result<void> AtomicFile::publish() {
     discard();
     return synced;
   }
-  auto renamed = fs_->rename(file_->path(), target_, replace_);
+  auto renamed = fs_->rename(name_, target_, replace_);
   if (!renamed) {
     discard();
     return renamed;
@@ -66,6 +72,15 @@ Result<void> AtomicFile::publish() {
   auto durable = fs_->sync_directory(target_.parent_path());
   if (!durable) durable.error().code = Code::kCommitUnknown;
   return durable;
+}
+
+Result<void> check_not_input(FileSystem& fs, const std::filesystem::path& output, const FileIdentity& input) {
+  const auto there = fs.identity(output);
+  if (!there) return there.error().code == Code::kNotFound ? Result<void>{} : there.error();
+  if (*there != input) return {};
+  return Error{.code = Code::kInvalidArgument,
+               .what = "the output is what it would be made from: expected another file",
+               .file = output.string()};
 }
 
 }  // namespace nearline::io

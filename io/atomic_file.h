@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// A file that appears under its name whole and durable, or not at all: temporary name beside the target, fsync,
-/// rename, fsync of the directory (reliability: rename alone is not durable).
+/// rename, fsync of the directory (reliability: rename alone is not durable). Where the target is a symbolic link, what
+/// it leads to is made or replaced.
 #pragma once
 
 #include "io/file.h"
@@ -9,7 +10,8 @@ namespace nearline::io {
 
 class AtomicFile {
  public:
-  /// Creates the temporary file. Errors: kExists when `target` exists and not `replace`; those of create_new.
+  /// Creates the temporary file, and removes those that processes left there which died.
+  /// Errors: kExists when `target` exists and not `replace`; those of create_successor.
   static Result<AtomicFile> create(FileSystem& fs, const std::filesystem::path& target, bool replace);
 
   AtomicFile(AtomicFile&&) noexcept;
@@ -28,9 +30,14 @@ class AtomicFile {
 
   FileSystem* fs_ = nullptr;
   std::unique_ptr<File> file_;
+  std::filesystem::path name_;  ///< of the file until it is published
   std::filesystem::path target_;
   bool replace_ = false;
   bool temporary_ = true;  ///< the file has the name that it was made under
 };
+
+/// An output must not take the place of what it is made from. Errors: kInvalidArgument when `output` leads to `input`,
+/// whatever its name; those of FileSystem::identity, but for kNotFound.
+Result<void> check_not_input(FileSystem& fs, const std::filesystem::path& output, const FileIdentity& input);
 
 }  // namespace nearline::io

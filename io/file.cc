@@ -27,4 +27,9 @@ Result<void> write_all(File& file, std::uint64_t at, std::span<const std::byte> 
   return {};
 }
 
+Result<FileIdentity> FileSystem::identity(const std::filesystem::path& path) {
+  NEARLINE_TRY(file, open_read(path));
+  return file->identity();
+}
+
 }  // namespace nearline::io

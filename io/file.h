@@ -48,6 +48,8 @@ class File {
   virtual Result<std::uint64_t> size() const = 0;
   /// A file that cannot be opened twice need not say it.
   virtual Result<FileIdentity> identity() const { return FileIdentity{0, reinterpret_cast<std::uintptr_t>(this)}; }
+  /// What the file takes on its disk: less than its size where it has holes, more where blocks are reserved.
+  virtual Result<std::uint64_t> disk_bytes() const { return size(); }
 
   /// One pread: may return fewer bytes than asked; 0 at the end of the file. EINTR is retried inside.
   virtual Result<std::size_t> read_some(std::uint64_t at, std::span<std::byte> out) const = 0;
@@ -56,10 +58,12 @@ class File {
 
   /// Makes [at, at + bytes) exist, backed by disk space (fallocate; zeros are written where that is not supported).
   virtual Result<void> allocate(std::uint64_t at, std::uint64_t bytes) = 0;
+  /// The same where it costs nothing, else nothing: finds a full disk before the work whose result it cannot hold.
+  virtual Result<void> reserve(std::uint64_t at, std::uint64_t bytes) { return allocate(at, bytes); }
   /// Gives the blocks of [at, at + bytes) back to the file system; reads then find zeros, and the size stays. Nothing
   /// happens where that is not supported.
   virtual Result<void> punch(std::uint64_t at, std::uint64_t bytes) = 0;
-  /// Cuts the file. Only for files that nobody else can have open.
+  /// Cuts the file. What is cut off is nobody's: a map of it would raise SIGBUS.
   virtual Result<void> truncate(std::uint64_t bytes) = 0;
   /// fdatasync. After a failure the file's state is unknown and the caller must give it up.
   virtual Result<void> sync() = 0;
@@ -103,9 +107,23 @@ class FileSystem {
   virtual Result<std::unique_ptr<File>> open_write(const std::filesystem::path& path) = 0;
   /// O_CREAT|O_EXCL|O_NOFOLLOW|O_CLOEXEC, 0600. Errors: kExists, kNotFound (no such directory), kPermission, kReadOnly.
   virtual Result<std::unique_ptr<File>> create_new(const std::filesystem::path& path) = 0;
+  /// The same for a file that will take the name `target`. It is protected as the file is that has the name now: mode,
+  /// group, and owner where the system allows it; where there is none, by the umask. Its errors and its path name the
+  /// target. While it is open, remove_stale leaves it. Errors: also kBadInput for a target that is no regular file.
+  virtual Result<std::unique_ptr<File>> create_successor(const std::filesystem::path& path,
+                                                         const std::filesystem::path& /*target*/) {
+    return create_new(path);
+  }
   /// A file without a name in `directory` (O_TMPFILE, or created and unlinked), readable and writable, gone on close.
+  /// Its errors name no file: whoever uses it knows what for.
   virtual Result<std::unique_ptr<File>> create_unnamed(const std::filesystem::path& directory) = 0;
+  /// Removes what successors of processes that died have left in `directory`, as far as that is allowed.
+  virtual void remove_stale(const std::filesystem::path& /*directory*/) {}
   virtual Result<bool> exists(const std::filesystem::path& path) = 0;
+  /// What a symbolic link leads to in the end, whether that is there or not; any other path as it is.
+  virtual Result<std::filesystem::path> resolve(const std::filesystem::path& path) { return path; }
+  /// The file that the path leads to. Errors: kNotFound, kPermission, kIo.
+  virtual Result<FileIdentity> identity(const std::filesystem::path& path);
   /// Renames over `to` when replace, else fails with kExists if `to` is there (RENAME_NOREPLACE).
   virtual Result<void> rename(const std::filesystem::path& from, const std::filesystem::path& to, bool replace) = 0;
   virtual Result<void> remove(const std::filesystem::path& path) = 0;

@@ -2,6 +2,7 @@
 #include "io/posix_file.h"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -30,6 +31,14 @@ bool beyond_any_file(std::uint64_t at, std::uint64_t bytes) {
   return at > kMaxOffset || bytes > kMaxOffset - at;
 }
 
+/// No file may become longer. Asked before each write: the kernel would send SIGXFSZ, which ends a process that did not
+/// expect it, and signals are not the library's.
+std::uint64_t size_limit() {
+  struct rlimit limit {};
+  if (::getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return kMaxOffset;
+  return std::min<std::uint64_t>(limit.rlim_cur, kMaxOffset);
+}
+
 }  // namespace
 
 Result<std::uint64_t> PosixFile::size() const {
@@ -44,6 +53,13 @@ Result<FileIdentity> PosixFile::identity() const {
   return FileIdentity{status.st_dev, status.st_ino};
 }
 
+Result<std::uint64_t> PosixFile::disk_bytes() const {
+  struct stat status {};
+  if (::fstat(descriptor_.get(), &status) != 0) return system_error(errno, "cannot ask what it takes on disk", path_);
+  constexpr std::uint64_t kUnit = 512;  // of st_blocks, whatever the file system's blocks are
+  return kUnit * static_cast<std::uint64_t>(status.st_blocks);
+}
+
 Result<std::size_t> PosixFile::read_some(std::uint64_t at, std::span<std::byte> out) const {
   if (beyond_any_file(at, out.size())) return std::size_t{0};
   const auto got =
@@ -53,21 +69,37 @@ Result<std::size_t> PosixFile::read_some(std::uint64_t at, std::span<std::byte> 
 }
 
 Result<std::size_t> PosixFile::write_some(std::uint64_t at, std::span<const std::byte> bytes) {
-  if (beyond_any_file(at, bytes.size())) return system_error(EFBIG, "cannot write", path_, at);
+  if (bytes.empty()) return std::size_t{0};
+  const std::uint64_t limit = size_limit();
+  if (beyond_any_file(at, bytes.size()) || at >= limit) return system_error(EFBIG, "cannot write", path_, at);
+  bytes = bytes.first(std::min<std::uint64_t>(bytes.size(), limit - at));
   const auto put = without_interruption(
       [&] { return ::pwrite(descriptor_.get(), bytes.data(), bytes.size(), static_cast<off_t>(at)); });
   if (put < 0) return system_error(errno, "cannot write", path_, at);
-  if (put == 0 && !bytes.empty()) return system_error(ENOSPC, "the system wrote nothing", path_, at);
+  if (put == 0) return system_error(ENOSPC, "the system wrote nothing", path_, at);
   return static_cast<std::size_t>(put);
 }
 
 Result<void> PosixFile::allocate(std::uint64_t at, std::uint64_t bytes) {
-  if (bytes == 0) return {};
-  if (beyond_any_file(at, bytes)) return system_error(EFBIG, "cannot reserve space", path_, at);
+  NEARLINE_TRY(supported, try_to_reserve(at, bytes));
+  return supported ? Result<void>{} : fill_with_zeros(at, bytes);
+}
+
+Result<void> PosixFile::reserve(std::uint64_t at, std::uint64_t bytes) {
+  NEARLINE_TRY(supported, try_to_reserve(at, bytes));
+  static_cast<void>(supported);
+  return {};
+}
+
+/// Returns whether the file system can.
+Result<bool> PosixFile::try_to_reserve(std::uint64_t at, std::uint64_t bytes) {
+  if (bytes == 0) return true;
+  if (beyond_any_file(at, bytes) || at + bytes > size_limit())
+    return system_error(EFBIG, "cannot reserve space", path_, at);
   const int failed = without_interruption(
       [&] { return ::fallocate(descriptor_.get(), 0, static_cast<off_t>(at), static_cast<off_t>(bytes)); });
-  if (failed == 0) return {};
-  if (errno == EOPNOTSUPP || errno == ENOSYS) return fill_with_zeros(at, bytes);
+  if (failed == 0) return true;
+  if (errno == EOPNOTSUPP || errno == ENOSYS) return false;
   return system_error(errno, "cannot reserve space", path_, at);
 }
 
@@ -94,7 +126,8 @@ Result<void> PosixFile::punch(std::uint64_t at, std::uint64_t bytes) {
 }
 
 Result<void> PosixFile::truncate(std::uint64_t bytes) {
-  if (beyond_any_file(bytes, 0)) return system_error(EFBIG, "cannot set the size", path_, bytes);
+  NEARLINE_TRY(now, size());
+  if (bytes > now && bytes > size_limit()) return system_error(EFBIG, "cannot set the size", path_, bytes);
   const int failed = without_interruption([&] { return ::ftruncate(descriptor_.get(), static_cast<off_t>(bytes)); });
   if (failed != 0) return system_error(errno, "cannot set the size", path_, bytes);
   return {};

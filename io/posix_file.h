@@ -15,9 +15,11 @@ class PosixFile final : public File {
   [[nodiscard]] const std::filesystem::path& path() const noexcept override { return path_; }
   Result<std::uint64_t> size() const override;
   Result<FileIdentity> identity() const override;
+  Result<std::uint64_t> disk_bytes() const override;
   Result<std::size_t> read_some(std::uint64_t at, std::span<std::byte> out) const override;
   Result<std::size_t> write_some(std::uint64_t at, std::span<const std::byte> bytes) override;
   Result<void> allocate(std::uint64_t at, std::uint64_t bytes) override;
+  Result<void> reserve(std::uint64_t at, std::uint64_t bytes) override;
   Result<void> punch(std::uint64_t at, std::uint64_t bytes) override;
   Result<void> truncate(std::uint64_t bytes) override;
   Result<void> sync() override;
@@ -29,6 +31,7 @@ class PosixFile final : public File {
   [[nodiscard]] int descriptor() const noexcept override { return descriptor_.get(); }
 
  private:
+  Result<bool> try_to_reserve(std::uint64_t at, std::uint64_t bytes);
   Result<void> fill_with_zeros(std::uint64_t at, std::uint64_t bytes);
 
   Descriptor descriptor_;

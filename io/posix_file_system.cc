@@ -10,6 +10,8 @@
 #include <string>
 
 #include "io/posix_file.h"
+#include "io/successor.h"
+#include "io/symbolic_link.h"
 #include "io/system_error.h"
 #include "io/temporary_name.h"
 
@@ -99,16 +101,41 @@ class PosixFileSystem final : public FileSystem {
     }
   }
 
+  Result<std::unique_ptr<File>> create_successor(const std::filesystem::path& path,
+                                                 const std::filesystem::path& target) override {
+    NEARLINE_TRY(descriptor, open_successor(path, target));
+    try {
+      return std::unique_ptr<File>(std::make_unique<PosixFile>(std::move(descriptor), target));
+    } catch (const std::bad_alloc&) {
+      ::unlink(path.c_str());
+      throw;
+    }
+  }
+
+  void remove_stale(const std::filesystem::path& directory) override { remove_stale_successors(directory); }
+
+  Result<std::filesystem::path> resolve(const std::filesystem::path& path) override { return target_of_link(path); }
+
+  Result<FileIdentity> identity(const std::filesystem::path& path) override {
+    struct stat status {};
+    if (::stat(path.c_str(), &status) == 0) return FileIdentity{status.st_dev, status.st_ino};
+    return system_error(errno, "cannot ask which file it is", path);
+  }
+
   Result<std::unique_ptr<File>> create_unnamed(const std::filesystem::path& directory) override {
     const auto& place = directory.empty() ? std::filesystem::path(".") : directory;
     auto descriptor = open_descriptor(place, O_RDWR | O_TMPFILE);
-    if (descriptor) return regular_file(std::move(descriptor), place);
+    if (descriptor) return std::unique_ptr<File>(std::make_unique<PosixFile>(std::move(descriptor), ""));
     if (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL) {
       return system_error(errno, "cannot create a temporary file", place);
     }
-    NEARLINE_TRY(named, create_temporary(*this, place));
-    NEARLINE_CHECK(remove(named->path()));
-    return named;
+    NEARLINE_TRY(made, create_temporary(place, [&](const auto& name) -> Result<std::unique_ptr<File>> {
+                   auto named = open_descriptor(name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW);
+                   if (!named) return system_error(errno, "cannot create a temporary file", place);
+                   NEARLINE_CHECK(remove(name));
+                   return std::unique_ptr<File>(std::make_unique<PosixFile>(std::move(named), ""));
+                 }));
+    return std::move(made.file);
   }
 
   Result<bool> exists(const std::filesystem::path& path) override {

@@ -27,6 +27,11 @@ Error system_error(int number, std::string_view what, const std::filesystem::pat
   return Error{.code = code_of(number), .what = std::string(what), .file = path.string(), .at = at, .system = number};
 }
 
+Error named_for(Error error, const std::filesystem::path& served) {
+  if (error.system != 0 && error.file.empty()) error.file = served.string();
+  return error;
+}
+
 Error ends_too_early(const std::filesystem::path& path, std::uint64_t at, std::uint64_t missing) {
   return Error{.code = Code::kTruncated,
                .what = "the file ends too early: expected " + std::to_string(missing) + " more bytes",

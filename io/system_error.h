@@ -17,6 +17,9 @@ namespace nearline::io {
 [[nodiscard]] Error system_error(int number, std::string_view what, const std::filesystem::path& path,
                                  std::uint64_t at = Error::kNowhere);
 
+/// An error of a file without a name, as one of the file that it serves; any other as it is.
+[[nodiscard]] Error named_for(Error error, const std::filesystem::path& served);
+
 /// kTruncated: the file ends at `at`, where `missing` more bytes were expected.
 [[nodiscard]] Error ends_too_early(const std::filesystem::path& path, std::uint64_t at, std::uint64_t missing);
 

@@ -22,8 +22,8 @@ MAY_SEE = {
     "bench": ("nearline", "format", "io", "engine"),
 }
 # Files that may see more than their room: the inspector prints structures of the format; what the tool writes beside an
-# index appears as atomically as the index.
-EXCEPTIONS = {"tools/inspect": ("format",), "tools/text_file": ("io",)}
+# index appears as atomically as the index, and is told from its inputs by device and inode.
+EXCEPTIONS = {"tools/inspect": ("format",), "tools/text_file": ("io",), "tools/outputs": ("io",)}
 
 # The rooms of engine/: a file may include those of its own room and of the rooms before it. What lies at the top of
 # engine/ serves all of them and includes none.

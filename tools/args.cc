@@ -52,6 +52,11 @@ bool parse_list(std::string_view text, Good&& good, std::vector<T>& target) {
   return true;
 }
 
+/// The longest form of an option, or the name of a place: "--output" of "-o,--output".
+std::string word_of(std::string_view flags) {
+  return std::string(flags.substr(flags.rfind(',') + 1));  // npos + 1 is 0
+}
+
 std::string between(const std::string& least, const std::string& most) {
   return "expected a number from " + least + " to " + most;
 }
@@ -73,6 +78,26 @@ void Args::input(const char* name, std::filesystem::path& target, const char* he
 }
 
 void Args::file(const char* flags, std::filesystem::path& target, const char* help, bool required) {
+  path(flags, target, help, required);
+  files_.inputs.push_back({word_of(flags), &target});
+}
+
+void Args::output(const char* flags, std::filesystem::path& target, const char* help, bool required) {
+  path(flags, target, help, required);
+  files_.outputs.push_back({word_of(flags), &target});
+}
+
+void Args::replacement(const char* flags, std::filesystem::path& target, const char* help) {
+  path(flags, target, help, false);
+  files_.changed.push_back({word_of(flags), &target});
+}
+
+void Args::changed(const char* name, std::filesystem::path& target, const char* help) {
+  path(name, target, help, true);
+  files_.changed.push_back({name, &target});
+}
+
+void Args::path(const char* flags, std::filesystem::path& target, const char* help, bool required) {
   option(flags, help, "FILE", {}, [&target](const std::string& text) -> std::optional<std::string> {
     if (text.empty()) return "expected the name of a file";
     target = text;
@@ -92,6 +117,7 @@ void Args::vectors(const char* name, std::filesystem::path& target, const char* 
     target = input_named(text);
     return std::nullopt;
   })->required();
+  files_.inputs.push_back({word_of(name), &target});
 }
 
 void Args::form(std::string& target) {
@@ -110,6 +136,7 @@ void Args::ids(const char* flags, IdSource& target, const char* help, bool requi
   option(flags, help, "FILE|-|N,N,...", {}, [this, &target](const std::string& text) {
     return target.set(text == "-" ? input_named(text).string() : text);
   })->required(required);
+  files_.inputs.push_back({word_of(flags), &target.file()});
 }
 
 void Args::flag(const char* flags, bool& target, const char* help) {
@@ -281,6 +308,10 @@ void Args::json(bool& target) {
 
 void Args::force(bool& target) {
   flag("--force", target, "replace the output if it exists");
+}
+
+void Args::untrusted(bool& target) {
+  flag("--untrusted", target, "the index may be hostile: check all of it before anything else, and never map it");
 }
 
 void Args::progress(bool& target) {

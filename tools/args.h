@@ -17,6 +17,7 @@
 #include "nearline/schema.h"
 #include "nearline/search.h"
 #include "tools/id_source.h"
+#include "tools/outputs.h"
 
 namespace CLI {
 class App;
@@ -35,6 +36,12 @@ class Args {
   void input(const char* name, std::filesystem::path& target, const char* help, bool required = true);
   /// A file named by an option.
   void file(const char* flags, std::filesystem::path& target, const char* help, bool required = false);
+  /// A file that the command makes: never one that it reads.
+  void output(const char* flags, std::filesystem::path& target, const char* help, bool required = false);
+  /// The same, which may replace the input.
+  void replacement(const char* flags, std::filesystem::path& target, const char* help);
+  /// An index that the command changes.
+  void changed(const char* name, std::filesystem::path& target, const char* help);
 
   /// A file of vectors named by its place on the line; - is standard input.
   void vectors(const char* name, std::filesystem::path& target, const char* help);
@@ -70,6 +77,7 @@ class Args {
   void threads(std::uint32_t& target, const char* help);
   void json(bool& target);
   void force(bool& target);
+  void untrusted(bool& target);
   void progress(bool& target);
 
   /// Only one of two options that are declared may be given.
@@ -80,8 +88,12 @@ class Args {
   /// One line that --help ends with.
   void example(const char* line);
 
+  /// What the command line says of files, once it is parsed.
+  [[nodiscard]] const NamedFiles& files() const noexcept { return files_; }
+
  private:
   /// Adds an option whose text `take` parses; take returns what was expected when it cannot.
+  void path(const char* flags, std::filesystem::path& target, const char* help, bool required);
   using Take = std::function<std::optional<std::string>(const std::string&)>;
   CLI::Option* option(const char* flags, const char* help, const char* word, const std::string& shown_default,
                       Take take);
@@ -92,6 +104,7 @@ class Args {
   CLI::App& app_;
   std::vector<std::pair<const char*, const char*>> either_;
   std::uint32_t from_stdin_ = 0;  ///< inputs given as -
+  NamedFiles files_;
 };
 
 /// What a parsed command does; returns the exit status.

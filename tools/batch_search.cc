@@ -91,6 +91,7 @@ void declare_search_options(Args& args, SearchSetup& setup) {
   args.ranking(setup.open.ranking);
   args.size("--memory", setup.open.memory_bytes, "bound on private memory: page cache, buffers, all threads");
   args.threads(setup.open.threads, "threads; auto means one a processor");
+  args.untrusted(setup.open.untrusted);
   args.number("--batch", setup.batch, "queries of a thread that are interleaved; 1 takes them one by one", 1, 65'536);
 }
 

@@ -114,7 +114,7 @@ Action declare_build(Args& args) {
   auto options = std::make_shared<Options>();
   args.vectors("INPUT", options->input, "vectors, one record a row");
   args.form(options->form);
-  args.file("-o,--output", options->output, "the index to make", true);
+  args.output("-o,--output", options->output, "the index to make", true);
   args.metric(options->metric, "what near means; l2 unless said, hamming for b1");
   args.type(options->type, "element type to store; that of INPUT unless said");
   args.ids("--ids", options->ids, "ids in row order; row numbers unless said");

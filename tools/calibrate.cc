@@ -79,7 +79,7 @@ int run(Options& options) {
 
 Action declare_calibrate(Args& args) {
   auto options = std::make_shared<Options>();
-  args.input("INDEX", options->index, "the index");
+  args.changed("INDEX", options->index, "the index");
   args.input("QUERIES", options->queries,
              "at least 32 queries like those to come, of which the index keeps 512; without, its records serve again",
              false);

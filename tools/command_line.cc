@@ -23,7 +23,7 @@ constexpr const char* kFooter =
     "  .u64bin .npy, or text with one number a line            ids\n\n"
     "'nearline help COMMAND' shows a command's options.\n"
     "Exit status: 0 good; 1 the call or its input is bad; 2 the index is damaged; 3 the system failed;\n"
-    "130 or 143 stopped by Ctrl-C or a request to end, with no output left behind.";
+    "130 or 143 (128 + the signal) stopped by Ctrl-C or a request to end, with no output left behind.";
 
 /// " - did you mean WORD?", where one of `known` is near.
 std::string did_you_mean(std::string_view word, std::span<const std::string> known) {
@@ -94,11 +94,13 @@ std::optional<std::vector<std::string>> words_of(std::span<const Command> comman
   return words;
 }
 
-int run_action(const CLI::App& command, const Action& action) {
+int run_action(const CLI::App& command, const Action& action, const NamedFiles& files) {
   const auto has = [&](const char* flag) { return command.get_option_no_throw(flag) != nullptr; };
   advise({.force = has("--force"), .memory = has("--memory")});
   try {
+    if (const auto good = check_outputs(files); !good) return fail(good.error());
     const int status = action();
+    if (status == 0) tell_links(files);
     return finish_output(status);
   } catch (const std::bad_alloc&) {
     print_error_line("out of memory");
@@ -109,6 +111,7 @@ int run_action(const CLI::App& command, const Action& action) {
 }  // namespace
 
 int run_command_line(std::span<const Command> commands, int argc, const char* const* argv) {
+  ignore_file_size_signal();
   auto words = words_of(commands, argc, argv);
   if (!words) return 1;
   CLI::App app("Disk-resident graph index for vectors: one file, a memory bound that holds, checked bytes.",
@@ -119,10 +122,16 @@ int run_command_line(std::span<const Command> commands, int argc, const char* co
   app.require_subcommand(1);
   app.footer(kFooter);
   std::list<Args> args;  // options keep a reference to theirs
-  std::vector<std::pair<const CLI::App*, Action>> actions;
+  struct Parsed {
+    const CLI::App* app;
+    const Args* args;
+    Action action;
+  };
+  std::vector<Parsed> commands_known;
   for (const Command& command : commands) {
     CLI::App* subcommand = app.add_subcommand(command.name, command.summary);
-    actions.emplace_back(subcommand, command.declare(args.emplace_back(*subcommand)));
+    Args& own = args.emplace_back(*subcommand);
+    commands_known.push_back({subcommand, &own, command.declare(own)});
   }
   try {
     std::reverse(words->begin(), words->end());  // which is how the parser takes them
@@ -130,15 +139,13 @@ int run_command_line(std::span<const Command> commands, int argc, const char* co
   } catch (const CLI::ParseError& error) {
     return report(app, error);
   }
-  auto given = args.begin();
-  for (const auto& [subcommand, action] : actions) {
-    const Args& options = *given++;
-    if (!subcommand->parsed()) continue;
-    if (const auto both = options.contradiction()) {
-      print_error_line(subcommand->get_name() + ": " + *both);
+  for (const Parsed& command : commands_known) {
+    if (!command.app->parsed()) continue;
+    if (const auto both = command.args->contradiction()) {
+      print_error_line(command.app->get_name() + ": " + *both);
       return 1;
     }
-    return run_action(*subcommand, action);
+    return run_action(*command.app, command.action, command.args->files());
   }
   return 1;
 }

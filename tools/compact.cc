@@ -4,7 +4,6 @@
 
 #include <filesystem>
 #include <memory>
-#include <system_error>
 
 #include "nearline/index.h"
 #include "nearline/writer.h"
@@ -12,6 +11,7 @@
 #include "tools/commit_report.h"
 #include "tools/console.h"
 #include "tools/json_line.h"
+#include "tools/outputs.h"
 
 namespace nearline::tools {
 namespace {
@@ -24,7 +24,8 @@ struct Options {
 
 /// What a compaction would be worth.
 int tell(const Options& options) {
-  const auto index = Index::open(options.index, {.io = IoMode::kPread, .threads = 1});
+  const auto index =
+      Index::open(options.index, {.io = IoMode::kPread, .threads = 1, .untrusted = options.writer.untrusted});
   if (!index) return fail(index.error());
   const IndexInfo& info = index.value().info();
   const auto fresh =
@@ -47,20 +48,16 @@ int tell(const Options& options) {
   return 0;
 }
 
-/// However they are spelled, whether two paths are one name in one folder.
-bool same_name(const std::filesystem::path& a, const std::filesystem::path& b) {
-  const auto place = [](const std::filesystem::path& path) {
-    std::error_code none;
-    return std::filesystem::weakly_canonical(std::filesystem::absolute(path).parent_path(), none) / path.filename();
-  };
-  return place(a) == place(b);
-}
-
 int to_file(const Options& options) {
+  const auto onto_itself = same_name(options.output, options.index);
+  if (!onto_itself) return fail(onto_itself.error());
+  if (!*onto_itself) {
+    const auto differ = check_differ({"--output", &options.output}, {"INDEX", &options.index});
+    if (!differ) return fail(differ.error());
+  }
   auto writer = Writer::open(options.index, options.writer);
   if (!writer) return fail(writer.error());
-  const bool onto_itself = same_name(options.output, options.index);
-  const auto report = writer->compact_to(options.output, options.force || onto_itself);
+  const auto report = writer->compact_to(options.output, options.force || *onto_itself);
   if (!report) return fail(report.error());
   clear_progress_line();
   if (options.json) {
@@ -94,12 +91,13 @@ int run(Options& options) {
 
 Action declare_compact(Args& args) {
   auto options = std::make_shared<Options>();
-  args.input("INDEX", options->index, "the index");
-  args.file("-o,--output", options->output,
-            "write a new file and leave INDEX as it is; INDEX itself: replace it when done");
+  args.changed("INDEX", options->index, "the index");
+  args.replacement("-o,--output", options->output,
+                   "write a new file and leave INDEX as it is; INDEX itself: replace it when done");
   args.flag("--dry-run", options->dry_run, "only say what it would be worth");
   args.size("--memory", options->writer.memory_bytes, "bound on what it allocates");
   args.threads(options->writer.threads, "threads; auto means one a processor");
+  args.untrusted(options->writer.untrusted);
   args.force(options->force);
   args.json(options->json);
   args.progress(options->progress);

@@ -26,9 +26,12 @@ int fail(const Error& error);
 /// Flushes stdout. A failure (a full disk, say) is reported, and the status becomes 3.
 int finish_output(int status);
 
-/// From now on Ctrl-C and SIGTERM only ask: the progress callback carries the wish to the library. A second one ends
-/// the process at once. Handlers belong to the tool; the library installs none.
+/// From now on Ctrl-C, SIGTERM, SIGHUP and SIGQUIT only ask: the progress callback carries the wish to the library. A
+/// second one ends the process at once. What was ignored stays so. Handlers belong to the tool; the library installs
+/// none.
 void catch_interrupts();
+/// Standard output that reaches a limit on the size of files is an error from now on, and no death.
+void ignore_file_size_signal();
 /// The signal that asked, or 0.
 int interrupted() noexcept;
 

@@ -24,6 +24,7 @@ bool holds_neighbors(const std::filesystem::path& path) {
 }
 
 int convert_neighbors(const Options& options) {
+  catch_interrupts();  // what is half written is not left behind
   auto table = read_neighbors(options.input);
   if (!table) return fail(table.error());
   // A form with distances is never invented for a table without: whoever reads it would take zeros for truth.
@@ -51,7 +52,7 @@ Action declare_convert(Args& args) {
   auto options = std::make_shared<Options>();
   args.vectors("IN", options->input, "vectors or neighbours");
   args.form(options->form);
-  args.input("OUT", options->output, "the file to make; its extension says in which form");
+  args.output("OUT", options->output, "the file to make; its extension says in which form", true);
   args.force(options->force);
   args.progress(options->progress);
   args.example("nearline convert photos.bvecs photos.fbin");

@@ -46,11 +46,12 @@ int run(Options& options) {
 
 Action declare_delete(Args& args) {
   auto options = std::make_shared<Options>();
-  args.input("INDEX", options->index, "the index");
+  args.changed("INDEX", options->index, "the index");
   args.ids("--ids", options->ids, "ids of the records to delete; files are .u64bin, .npy or text", true);
   args.flag("--strict", options->strict, "delete nothing when an id is unknown");
   args.size("--memory", options->writer.memory_bytes, "bound on what the commit allocates");
   args.threads(options->writer.threads, "threads; auto means one a processor");
+  args.untrusted(options->writer.untrusted);
   args.json(options->json);
   args.progress(options->progress);
   args.example("nearline delete photos.near --ids gone.txt");

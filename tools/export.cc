@@ -16,14 +16,15 @@ constexpr std::size_t kRowsAtOnce = 1024;
 
 struct Options {
   std::filesystem::path index, output, ids;
-  bool force = false, progress = false;
+  bool untrusted = false, force = false, progress = false;
 };
 
 Result<std::uint64_t> write_all(const Options& options) {
   const ProgressFn progress = progress_line(options.progress);
-  NEARLINE_TRY(index, Index::open(options.index, {.io = IoMode::kPread, .threads = 1}));
+  NEARLINE_TRY(index, Index::open(options.index, {.io = IoMode::kPread, .threads = 1, .untrusted = options.untrusted}));
   const IndexInfo& info = index.info();
-  NEARLINE_TRY(writer, VectorFileWriter::create(options.output, info.schema.type, info.schema.dim, options.force));
+  NEARLINE_TRY(writer,
+               VectorFileWriter::create(options.output, info.schema.type, info.schema.dim, options.force, info.count));
   std::vector<Id> ids;
   std::uint64_t done = 0;
   const auto visit = [&](std::span<const Id> some_ids, const MatrixView& vectors) -> Result<void> {
@@ -53,8 +54,9 @@ int run(const Options& options) {
 Action declare_export(Args& args) {
   auto options = std::make_shared<Options>();
   args.input("INDEX", options->index, "the index");
-  args.file("-o,--output", options->output, "the file of vectors to make, rows in ascending order of id", true);
-  args.file("--ids-out", options->ids, "a file for the ids, .u64bin, .npy or text");
+  args.output("-o,--output", options->output, "the file of vectors to make, rows in ascending order of id", true);
+  args.output("--ids-out", options->ids, "a file for the ids, .u64bin, .npy or text");
+  args.untrusted(options->untrusted);
   args.force(options->force);
   args.progress(options->progress);
   args.example("nearline export photos.near -o photos.u8bin --ids-out photos.u64bin");

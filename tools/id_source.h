@@ -19,6 +19,8 @@ class IdSource {
   std::optional<std::string> set(const std::string& text);
 
   [[nodiscard]] bool given() const noexcept { return !file_.empty() || !listed_.empty(); }
+  /// Empty for ids that were listed.
+  [[nodiscard]] const std::filesystem::path& file() const noexcept { return file_; }
   /// For errors about the ids: the file's name, or the option's.
   [[nodiscard]] std::string name() const { return file_.empty() ? "--ids" : file_.string(); }
 

@@ -8,13 +8,14 @@
 #include "tools/commands.h"
 #include "tools/console.h"
 #include "tools/json_line.h"
+#include "tools/outputs.h"
 
 namespace nearline::tools {
 namespace {
 
 struct Options {
   std::filesystem::path index;
-  bool system = false, json = false;
+  bool system = false, untrusted = false, json = false;
 };
 
 std::string version_text(const IndexInfo& info) {
@@ -25,7 +26,7 @@ double bytes_per_vector(const IndexInfo& info) {
   return info.count > 0 ? static_cast<double>(info.file_bytes) / static_cast<double>(info.count) : 0;
 }
 
-void print_json(const IndexInfo& info) {
+void print_json(const std::string& target, const IndexInfo& info) {
   JsonLine build;
   build.put("degree", info.degree).put("l_build", info.l_build).put("alpha", info.alpha);
   build.put("seed", info.seed).put("mean_degree", info.mean_degree);
@@ -39,14 +40,16 @@ void print_json(const IndexInfo& info) {
   line.put("real_queries", info.real_queries);
   line.put("local_edge_share", info.local_edge_share).put("file_id", info.file_id);
   line.put("rolled_back", info.rolled_back).put("free_bytes", info.free_bytes);
-  line.put("durable", info.durable).print();
+  line.put("durable", info.durable).put("disk_bytes", info.disk_bytes);
+  if (!target.empty()) line.put("target", target);
+  line.print();
 }
 
-void print_text(const std::filesystem::path& path, const IndexInfo& info) {
-  fmt::print("{}: {} vectors of {} {}, {}\n", path.string(), info.count, info.schema.dim, name(info.schema.type),
-             name(info.schema.metric));
-  fmt::print("file         {} bytes ({:.1f} a vector), format {}, id {}\n", info.file_bytes, bytes_per_vector(info),
-             version_text(info), info.file_id);
+void print_text(const std::filesystem::path& path, const std::string& target, const IndexInfo& info) {
+  fmt::print("{}{}: {} vectors of {} {}, {}\n", path.string(), target.empty() ? "" : " -> " + target, info.count,
+             info.schema.dim, name(info.schema.type), name(info.schema.metric));
+  fmt::print("file         {} bytes ({:.1f} a vector), {} on disk, format {}, id {}\n", info.file_bytes,
+             bytes_per_vector(info), info.disk_bytes, version_text(info), info.file_id);
   fmt::print("commit       generation {}, {} segment{}, {} deleted{}{}\n", info.generation, info.segments,
              info.segments == 1 ? "" : "s", info.deleted,
              info.rolled_back ? ", the commit before one that is damaged or lost" : "",
@@ -90,12 +93,13 @@ int run(const Options& options) {
     return fail({Code::kInvalidArgument, "info: expected the name of an index, or --system and no index"});
   if (options.system) return print_system(options.json);
   // Pages are not needed: any mode will do, and this one cannot be refused.
-  const auto index = Index::open(options.index, {.io = IoMode::kPread, .threads = 1});
+  const auto index = Index::open(options.index, {.io = IoMode::kPread, .threads = 1, .untrusted = options.untrusted});
   if (!index) return fail(index.error());
+  const std::string target = link_target(options.index);
   if (options.json) {
-    print_json(index->info());
+    print_json(target, index->info());
   } else {
-    print_text(options.index, index->info());
+    print_text(options.index, target, index->info());
   }
   return 0;
 }
@@ -106,6 +110,7 @@ Action declare_info(Args& args) {
   auto options = std::make_shared<Options>();
   args.input("INDEX", options->index, "the index", false);
   args.flag("--system", options->system, "describe this machine instead");
+  args.untrusted(options->untrusted);
   args.json(options->json);
   args.example("nearline info photos.near");
   return [options] { return run(*options); };

@@ -110,7 +110,7 @@ int run(Options& options) {
 
 Action declare_insert(Args& args) {
   auto options = std::make_shared<Options>();
-  args.input("INDEX", options->index, "the index");
+  args.changed("INDEX", options->index, "the index");
   args.vectors("INPUT", options->input, "vectors, one record a row");
   args.form(options->form);
   args.ids("--ids", options->ids, "ids in row order; those behind the largest in the index unless said");
@@ -120,6 +120,7 @@ Action declare_insert(Args& args) {
             "do not wait for the disk between these commits; a power cut may take all since the command began");
   args.size("--memory", options->writer.memory_bytes, "bound on what commits allocate");
   args.threads(options->writer.threads, "threads; auto means one a processor");
+  args.untrusted(options->writer.untrusted);
   args.json(options->json);
   args.progress(options->progress);
   args.example("nearline insert photos.near new.u8bin --ids new.u64bin");

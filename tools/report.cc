@@ -41,7 +41,7 @@ Action declare_report(Args& args) {
   ReportSetup& setup = options->setup;
   setup.search.open.threads = 1;
   args.input("INDEX", setup.search.index, "the index");
-  args.file("-o,--output", options->output, "the HTML page to make", true);
+  args.output("-o,--output", options->output, "the HTML page to make", true);
   args.file("--queries", setup.search.queries, "vectors to search for; without them, records of the index itself");
   args.file("--truth", setup.truth, "exact neighbours of the queries; without them, they are found");
   args.number("--sample", setup.sample, "records of the index whose exact neighbours are found", 0, 100'000);

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <memory>
-#include <system_error>
 
 #include "nearline/salvage.h"
 #include "tools/commands.h"
@@ -64,11 +63,6 @@ void print_text(const Options& options, const SalvageReport& report) {
 }
 
 int run(Options& options) {
-  std::error_code none;
-  if (std::filesystem::equivalent(options.index, options.output, none)) {
-    return fail(
-        {Code::kInvalidArgument, "--output: expected another file than the damaged one", options.output.string()});
-  }
   options.salvage.progress = progress_line(options.progress);
   const auto report = salvage(options.index, options.output, options.salvage);
   if (!report) return fail(report.error());
@@ -90,7 +84,7 @@ int run(Options& options) {
 Action declare_salvage(Args& args) {
   auto options = std::make_shared<Options>();
   args.input("INDEX", options->index, "the damaged index, which is only read");
-  args.file("-o,--output", options->output, "the index to make", true);
+  args.output("-o,--output", options->output, "the index to make", true);
   args.flag("--unchecked", options->salvage.unchecked, "also save records whose checksums are lost");
   args.size("--memory", options->salvage.memory_bytes, "bound on what it allocates");
   args.threads(options->salvage.threads, "threads; auto means one a processor");

@@ -9,6 +9,7 @@
 #include "tools/commands.h"
 #include "tools/console.h"
 #include "tools/json_line.h"
+#include "tools/outputs.h"
 
 namespace nearline::tools {
 namespace {
@@ -71,14 +72,22 @@ Result<void> write_result(const Options& options, SearchResult& result) {
   return write_neighbors(options.output, table, options.force);
 }
 
+/// Of an output, if there is one: at least an id of four bytes for each answer.
+Result<void> find_place(const Options& options, std::uint64_t rows) {
+  if (options.output.empty()) return {};
+  return check_place(options.output, options.force, rows * options.setup.search.k * sizeof(std::uint32_t));
+}
+
 int run(const Options& options) {
   if (!options.distances.empty() && options.output.empty())
     return fail({Code::kInvalidArgument, "--distances-out: expected -o with it, for the ids"});
   const auto open = open_search(options.setup);
   if (!open) return fail(open.error());
+  if (const auto place = find_place(options, open->queries.rows); !place) return fail(place.error());
   auto result = search_all(*open, options.setup, options.setup.search);
   if (!result) return fail(result.error());
   if (!options.output.empty()) {
+    catch_interrupts();  // what is half written is not left behind
     if (auto written = write_result(options, *result); !written) return fail(written.error());
   } else if (options.json) {
     print_json(*result);
@@ -99,9 +108,9 @@ Action declare_search(Args& args) {
              "instead of -L: the share of the k nearest to find, as the index was calibrated");
   args.either("-L", "--recall");
   args.flag("--exact", setup.search.exact, "compare with every record instead of walking");
-  args.file("-o,--output", options->output, "write .ibin, .ibin64, .ivecs or .npy instead of printing");
-  args.file("--distances-out", options->distances,
-            "with -o: a file of vectors for the distances, which .ivecs and .npy have no place for");
+  args.output("-o,--output", options->output, "write .ibin, .ibin64, .ivecs or .npy instead of printing");
+  args.output("--distances-out", options->distances,
+              "with -o: a file of vectors for the distances, which .ivecs and .npy have no place for");
   args.force(options->force);
   args.json(options->json);
   args.example("nearline search photos.near queries.u8bin -k 10 -L 64");

@@ -13,12 +13,12 @@ namespace {
 
 struct Options {
   std::filesystem::path index, output;
-  bool force = false, progress = false;
+  bool untrusted = false, force = false, progress = false;
 };
 
 int run(const Options& options) {
   const ProgressFn progress = progress_line(options.progress);
-  const auto index = Index::open(options.index, {.io = IoMode::kPread, .threads = 1});
+  const auto index = Index::open(options.index, {.io = IoMode::kPread, .threads = 1, .untrusted = options.untrusted});
   if (!index) return fail(index.error());
   if (const auto copied = index.value().snapshot(options.output, options.force, progress); !copied)
     return fail(copied.error());
@@ -33,7 +33,8 @@ int run(const Options& options) {
 Action declare_snapshot(Args& args) {
   auto options = std::make_shared<Options>();
   args.input("INDEX", options->index, "the index");
-  args.file("-o,--output", options->output, "the copy to make", true);
+  args.output("-o,--output", options->output, "the copy to make", true);
+  args.untrusted(options->untrusted);
   args.force(options->force);
   args.progress(options->progress);
   args.example("nearline snapshot photos.near -o backup.near");

@@ -2,11 +2,13 @@
 /// nearline truth: exact neighbours, the yardstick of eval.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 
 #include "nearline/exact.h"
 #include "tools/commands.h"
 #include "tools/console.h"
+#include "tools/outputs.h"
 #include "tools/vectors_in.h"
 
 namespace nearline::tools {
@@ -23,6 +25,9 @@ struct Options {
 Result<NeighborTable> find(const Options& options) {
   NEARLINE_TRY(base, open_vectors(options.base, options.form));
   NEARLINE_TRY(queries, open_vectors(options.queries, options.form));
+  NEARLINE_CHECK(
+      check_place(options.output, options.force,
+                  queries.rows() * std::min<std::uint64_t>(options.exact.k, base.rows()) * sizeof(std::uint32_t)));
   ExactOptions exact = options.exact;
   exact.metric = options.metric.value_or(base.type() == ElementType::kB1 ? Metric::kHamming : Metric::kL2);
   return exact_neighbors(base, queries, exact);
@@ -45,7 +50,7 @@ Action declare_truth(Args& args) {
   args.vectors("BASE", options->base, "vectors to search; neighbours are named by row number");
   args.vectors("QUERIES", options->queries, "vectors to search for");
   args.form(options->form);
-  args.file("-o,--output", options->output, "the .ibin, .ibin64, .ivecs or .npy file to make", true);
+  args.output("-o,--output", options->output, "the .ibin, .ibin64, .ivecs or .npy file to make", true);
   args.number("-k", options->exact.k, "neighbours of each query", 1);
   args.metric(options->metric, "what near means; l2 unless said, hamming for b1");
   args.size("--memory", options->exact.memory_bytes, "bound on what is held of the files");

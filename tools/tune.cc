@@ -198,6 +198,7 @@ Action declare_tune(Args& args) {
   args.number("--seed", options->source.seed, "draws the sample");
   args.threads(options->goal.threads, "threads that build and search; auto means one a processor");
   args.file("--work", options->work, "where indexes are built and taken away again; beside INPUT unless said");
+  args.untrusted(options->source.untrusted);
   args.json(options->json);
   args.progress(options->progress);
   args.example("nearline tune photos.u8bin --memory 64M --recall 0.95");

@@ -22,6 +22,7 @@ void print_json(const VerifyReport& report) {
     JsonLine().put("at", finding.at).put("what", finding.what).print();
   JsonLine line;
   line.put("ok", report.finding_count == 0).put("findings", report.finding_count);
+  line.put("data_checked", report.full).put("uncommitted_bytes", report.uncommitted_bytes);
   line.put("blocks_checked", report.blocks_checked).put("bytes_checked", report.bytes_checked);
   line.put("records_checked", report.records_checked).print();
 }
@@ -29,11 +30,18 @@ void print_json(const VerifyReport& report) {
 void print_text(const Options& options, const VerifyReport& report) {
   for (const VerifyFinding& finding : report.findings)
     fmt::print("{}\n", Error{Code::kCorrupt, finding.what, options.index.string(), finding.at}.message());
+  if (report.uncommitted_bytes > 0)
+    fmt::print(
+        "{}: note: {} bytes behind the newest commit, of a writer that is at work or died: the next one takes them\n",
+        options.index.string(), report.uncommitted_bytes);
   if (report.finding_count > 0) return;
-  fmt::print("{}: good: {} in {} blocks", options.index.string(), bytes_text(static_cast<double>(report.bytes_checked)),
-             report.blocks_checked);
-  if (options.full) fmt::print(", {} records", report.records_checked);
-  fmt::print("\n");
+  if (report.full) {
+    fmt::print("{}: good: {} in {} blocks, {} records\n", options.index.string(),
+               bytes_text(static_cast<double>(report.bytes_checked)), report.blocks_checked, report.records_checked);
+  } else {
+    fmt::print("{}: metadata good, {} blocks; data not checked, use --full\n", options.index.string(),
+               report.blocks_checked);
+  }
 }
 
 int run(const Options& options) {

@@ -25,13 +25,7 @@ namespace {
 
 Result<std::shared_ptr<const Snapshot>> open_path(io::FileSystem& fs, const std::filesystem::path& path,
                                                   const OpenOptions& options) {
-  if (options.untrusted) {
-    NEARLINE_TRY(report, verify(fs, path, true));
-    if (!report.findings.empty()) {
-      const VerifyFinding& first = report.findings[0];
-      return Error{.code = Code::kCorrupt, .what = first.what, .file = path.string(), .at = first.at};
-    }
-  }
+  if (options.untrusted) NEARLINE_CHECK(check_untrusted(fs, path));
   return Snapshot::open(fs, path, options);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "nearline/writer.h"
 
+#include "engine/repair/verify.h"
 #include "engine/write/index_writer.h"
 
 namespace nearline {
@@ -11,6 +12,7 @@ class Writer::Impl : public engine::IndexWriter {
 };
 
 Result<Writer> Writer::open(const std::filesystem::path& path, const WriterOptions& options) {
+  if (options.untrusted) NEARLINE_CHECK(engine::check_untrusted(io::real_file_system(), path));
   NEARLINE_TRY(writer, engine::IndexWriter::open(io::real_file_system(), path, options));
   return Writer(std::make_unique<Impl>(std::move(writer)));
 }

@@ -10,12 +10,17 @@ namespace nearline::engine {
 
 Result<void> copy_commit(const IndexFile& commit, io::FileSystem& fs, const std::filesystem::path& output, bool replace,
                          const ProgressFn& progress) {
+  NEARLINE_TRY(original, commit.file().identity());
+  NEARLINE_CHECK(io::check_not_input(fs, output, original));
   NEARLINE_TRY(target, io::AtomicFile::create(fs, output, replace));
   format::Manifest manifest = commit.manifest();
   const std::vector<format::Section> sections = std::move(manifest.sections);
   manifest.sections.clear();
   manifest.generation = 1;
   IndexFileWriter writer(target.file(), std::move(manifest));
+  std::uint64_t least = format::kDataStart;
+  for (const format::Section& section : sections) least += format::whole_blocks(section.length) + section.tree_bytes;
+  NEARLINE_CHECK(target.file().reserve(0, least));
   std::uint64_t done = 0;
   for (const format::Section& section : sections) {
     if (auto told = report(progress, {"copy", done, commit.file_bytes()}); !told) {

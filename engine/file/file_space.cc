@@ -69,6 +69,43 @@ std::uint64_t FileSpace::append(std::uint64_t bytes) noexcept {
   return offset;
 }
 
+std::optional<std::uint64_t> FileSpace::take_before(std::uint64_t bytes, std::uint64_t limit) {
+  const std::uint64_t blocks = format::whole_blocks(bytes);
+  for (auto extent = usable_.begin(); extent != usable_.end(); ++extent) {  // in the order of offsets
+    if (extent->offset + blocks > limit) return std::nullopt;
+    if (extent->length < blocks) continue;
+    const std::uint64_t offset = extent->offset;
+    extent->offset += blocks;
+    extent->length -= blocks;
+    if (extent->length == 0) usable_.erase(extent);
+    return offset;
+  }
+  return std::nullopt;
+}
+
+std::uint64_t FileSpace::usable_bytes() const noexcept {
+  std::uint64_t bytes = 0;
+  for (const Extent& extent : usable_) bytes += extent.length;
+  return bytes;
+}
+
+std::uint64_t FileSpace::used_end() const {
+  std::uint64_t end = end_;
+  const std::vector<Extent> all = extents();
+  for (auto extent = all.rbegin(); extent != all.rend() && extent->offset + extent->length == end; ++extent) {
+    end = extent->offset;
+  }
+  return end;
+}
+
+void FileSpace::cut(std::uint64_t least) {
+  end_ = std::max(used_end(), least);
+  for (std::vector<Extent>* extents : {&usable_, &waiting_}) {
+    std::erase_if(*extents, [&](const Extent& extent) { return extent.offset >= end_; });
+    for (Extent& extent : *extents) extent.length = std::min(extent.length, end_ - extent.offset);
+  }
+}
+
 void FileSpace::give_back(std::uint64_t offset, std::uint64_t bytes, std::uint64_t generation) {
   if (bytes > 0) waiting_.push_back({.offset = offset, .length = format::whole_blocks(bytes), .freed_in = generation});
 }

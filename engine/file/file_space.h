@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "format/manifest.h"
@@ -32,6 +33,17 @@ class FileSpace {
   std::uint64_t take(std::uint64_t bytes);
   /// The same at the end of the file, whatever is free.
   std::uint64_t append(std::uint64_t bytes) noexcept;
+
+  /// The lowest offset where so many bytes have room and end at `limit` at the latest; none where there is no such
+  /// room.
+  std::optional<std::uint64_t> take_before(std::uint64_t bytes, std::uint64_t limit);
+
+  [[nodiscard]] std::uint64_t usable_bytes() const noexcept;
+  /// Where the file would end without what is free at its end.
+  [[nodiscard]] std::uint64_t used_end() const;
+  /// Lets the file end there, or at `least` where that is more. What is cut off may be used by commits before this one:
+  /// nothing is appended any more.
+  void cut(std::uint64_t least);
 
   /// Bytes that `generation` uses no more; they wait.
   void give_back(std::uint64_t offset, std::uint64_t bytes, std::uint64_t generation);

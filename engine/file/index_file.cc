@@ -19,7 +19,8 @@ namespace {
 constexpr int kMostRetries = 1000;
 
 /// Relaxed commits write the same slot again and again: a reader that meets one half written looks once more, so that
-/// it does not take an older commit for the newest.
+/// it does not take an older commit for the newest. One that is overtaken by a compaction that made the file shorter
+/// finds both superblocks of a longer one, and looks once more, too.
 constexpr int kMostLooks = 16;
 
 /// What the superblocks say now. A short file is compared as far as it goes: enough to tell a cut index from something
@@ -38,7 +39,8 @@ Result<format::Choice> look_at_superblocks(const io::File& file, const format::B
 
 Result<format::Choice> read_superblocks(const io::File& file, const format::BootId& boot, std::uint64_t& file_bytes) {
   auto choice = look_at_superblocks(file, boot, file_bytes);
-  for (int looks = 1; looks < kMostLooks && choice && choice->torn(); ++looks) {
+  const auto overtaken = [&] { return choice ? choice->torn() : choice.error().code == Code::kTruncated; };
+  for (int looks = 1; looks < kMostLooks && overtaken(); ++looks) {
     choice = look_at_superblocks(file, boot, file_bytes);
   }
   return choice;

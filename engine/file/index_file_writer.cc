@@ -159,10 +159,38 @@ Result<void> IndexFileWriter::add_optional(format::SectionKind kind, std::span<c
 }
 
 Result<void> IndexFileWriter::copy(const io::File& from, const format::Section& section) {
+  format::Section copied = section;
+  const std::uint64_t at = space_.take(format::whole_blocks(section.length) + section.tree_bytes);
+  NEARLINE_CHECK(copy_to(at, from, copied));
+  manifest_.sections.push_back(copied);
+  return {};
+}
+
+Result<void> IndexFileWriter::move_to_front() {
+  list_in_order();
+  for (auto section = manifest_.sections.rbegin(); section != manifest_.sections.rend(); ++section) {
+    const format::Section before = *section;
+    const std::uint64_t bytes = format::whole_blocks(before.length) + before.tree_bytes;
+    if (bytes == 0) {  // a section of nothing stands anywhere
+      section->offset = format::kDataStart;
+      continue;
+    }
+    const auto at = space_.take_before(bytes, before.offset);
+    if (!at) continue;
+    NEARLINE_CHECK(file_.allocate(*at, bytes));
+    NEARLINE_CHECK(copy_to(*at, file_, *section));
+    space_.give_back(before.offset, before.length, manifest_.generation);
+    space_.give_back(before.tree_offset, before.tree_bytes, manifest_.generation);
+  }
+  return {};
+}
+
+/// Changes where the section stands.
+Result<void> IndexFileWriter::copy_to(std::uint64_t at, const io::File& from, format::Section& copied) {
+  const format::Section section = copied;
   const std::uint64_t data = format::whole_blocks(section.length);
   SectionCheck check(from, manifest_.file_id, section);
-  format::Section copied = section;
-  copied.offset = at_ = space_.take(data + section.tree_bytes);
+  copied.offset = at_ = at;
   if (section.length > 0) copied.tree_offset = copied.offset + data;
   NEARLINE_CHECK(check.check_tree());
   buffer_.resize(std::min<std::uint64_t>(kBufferBytes, std::max(data, section.tree_bytes)));
@@ -177,13 +205,16 @@ Result<void> IndexFileWriter::copy(const io::File& from, const format::Section& 
     done += bytes.size();
   }
   buffer_.clear();
-  manifest_.sections.push_back(copied);
   return {};
 }
 
-std::uint64_t IndexFileWriter::place_manifest(std::vector<std::byte>& encoded) {
+void IndexFileWriter::list_in_order() {
   std::stable_sort(manifest_.sections.begin(), manifest_.sections.end(),
                    [](const format::Section& a, const format::Section& b) { return a.offset < b.offset; });
+}
+
+std::uint64_t IndexFileWriter::place_manifest(std::vector<std::byte>& encoded) {
+  list_in_order();
   manifest_.free = space_.extents();
   encoded = format::encode(manifest_);
   for (int placing = 0;; ++placing) {
@@ -196,6 +227,30 @@ std::uint64_t IndexFileWriter::place_manifest(std::vector<std::byte>& encoded) {
     space_ = std::move(after);
     return at;
   }
+}
+
+std::optional<std::uint64_t> IndexFileWriter::place_inside(std::vector<std::byte>& encoded, bool cut) {
+  list_in_order();
+  manifest_.free = space_.extents();
+  encoded = format::encode(manifest_);
+  for (int placing = 0; placing < kPlacings; ++placing) {
+    FileSpace after = space_;
+    const std::size_t bytes = encoded.size();
+    const auto at = after.take_before(bytes, after.end());
+    if (!at) return std::nullopt;
+    if (cut) {
+      const std::uint64_t next_bytes = format::whole_blocks(bytes + format::kBlockBytes);
+      const auto next = FileSpace(after).take_before(next_bytes, after.end());
+      if (!next) return std::nullopt;
+      after.cut(*next + next_bytes);
+    }
+    manifest_.free = after.extents();
+    encoded = format::encode(manifest_);
+    if (encoded.size() != bytes) continue;
+    space_ = std::move(after);
+    return at;
+  }
+  return std::nullopt;
 }
 
 format::Block IndexFileWriter::superblock(std::uint64_t at, std::span<const std::byte> manifest, std::uint32_t slot,
@@ -226,6 +281,20 @@ Result<std::uint64_t> IndexFileWriter::finish() {
 Result<std::uint64_t> IndexFileWriter::commit(const format::BootId& boot) {
   std::vector<std::byte> manifest;
   const std::uint64_t at = place_manifest(manifest);
+  NEARLINE_CHECK(publish(at, manifest, boot));
+  return space_.end();
+}
+
+Result<bool> IndexFileWriter::commit_inside(bool cut) {
+  std::vector<std::byte> manifest;
+  const auto at = place_inside(manifest, cut);
+  if (!at) return false;
+  NEARLINE_CHECK(publish(*at, manifest, {}));
+  return true;
+}
+
+Result<void> IndexFileWriter::publish(std::uint64_t at, std::span<const std::byte> manifest,
+                                      const format::BootId& boot) {
   NEARLINE_CHECK(file_.allocate(at, manifest.size()));
   NEARLINE_CHECK(io::write_all(file_, at, manifest));
   const bool relaxed = boot != format::BootId{};
@@ -237,7 +306,7 @@ Result<std::uint64_t> IndexFileWriter::commit(const format::BootId& boot) {
     return std::move(written).error();
   }
   if (!relaxed) NEARLINE_CHECK(make_durable(file_));
-  return space_.end();
+  return {};
 }
 
 }  // namespace nearline::engine

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -49,6 +50,10 @@ class IndexFileWriter {
   /// section's serial must be this file's. Errors: kCorrupt where a block does not match; those of reading and writing.
   Result<void> copy(const io::File& from, const format::Section& section);
 
+  /// Moves sections of this file, the last ones first, to the lowest free space before them. They are written there
+  /// anew, and where they were is given back. Errors: as copy.
+  Result<void> move_to_front();
+
   /// A whole section of one element, which readers that do not know it may ignore.
   Result<void> add_optional(format::SectionKind kind, std::span<const std::byte> bytes);
 
@@ -64,6 +69,15 @@ class IndexFileWriter {
   /// given up.
   Result<std::uint64_t> commit(const format::BootId& boot = {});
 
+  /// Free bytes of the file that this commit may write.
+  [[nodiscard]] std::uint64_t usable_bytes() const noexcept { return space_.usable_bytes(); }
+  /// Bytes at the end of the file that nothing of this commit uses.
+  [[nodiscard]] std::uint64_t free_end_bytes() const { return space_.end() - space_.used_end(); }
+  /// A durable commit that appends nothing: behind the end may stand what the commit before uses. With `cut` it ends
+  /// where what it uses ends, and room for the manifest of the next such commit. False, and no commit, where the
+  /// manifests have no room in free space. Errors: as commit.
+  Result<bool> commit_inside(bool cut);
+
   [[nodiscard]] const io::File& file() const noexcept { return file_; }
   [[nodiscard]] const format::Manifest& manifest() const noexcept { return manifest_; }
 
@@ -71,6 +85,11 @@ class IndexFileWriter {
   Result<void> flush();
   /// Takes room for the manifest, which lists what is free after that. Returns its offset.
   std::uint64_t place_manifest(std::vector<std::byte>& encoded);
+  /// The same in free space, and with `cut` as commit_inside; none where there is no room.
+  std::optional<std::uint64_t> place_inside(std::vector<std::byte>& encoded, bool cut);
+  void list_in_order();
+  Result<void> copy_to(std::uint64_t at, const io::File& from, format::Section& section);
+  Result<void> publish(std::uint64_t at, std::span<const std::byte> manifest, const format::BootId& boot);
   [[nodiscard]] format::Block superblock(std::uint64_t at, std::span<const std::byte> manifest, std::uint32_t slot,
                                          const format::BootId& boot) const;
 

@@ -30,7 +30,7 @@ Result<void> rewrite(io::File& file, std::uint64_t at, std::uint64_t bytes, Sect
   return {};
 }
 
-/// Serials are never used twice, and what has one is never moved.
+/// Serials are never used twice, and what has one is moved by durable commits only.
 bool has(const format::Manifest& manifest, const Section& section) {
   return std::ranges::any_of(manifest.sections, [&](const Section& other) { return other.serial == section.serial; });
 }

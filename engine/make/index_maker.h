@@ -34,6 +34,8 @@ class IndexMaker {
         options_(std::move(options)),
         intake_(schema, std::move(spill)) {}
 
+  Result<BuildReport> make();
+
   io::FileSystem* fs_;
   std::filesystem::path output_;
   Schema schema_;

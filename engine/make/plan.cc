@@ -145,6 +145,7 @@ void reckon(BuildPlan& plan, std::uint64_t count, const Schema& schema, const Bu
   plan.part_records = count;
   plan.code_section_bytes = code_section_bytes(plan, count, schema.dim);
   plan.file_bytes = bytes_of_file(plan, count, options.calibrate && count >= kLeastCalibrated);
+  plan.least_file_bytes = format::kDataStart + plan.lean_shape.pages(count) * plan.lean_shape.page_bytes;
   const std::uint64_t coding = plan.code_bytes == 0 ? 0 : coding_bytes(schema.dim, plan.code_bytes);
   const std::uint64_t beside =
       kFixedBytes + coding + count * kTableBytes + image_bytes(plan.image_shape, count) + writer_bytes(plan, count);

@@ -24,6 +24,7 @@ struct BuildPlan {
   std::uint64_t calibration_bytes = 0;
   std::uint64_t least_bytes = 0;  ///< a smaller budget is refused
   std::uint64_t file_bytes = 0;
+  std::uint64_t least_file_bytes = 0;    ///< the part of it that no data can make smaller
   std::uint64_t sample_bytes = 0;        ///< bound on the sample that codes are learned from
   std::uint32_t code_bytes = 0;          ///< compressed code of a record; 0 for none
   std::uint64_t code_section_bytes = 0;  ///< of the file, codes of their own and the code book

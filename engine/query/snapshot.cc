@@ -97,6 +97,7 @@ void Snapshot::describe() {
   info_.generation = super.generation;
   info_.segments = static_cast<std::uint32_t>(manifest.segments.size());
   info_.file_bytes = file_->file_bytes();
+  info_.disk_bytes = file_->file().disk_bytes().value_or(info_.file_bytes);
   info_.format_major = super.major;
   info_.format_minor = super.minor;
   info_.file_id = hex(super.file_id);

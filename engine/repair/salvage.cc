@@ -15,6 +15,7 @@
 #include "engine/repair/find_manifest.h"
 #include "engine/repair/intact_pages.h"
 #include "engine/repair/lost_ids.h"
+#include "io/atomic_file.h"
 
 namespace nearline::engine {
 namespace {
@@ -174,6 +175,8 @@ BuildOptions as_made(const IndexFile& index, const SalvageOptions& options) {
 
 Result<SalvageReport> salvage_file(io::FileSystem& fs, const io::File& file, const std::filesystem::path& output,
                                    const SalvageOptions& options) {
+  NEARLINE_TRY(damaged, file.identity());
+  NEARLINE_CHECK(io::check_not_input(fs, output, damaged));
   NEARLINE_TRY(file_bytes, file.size());
   NEARLINE_TRY(found, find_manifest(file, file_bytes, fs.boot_id(), options.progress));
   NEARLINE_CHECK(check_kind(found.manifest));

@@ -26,6 +26,7 @@ class Verifier {
   Verifier(const IndexFile& index, const ProgressFn& progress) : index_(index), progress_(progress) {}
 
   Result<VerifyReport> run(bool full) {
+    report_.full = full;
     check_commit();
     if (full) {
       for (const format::Section& section : index_.manifest().sections) NEARLINE_CHECK(check_section(section));
@@ -50,11 +51,7 @@ class Verifier {
   void check_commit() {
     const format::Choice& choice = index_.choice();
     if (!choice.other_valid) find(choice.other_error);
-    const std::uint64_t committed = choice.superblock.committed_bytes;
-    if (index_.file_bytes() != committed) {
-      find(committed, "file of " + std::to_string(index_.file_bytes()) + " bytes: expected the " +
-                          std::to_string(committed) + " that are committed");
-    }
+    report_.uncommitted_bytes = index_.file_bytes() - choice.superblock.committed_bytes;
     const std::uint64_t end = choice.superblock.manifest_offset + choice.superblock.manifest_bytes;
     check_zeros(end, (end + kBlock - 1) / kBlock * kBlock);
     report_.blocks_checked += 2 + (choice.superblock.manifest_bytes + kBlock - 1) / kBlock;
@@ -293,11 +290,18 @@ Result<VerifyReport> verify(io::FileSystem& fs, const std::filesystem::path& pat
   auto index = IndexFile::open(fs, path);
   if (!index) {
     if (!damaged(index.error().code)) return std::move(index).error();
-    return VerifyReport{.findings = {{index.error().at, index.error().what}}, .finding_count = 1};
+    return VerifyReport{.findings = {{index.error().at, index.error().what}}, .finding_count = 1, .full = full};
   }
   auto report = Verifier(**index, progress).run(full);
   if (!report) return std::move(report).error().in(path.string());
   return report;
+}
+
+Result<void> check_untrusted(io::FileSystem& fs, const std::filesystem::path& path) {
+  NEARLINE_TRY(report, verify(fs, path, true));
+  if (report.findings.empty()) return {};
+  const VerifyFinding& first = report.findings[0];
+  return Error{.code = Code::kCorrupt, .what = first.what, .file = path.string(), .at = first.at};
 }
 
 }  // namespace nearline::engine

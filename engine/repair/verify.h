@@ -12,4 +12,7 @@ namespace nearline::engine {
 Result<VerifyReport> verify(io::FileSystem& fs, const std::filesystem::path& path, bool full,
                             const ProgressFn& progress = {});
 
+/// What `untrusted` asks for before a file is used. Errors: kCorrupt, which tells the first finding; those of verify.
+Result<void> check_untrusted(io::FileSystem& fs, const std::filesystem::path& path);
+
 }  // namespace nearline::engine

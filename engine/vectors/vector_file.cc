@@ -77,8 +77,9 @@ class VectorFileWriter::Impl {
 };
 
 Result<VectorFileWriter> VectorFileWriter::create(const std::filesystem::path& path, ElementType type,
-                                                  std::uint32_t dim, bool replace) {
-  NEARLINE_TRY(writer, engine::VectorFileWriter::create(io::real_file_system(), path, type, dim, replace));
+                                                  std::uint32_t dim, bool replace, std::uint64_t expected_rows) {
+  NEARLINE_TRY(writer,
+               engine::VectorFileWriter::create(io::real_file_system(), path, type, dim, replace, expected_rows));
   return VectorFileWriter(std::make_unique<Impl>(std::move(writer)));
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "io/atomic_file.h"
 #include "nearline/vector_file.h"
 
 namespace nearline {
@@ -10,7 +11,9 @@ namespace nearline {
 Result<std::uint64_t> convert_vectors(const VectorFile& in, const std::filesystem::path& out, bool replace,
                                       const ProgressFn& progress) {
   constexpr std::uint64_t kBlockBytes = 1 << 20;
-  NEARLINE_TRY(writer, VectorFileWriter::create(out, in.type(), in.dim(), replace));
+  NEARLINE_TRY(input, io::real_file_system().identity(in.path()));
+  NEARLINE_CHECK(io::check_not_input(io::real_file_system(), out, input));
+  NEARLINE_TRY(writer, VectorFileWriter::create(out, in.type(), in.dim(), replace, in.rows()));
   const std::size_t row_bytes = vector_bytes(in.type(), in.dim());
   const std::uint64_t rows_at_once = std::max<std::uint64_t>(1, kBlockBytes / row_bytes);
   std::vector<std::byte> block(static_cast<std::size_t>(std::min(rows_at_once, in.rows())) * row_bytes);

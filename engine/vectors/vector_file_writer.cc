@@ -41,7 +41,8 @@ Result<void> BufferedAppender::flush() {
 }
 
 Result<VectorFileWriter> VectorFileWriter::create(io::FileSystem& fs, const std::filesystem::path& path,
-                                                  ElementType type, std::uint32_t dim, bool replace) {
+                                                  ElementType type, std::uint32_t dim, bool replace,
+                                                  std::uint64_t expected_rows) {
   const std::string extension = path.extension().string();
   const auto kind = format::vector_kind(extension);
   if (!kind)
@@ -62,7 +63,14 @@ Result<VectorFileWriter> VectorFileWriter::create(io::FileSystem& fs, const std:
   NEARLINE_TRY(file, io::AtomicFile::create(fs, path, replace));
   VectorFileWriter writer(std::move(file), path, kind->form, *stored, dim);
   NEARLINE_CHECK(writer.out_.append(header));
+  NEARLINE_CHECK(writer.reserve(expected_rows));
   return writer;
+}
+
+Result<void> VectorFileWriter::reserve(std::uint64_t rows) {
+  const std::uint64_t row_bytes = vector_bytes(type_, dim_) + (form_ == format::VectorForm::kVecs ? sizeof dim_ : 0);
+  reserved_ = rows * row_bytes;
+  return out_.file().file().reserve(0, reserved_);
 }
 
 Result<void> VectorFileWriter::append(const MatrixView& vectors) {
@@ -109,6 +117,7 @@ Result<void> VectorFileWriter::finish() {
   if (!header) return std::move(header).error().in(path_.string());
   NEARLINE_CHECK(out_.flush());
   NEARLINE_CHECK(io::write_all(out_.file().file(), 0, *header));
+  if (out_.written() < reserved_) NEARLINE_CHECK(out_.file().file().truncate(out_.written()));
   return out_.file().publish();
 }
 

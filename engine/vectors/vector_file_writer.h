@@ -22,6 +22,8 @@ class BufferedAppender {
   Result<void> append(std::span<const std::byte> bytes);
   Result<void> flush();
   io::AtomicFile& file() noexcept { return file_; }
+  /// Bytes that were flushed.
+  [[nodiscard]] std::uint64_t written() const noexcept { return at_; }
 
  private:
   io::AtomicFile file_;
@@ -33,7 +35,7 @@ class BufferedAppender {
 class VectorFileWriter {
  public:
   static Result<VectorFileWriter> create(io::FileSystem& fs, const std::filesystem::path& path, ElementType type,
-                                         std::uint32_t dim, bool replace);
+                                         std::uint32_t dim, bool replace, std::uint64_t expected_rows = 0);
   Result<void> append(const MatrixView& vectors);
   Result<void> finish();
 
@@ -43,6 +45,7 @@ class VectorFileWriter {
       : out_(std::move(file)), path_(std::move(path)), form_(form), type_(type), dim_(dim) {}
 
   Result<void> append_rows(const MatrixView& rows);
+  Result<void> reserve(std::uint64_t rows);
 
   BufferedAppender out_;
   std::filesystem::path path_;
@@ -50,6 +53,7 @@ class VectorFileWriter {
   ElementType type_;  ///< as stored in the file
   std::uint32_t dim_;
   std::uint64_t rows_ = 0;
+  std::uint64_t reserved_ = 0;  ///< bytes
   std::vector<std::byte> converted_;
 };
 

@@ -12,6 +12,7 @@
 #include "engine/write/flat_segment.h"
 #include "engine/write/merge_sources.h"
 #include "engine/write/recalibrate.h"
+#include "io/system_error.h"
 
 namespace nearline::engine {
 namespace {
@@ -50,17 +51,29 @@ class Commit {
   }
 
  private:
-  /// Makes free space of what a writer that died left behind the commit.
+  /// Makes free space of what stands behind the commit: a writer that died left it, or a reader of the commit before
+  /// kept it from being cut off.
   Result<void> adopt_tail(std::uint64_t committed, std::uint64_t generation, FileSpace& space) {
     NEARLINE_TRY(bytes, in_.file.size());
     if (bytes <= committed) return {};
     const std::uint64_t tail = format::whole_blocks(bytes - committed);
     const std::uint64_t last = committed + tail - format::kBlockBytes;
-    NEARLINE_CHECK(in_.file.allocate(last, format::kBlockBytes));
     // A flush that failed may have left a length that is seen and not durable: it has to be flushed with this commit.
-    NEARLINE_CHECK(io::write_all(in_.file, last, std::vector<std::byte>(format::kBlockBytes)));
+    // What stands there is written over itself: behind a commit that made the file shorter it may be the one's before.
+    std::vector<std::byte> block(format::kBlockBytes);
+    NEARLINE_CHECK(io::read_exact(in_.file, last, std::span(block).first(bytes - last)));
+    NEARLINE_CHECK(in_.file.allocate(last, format::kBlockBytes));
+    NEARLINE_CHECK(io::write_all(in_.file, last, block));
     space.give_back(space.append(tail), tail, generation);
     return {};
+  }
+
+  /// A disk that is too full for the segment is found before its records are linked.
+  Result<void> check_room(std::uint64_t bytes, std::uint64_t inside) const {
+    if (bytes <= inside) return {};
+    NEARLINE_TRY(probe, in_.fs.create_unnamed(in_.directory));
+    auto found = probe->reserve(0, bytes - inside);
+    return found ? std::move(found) : io::named_for(std::move(found).error(), in_.file.path());
   }
 
   [[nodiscard]] std::uint64_t live_count() const noexcept {
@@ -109,6 +122,7 @@ class Commit {
       heritage.book = std::move(read);
     }
     NEARLINE_TRY(plan, plan_build(intake.count(), schema, options, intake.id_bytes()));
+    NEARLINE_CHECK(check_room(plan.least_file_bytes, writer.usable_bytes()));
     std::optional<KnownCodes> codes;
     if (!merge_.anew && plan.parts == 1 && sources.worth(intake.count())) {
       heritage.lists = &sources;

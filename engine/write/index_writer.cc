@@ -14,6 +14,8 @@
 #include "engine/make/index_maker.h"
 #include "engine/make/sample_queries.h"
 #include "engine/threads.h"
+#include "engine/write/shrink.h"
+#include "io/system_error.h"
 #include "io/temporary_name.h"
 
 namespace nearline::engine {
@@ -42,12 +44,14 @@ IndexWriter::IndexWriter(io::FileSystem& fs, std::filesystem::path path, WriterO
   options_.memory_bytes -= view_bytes_;
 }
 
-Result<IndexWriter> IndexWriter::open(io::FileSystem& fs, const std::filesystem::path& path,
+Result<IndexWriter> IndexWriter::open(io::FileSystem& fs, const std::filesystem::path& name,
                                       const WriterOptions& options) {
   NEARLINE_CHECK(kernels::check_environment());
   NEARLINE_CHECK(check_threads(options.threads));
+  NEARLINE_TRY(path, fs.resolve(name));
   NEARLINE_TRY(file, fs.open_write(path));
   if (auto locked = lock_for_writing(*file); !locked) return std::move(locked).error().in(path.string());
+  fs.remove_stale(io::directory_of(path));
   IndexWriter writer(fs, path, options, std::move(file));
   if (auto opened = writer.ready(); !opened) {
     // Between opening and locking, a compaction may have put another file under the name.
@@ -65,7 +69,8 @@ Result<IndexWriter> IndexWriter::open(io::FileSystem& fs, const std::filesystem:
 
 Result<void> IndexWriter::add(const MatrixView& vectors, std::span<const Id> ids, bool replace) {
   NEARLINE_CHECK(ready());
-  return pending_->add(vectors, ids, replace);
+  auto added = pending_->add(vectors, ids, replace);
+  return added ? std::move(added) : io::named_for(std::move(added).error(), path_);
 }
 Result<EraseReport> IndexWriter::erase(std::span<const Id> ids) {
   NEARLINE_CHECK(ready());
@@ -106,7 +111,13 @@ Result<CommitReport> IndexWriter::compact() {
   NEARLINE_TRY(report, write({}, true, Durability::kDurable));
   report.merged_records = merged.merged_records;
   NEARLINE_CHECK(ready());
+  NEARLINE_CHECK(shrink());
+  NEARLINE_CHECK(ready());
   NEARLINE_CHECK(punch_holes(0));
+  const IndexInfo info = index_->info();
+  report.generation = info.generation;
+  report.file_bytes = info.file_bytes;
+  report.free_bytes = info.free_bytes;
   return report;
 }
 
@@ -135,7 +146,11 @@ Result<void> IndexWriter::ready() {
   NEARLINE_CHECK(opened_by_.check());
   if (spent_) return *spent_;
   if (!index_) {
-    const OpenOptions open{.io = io_, .memory_bytes = view_bytes_, .ranking = Ranking::kExact, .threads = 1};
+    const OpenOptions open{.io = io_,
+                           .memory_bytes = view_bytes_,
+                           .ranking = Ranking::kExact,
+                           .threads = 1,
+                           .untrusted = options_.untrusted};
     NEARLINE_TRY(index, Snapshot::open(*fs_, path_, open));
     NEARLINE_CHECK(check_name(index->file().file()));
     index_ = std::move(index);
@@ -200,18 +215,31 @@ Result<CommitReport> IndexWriter::write(const MergePlan& merge, bool needed, Dur
   if (!own_commit_) NEARLINE_CHECK(take_over());
   if (!needed) return nothing_to_write(durability);
   auto committed = write_commit(input(durability, queries), merge);
-  if (committed) {
-    close();
-  } else if (committed.error().code == Code::kCommitUnknown) {
-    spent_ = std::move(committed).error().in(path_.string());
-    close();
-    return *spent_;
-  } else {
-    return explained(std::move(committed).error()).in(path_.string());
-  }
+  if (!committed) return failed(std::move(committed).error());
+  close();
   // Nothing of the commit depends on it: what is not given back now is tried again.
   if (ready()) static_cast<void>(punch_holes(committed.value().file_bytes / kFreeOneIn).has_value());
   return committed;
+}
+
+/// The sections move to the front in one commit, and a second one, by which the other superblock is of a short file,
+/// too, lets the file be cut. Readers of commits before these keep it long.
+Result<void> IndexWriter::shrink() {
+  auto moved = move_to_front(index_->file(), *file_);
+  if (!moved) return failed(std::move(moved).error());
+  if (!*moved) return {};
+  close();
+  NEARLINE_CHECK(ready());
+  auto cut = cut_behind(index_->file(), *file_);
+  close();  // there may be a commit, whatever came of the cut
+  return cut ? std::move(cut) : failed(std::move(cut).error());
+}
+
+Error IndexWriter::failed(Error error) {
+  if (error.code != Code::kCommitUnknown) return explained(std::move(error)).in(path_.string());
+  spent_ = std::move(error).in(path_.string());
+  close();
+  return *spent_;
 }
 
 /// A bound that is too small is told as what is left of the caller's.

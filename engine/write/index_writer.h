@@ -19,7 +19,7 @@ namespace nearline::engine {
 /// Calls and errors as Writer. The file system outlives it.
 class IndexWriter {
  public:
-  static Result<IndexWriter> open(io::FileSystem& fs, const std::filesystem::path& path,
+  static Result<IndexWriter> open(io::FileSystem& fs, const std::filesystem::path& name,
                                   const WriterOptions& options = {});
 
   Result<void> insert(const MatrixView& vectors, std::span<const Id> ids = {}) { return add(vectors, ids, false); }
@@ -55,6 +55,9 @@ class IndexWriter {
   [[nodiscard]] std::uint64_t just_freed() const noexcept;
   Result<CommitReport> nothing_to_write(Durability durability);
   Result<void> punch_holes(std::uint64_t least);
+  Result<void> shrink();
+  /// The error of a commit that failed; after one whose outcome is unknown nothing can be done any more.
+  Error failed(Error error);
 
   OpenedBy opened_by_;
   io::FileSystem* fs_;

@@ -50,9 +50,10 @@ struct BuildReport {
 
 /// Collects vectors, then links and writes them. Vectors wait in an unlinked temporary file beside the output, so
 /// memory stays within `BuildOptions::memory_bytes`. Nothing stands under the output's name before `finish` returns
-/// success, and dropping a Builder leaves nothing behind. The same vectors under the same ids, with the same options,
-/// give the same bytes in whatever order they are added and on any number of threads.
-/// Threads: one at a time. Sources: engine/link/link.h.
+/// success, and dropping a Builder leaves nothing behind. The mode follows the umask; a file that is replaced gives its
+/// mode and group to its successor, and where the output is a symbolic link its target is made or replaced. The same
+/// vectors under the same ids, with the same options, give the same bytes in whatever order they are added and on any
+/// number of threads. Threads: one at a time. Sources: engine/link/link.h.
 class NEARLINE_API Builder {
  public:
   /// Errors: kInvalidArgument for a schema or option outside its range; kExists; kIo, kNoSpace, kPermission.

@@ -39,7 +39,8 @@ class NEARLINE_API Index {
   Result<bool> refresh();
 
   /// Writes this commit to a new file without the space that is free in this one, while writers and readers go on.
-  /// Checks every block. Errors: kExists unless `replace`; kCorrupt; kNoSpace, kIo; kCancelled.
+  /// Checks every block. Errors: kExists unless `replace`; kInvalidArgument when the output is this index; kCorrupt;
+  /// kNoSpace, kIo; kCancelled.
   Result<void> snapshot(const std::filesystem::path& output, bool replace = false,
                         const ProgressFn& progress = {}) const;
 

@@ -60,7 +60,7 @@ struct SalvageReport {
 /// schema and build parameters. The damaged file is only read, and may be hostile. A record is taken where its bytes
 /// match their checksum; what is lost besides (lists, codes, the id index) is made anew.
 /// Errors: kCorrupt, kTruncated, kNotAnIndex when no manifest is whole or no record is; kUnsupported for a file of a
-/// newer nearline; kNotFound, kPermission, kIo; those of Builder.
+/// newer nearline; kInvalidArgument when the output is the damaged file; kNotFound, kPermission, kIo; those of Builder.
 NEARLINE_API Result<SalvageReport> salvage(const std::filesystem::path& path, const std::filesystem::path& output,
                                            const SalvageOptions& options = {});
 

@@ -21,6 +21,7 @@ struct IndexInfo {
   std::uint32_t segments = 0;
   std::uint64_t deleted = 0;  ///< records that still take space until a merge or a compaction
   std::uint64_t file_bytes = 0;
+  std::uint64_t disk_bytes = 0;  ///< what the file takes on its disk: less where it has holes
   std::uint64_t free_bytes = 0;  ///< the part of file_bytes that the next commits will write into
   unsigned format_major = 0;
   unsigned format_minor = 0;

@@ -63,11 +63,12 @@ class NEARLINE_API VectorFile {
 /// floats; between other types only what fits exactly.
 class NEARLINE_API VectorFileWriter {
  public:
-  /// type: of the vectors that will come.
+  /// type: of the vectors that will come. expected_rows: how many will, if it is known: a disk that has no room for
+  /// them is found at once.
   /// Errors: kInvalidArgument for an unknown extension, or bits where it holds numbers or the reverse; kExists unless
-  /// `replace`; kIo, kPermission.
+  /// `replace`; kIo, kNoSpace, kPermission.
   static Result<VectorFileWriter> create(const std::filesystem::path& path, ElementType type, std::uint32_t dim,
-                                         bool replace = false);
+                                         bool replace = false, std::uint64_t expected_rows = 0);
   VectorFileWriter(VectorFileWriter&&) noexcept;
   VectorFileWriter& operator=(VectorFileWriter&&) noexcept;
   ~VectorFileWriter();  ///< without `finish`, nothing is left behind
@@ -115,7 +116,8 @@ NEARLINE_API Result<std::vector<Id>> read_ids(const std::filesystem::path& path)
 NEARLINE_API Result<void> write_ids(const std::filesystem::path& path, std::span<const Id> ids, bool replace = false);
 
 /// Copies a file of vectors into another form, streaming; VectorFileWriter says how values change type.
-/// Returns the number of rows. Errors: as VectorFile and VectorFileWriter; kCancelled.
+/// Returns the number of rows. Errors: as VectorFile and VectorFileWriter; kInvalidArgument when `out` is `in`;
+/// kCancelled.
 NEARLINE_API Result<std::uint64_t> convert_vectors(const VectorFile& in, const std::filesystem::path& out,
                                                    bool replace = false, const ProgressFn& progress = {});
 

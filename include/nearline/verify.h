@@ -26,10 +26,13 @@ struct VerifyReport {
   std::uint64_t records_checked = 0;
   std::vector<VerifyFinding> findings;  ///< at most 100; empty means good
   std::uint64_t finding_count = 0;
+  bool full = false;  ///< data were checked, and not the metadata alone
+  /// Behind the newest commit: of a writer that is at work, or of one that died. No damage: the next writer takes them.
+  std::uint64_t uncommitted_bytes = 0;
 };
 
-/// Checks a file. Default: superblocks, manifest, checksum roots. full: every block against its checksum, every byte
-/// accounted for, and the structure (neighbours in range, ids a bijection, every record reachable).
+/// Checks a file. Default: superblocks, manifest, checksum roots. full: every block against its checksum, and the
+/// structure (neighbours in range, ids a bijection, every record reachable). A writer may be at work meanwhile.
 /// Damage is a finding, not an error. Errors: kNotFound, kPermission, kIo, kNotAnIndex, kUnsupported, kCancelled.
 NEARLINE_API Result<VerifyReport> verify(const std::filesystem::path& path, bool full, const ProgressFn& progress = {});
 

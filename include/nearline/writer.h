@@ -24,6 +24,7 @@ struct WriterOptions {
   /// Otherwise only `compact` does.
   bool merge = true;
   std::uint32_t threads = Count::kAuto;  ///< kAuto: one per processor
+  bool untrusted = false;                ///< as OpenOptions::untrusted
   ProgressFn progress{};                 ///< of commits and compactions; may be empty
 };
 
@@ -62,6 +63,7 @@ struct CommitReport {
 /// space again, say. After kCommitUnknown all calls fail: open the file anew.
 class NEARLINE_API Writer {
  public:
+  /// Through a symbolic link its target is written to.
   /// Errors: kBusy when there is another writer; those of Index::open; kReadOnly, kPermission; kUnsupported when a
   /// newer nearline forbids this one to write.
   static Result<Writer> open(const std::filesystem::path& path, const WriterOptions& options = {});
@@ -103,9 +105,10 @@ class NEARLINE_API Writer {
   /// Forgets all changes since the last commit.
   void abandon() noexcept;
 
-  /// Commits, with all records in one new segment without the deleted ones, and gives freed space back to the file
-  /// system (as holes; the file's length stays), as far as no reader holds an older commit. Durable. Errors: as commit;
-  /// the changes may be committed even so (`dirty` says), for this takes two commits.
+  /// Commits, with all records in one new segment without the deleted ones, moves it to free space before it where
+  /// that is in one piece, and makes the file shorter, if no reader holds an older commit; else freed space becomes
+  /// holes. Durable. Errors: as commit; the changes may be committed even so (`dirty` says), for this takes several
+  /// commits.
   Result<CommitReport> compact();
 
   /// Writes all records as they were committed to a new, dense, durable file, as Builder does, which then takes the

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <array>
@@ -11,6 +12,7 @@
 #include <thread>
 
 #include "nearline/salvage.h"
+#include "nearline/vector_file.h"
 #include "nearline/verify.h"
 #include "nearline/writer.h"
 #include "tests/api/index_world.h"
@@ -168,9 +170,6 @@ TEST_SUITE("api/guest") {
       }
       CHECK(Writer::open(world.path())->compact_to(world.folder / "dense"));
       CHECK(salvage(world.path(), world.folder / "saved"));
-      for (const char* made : {"x.near", "dense", "saved"}) {
-        CHECK((status_of(world.folder / made).st_mode & 07777) == 0600);
-      }
       CHECK(entries(world.folder.path()) == 3);
       CHECK(entries(elsewhere.path()) == 1);  // the world's folder
     }
@@ -179,16 +178,83 @@ TEST_SUITE("api/guest") {
     CHECK(entries("/proc/self/fd") == descriptors);
   }
 
-  TEST_CASE("an output that is a symbolic link is not followed") {  // promise 19
+  TEST_CASE("new files follow the umask, and one that is replaced gives its mode to its successor") {  // promise 19
     const World world;
-    const auto kept = contents(world.path());
-    std::filesystem::create_symlink(world.path(), world.folder / "link");
-    CHECK(build(world.folder / "link", kSchema, world.base.view(0, 100)).error().code == Code::kExists);
+    const auto made = [&](mode_t mask, bool replace) {
+      const mode_t before = ::umask(mask);
+      BuildOptions options = quick_build();
+      options.replace = replace;
+      REQUIRE(build(world.folder / "made", kSchema, world.base.view(0, 100), {}, options));
+      ::umask(before);
+      return status_of(world.folder / "made").st_mode & 07777;
+    };
+    for (const mode_t mask : {0077U, 0022U, 0002U}) {
+      CAPTURE(mask);
+      CHECK(made(mask, false) == (0666 & ~mask));
+      REQUIRE(::chmod((world.folder / "made").c_str(), 0640) == 0);
+      CHECK(made(mask, true) == 0640);
+      std::filesystem::remove(world.folder / "made");
+    }
+  }
+
+  TEST_CASE("an output that is a symbolic link is its target, also for a writer, and the link stays") {  // promise 19
+    const World world;
+    std::filesystem::create_directory(world.folder / "real");
+    std::filesystem::rename(world.path(), world.folder / "real" / "x.near");
+    std::filesystem::create_symlink("real/x.near", world.path());
+    CHECK(build(world.path(), kSchema, world.base.view(0, 100)).error().code == Code::kExists);
     BuildOptions replacing = quick_build();
     replacing.replace = true;
-    CHECK(build(world.folder / "link", kSchema, world.base.view(0, 100), {}, replacing));
-    CHECK_FALSE(std::filesystem::is_symlink(world.folder / "link"));
+    REQUIRE(build(world.path(), kSchema, world.base.view(0, 100), {}, replacing));
+    auto writer = Writer::open(world.path());
+    REQUIRE_MESSAGE(writer, message(writer));
+    CHECK(writer->insert(world.base.view(100, 50)));
+    CHECK(writer->commit());
+    CHECK(writer->compact_to(world.path(), true));
+    CHECK(std::filesystem::is_symlink(world.path()));
+    CHECK(entries(world.folder / "real") == 1);
+    CHECK(Index::open(world.folder / "real" / "x.near")->info().count == 150);
+  }
+
+  TEST_CASE("an output never takes the place of what it is made from") {
+    const World world;
+    const auto kept = contents(world.path());
+    std::filesystem::create_hard_link(world.path(), world.folder / "hard.near");
+    std::filesystem::create_symlink("x.near", world.folder / "soft.near");
+    auto writer = Writer::open(world.path());
+    REQUIRE(writer);
+    const auto index = Index::open(world.path());
+    REQUIRE(index);
+    for (const char* name : {"x.near", "hard.near", "soft.near"}) {
+      CAPTURE(name);
+      CHECK(index->snapshot(world.folder / name, true).error().code == Code::kInvalidArgument);
+      CHECK(salvage(world.path(), world.folder / name, {.replace = true}).error().code == Code::kInvalidArgument);
+    }
     CHECK(contents(world.path()) == kept);
+    REQUIRE(writer->insert(world.base.view(0, 40)));  // what is acknowledged now must be there
+    REQUIRE(writer->commit());
+    CHECK(Index::open(world.path())->info().count == 2'997 + 40);
+    CHECK(entries(world.folder.path()) == 3);
+    write(world.folder / "rows.fbin", {1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0});
+    std::filesystem::create_hard_link(world.folder / "rows.fbin", world.folder / "hard.fbin");
+    for (const char* name : {"rows.fbin", "hard.fbin"}) {
+      const auto converted = convert_vectors(world.folder / "rows.fbin", world.folder / name, true);
+      CHECK(converted.error().code == Code::kInvalidArgument);
+    }
+  }
+
+  TEST_CASE("a limit on the size of files is an error, and no signal") {  // promise 19
+    const World world;
+    CHECK(io::in_child([&] {
+            const struct rlimit limit { 64U << 10, RLIM_INFINITY };
+            if (::setrlimit(RLIMIT_FSIZE, &limit) != 0) return false;
+            const auto full = [](const auto& result) { return !result && result.error().code == Code::kNoSpace; };
+            auto writer = Writer::open(world.path());
+            return full(build(world.folder / "made", kSchema, world.base.view())) && writer &&
+                   writer->insert(world.base.view(0, 10)) && full(writer->commit());
+          }) == 0);
+    CHECK(entries(world.folder.path()) == 1);
+    CHECK(Index::open(world.path())->info().count == 2'997);
   }
 
   TEST_CASE("a child is refused what its parent opened, opens for itself, and the parent goes on") {  // promise 19

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "nearline/verify.h"
+#include "nearline/writer.h"
 #include "tests/api/index_world.h"
 #include "tests/support/restamp.h"
 #include "tests/support/tiny_index.h"
@@ -58,6 +59,26 @@ TEST_SUITE("api/verify") {
     REQUIRE(quick);
     CHECK(quick->records_checked == 0);
     CHECK(quick->blocks_checked < 10);
+  }
+
+  TEST_CASE("bytes behind the commit are a note, and the next writer takes them") {
+    const TempDir folder;
+    const auto base = testing::clusters(ElementType::kU8, 500, 8);
+    REQUIRE(build(folder / "x", {8, ElementType::kU8, Metric::kL2}, base.view(0, 400)));
+    std::filesystem::resize_file(folder / "x", std::filesystem::file_size(folder / "x") + 70'000);
+    for (const bool full : {false, true}) {
+      const auto report = verify(folder / "x", full);
+      REQUIRE(report);
+      CHECK(report->finding_count == 0);
+      CHECK(report->uncommitted_bytes == 70'000);
+      CHECK(report->full == full);
+    }
+    auto writer = Writer::open(folder / "x", {.untrusted = true});
+    REQUIRE(writer);
+    REQUIRE(writer->insert(base.view(400, 100)));
+    REQUIRE(writer->commit());
+    CHECK(verify(folder / "x", true)->uncommitted_bytes == 0);
+    CHECK(verify(folder / "x", true)->finding_count == 0);
   }
 
   TEST_CASE("a look that is told to stop stops") {

@@ -72,8 +72,8 @@ class Salvage(CliTest):
 
     def test_names_that_cannot_be_right_are_refused(self):
         self.bad(1, "salvage", "none.near", "-o", "saved.near", says="none.near")
-        self.bad(1, "salvage", self.name, "-o", self.name, "--force", says="another file than the damaged one")
-        self.bad(1, "salvage", self.name, "-o", "./" + self.name, "--force", says="another file than the damaged one")
+        self.bad(1, "salvage", self.name, "-o", self.name, "--force", says="--output: expected another file than INDEX")
+        self.bad(1, "salvage", self.name, "-o", "./" + self.name, "--force", says="--output: expected another file than INDEX")
         self.put("there.near", "what stood here before")
         self.bad(1, "salvage", self.name, "-o", "there.near", says=("there.near", "exists"))
         self.assertEqual((self.folder / "there.near").read_text(), "what stood here before")

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """tune: measures on the user's vectors, recommends what it measured, and leaves nothing behind."""
+import fcntl
 import os
 import random
 import shlex
@@ -90,6 +91,19 @@ class Tune(CliTest):
         draw = random.Random(1)
         self.put("x.fbin", fbin([[draw.gauss(0, 1) for _ in range(200)] for _ in range(4000)]))
         self.bad(1, "tune", "x.fbin", "--recall", "0.99999", "--sample", "3800", "-k", "100", says="expected at most 0.")
+
+    def test_what_a_killed_tune_left_is_removed_by_the_next_and_nothing_else(self):
+        self.put("x.fbin", fbin(vectors(2500, 4)))
+        for name in (".nearline-tune.tmp-dead00", ".nearline-tune.tmp-live00", "nearline-tune-result"):
+            os.mkdir(self.folder / name)
+            self.put(f"{name}/x.near", "an index")
+            os.utime(self.folder / name, (1, 1))
+        held = os.open(self.folder / ".nearline-tune.tmp-live00", os.O_RDONLY)
+        self.addCleanup(os.close, held)
+        fcntl.flock(held, fcntl.LOCK_EX)
+        self.good("tune", "x.fbin", "--sample", "1000")
+        self.assertEqual(sorted(os.listdir(self.folder)),
+                         [".nearline-tune.tmp-live00", "nearline-tune-result", "x.fbin"])
 
     def test_ctrl_c_leaves_nothing(self):
         self.put("x.fbin", fbin(vectors(6000, 24)))

@@ -221,6 +221,23 @@ class Compact(WriterTest):
         info = self.check_holds()
         self.assertEqual((info["segments"], info["deleted"]), (1, 0))
 
+    def test_in_place_the_file_becomes_short_again_and_info_tells_what_it_takes(self):
+        self.put("many.fbin", fbin(vectors(4_000, 8, 2)))
+        self.good("build", "many.fbin", "-o", "many.near")
+        self.put("few.txt", text_ids(range(100)))
+        self.good("delete", "many.near", "--ids", "few.txt")
+        [said] = self.good_json("compact", "many.near", "--json")
+        length = (self.folder / "many.near").stat()
+        self.good("compact", "many.near", "-o", "dense.near")
+        self.assertLess(length.st_size, 1.1 * (self.folder / "dense.near").stat().st_size)
+        [info] = self.good_json("info", "many.near", "--json")
+        self.assertEqual((said["file_bytes"], info["file_bytes"], info["disk_bytes"]),
+                         (length.st_size, length.st_size, 512 * length.st_blocks))
+        self.assertIn(f"{info['disk_bytes']} on disk", self.good("info", "many.near"))
+        self.assertEqual(info["generation"], said["generation"])
+        [verified] = self.good_json("verify", "many.near", "--full", "--json")
+        self.assertEqual((verified["ok"], verified["uncommitted_bytes"]), (True, 0))
+
     def test_a_new_file_is_what_a_build_of_the_same_records_makes(self):
         before = (self.folder / self.name).read_bytes()
         [said] = self.good_json("compact", self.name, "-o", "dense.near", "--json")
@@ -271,7 +288,7 @@ class Snapshot(WriterTest):
         self.model = held
         self.check_holds("copy.near")
         self.bad(1, "snapshot", self.name, "-o", "copy.near", says=("copy.near", "exists"))
-        self.bad(1, "snapshot", self.name, "-o", self.name, says=(self.name, "exists"))
+        self.bad(1, "snapshot", self.name, "-o", self.name, says=(self.name, "expected another file than INDEX"))
 
     def test_a_snapshot_can_be_written_to(self):
         self.good("snapshot", self.name, "-o", "copy.near")
@@ -401,7 +418,7 @@ class Trouble(WriterTest):
         for rows, phase in ((8_000, "taking in"), (3_000, "the commit")):
             with self.subTest(phase):
                 self.put("many.fbin", fbin(vectors(rows, 8, 2)))
-                self.bad(3, "insert", "small/index.near", "many.fbin", says=("small", "No space left"))
+                self.bad(3, "insert", "small/index.near", "many.fbin", says=("small/index.near", "No space left"))
                 self.check_holds("small/index.near")
                 self.assertEqual((place / "index.near").read_bytes()[:len(before)], before)
         subprocess.run(["mount", "-o", "remount,size=8m", place], check=True)

@@ -40,7 +40,7 @@ class MutantFile final : public io::File {
       if (!is_there(at, bytes)) NEARLINE_CHECK(change_commit(at, changed));
     } else {
       if (mutation_.fault == Fault::kTrustRelaxed && is_there(at, bytes)) return bytes.size();
-      if (mutation_.fault == Fault::kTrustLength && is_zero(bytes) && is_end(at, bytes)) return bytes.size();
+      if (mutation_.fault == Fault::kTrustLength && is_there(at, bytes) && is_end(at, bytes)) return bytes.size();
       if (mutation_.fault == Fault::kSuperblockFirst) {
         held_back_.emplace_back(at, changed);
         return bytes.size();
@@ -70,9 +70,6 @@ class MutantFile final : public io::File {
   [[nodiscard]] int descriptor() const noexcept override { return of_->descriptor(); }
 
  private:
-  static bool is_zero(std::span<const std::byte> bytes) {
-    return std::ranges::all_of(bytes, [](std::byte byte) { return byte == std::byte{0}; });
-  }
   [[nodiscard]] bool is_end(std::uint64_t at, std::span<const std::byte> bytes) const {
     const auto size = of_->size();
     return size && at + bytes.size() == size.value();

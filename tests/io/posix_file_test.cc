@@ -166,6 +166,34 @@ TEST_SUITE("io/posix_file") {
     CHECK(fs.sync_directory(dir.path()));
   }
 
+  TEST_CASE("holes take no disk, and reserved blocks do") {
+    const TempDir dir;
+    const auto file = made(dir / "a");
+    REQUIRE(file->truncate(1U << 20));
+    CHECK(*file->disk_bytes() < 1U << 20);
+    REQUIRE(file->allocate(0, 1U << 20));
+    CHECK(*file->disk_bytes() >= 1U << 20);
+  }
+
+  TEST_CASE("a link leads to the end of its chain, there or not, and circles are refused") {
+    const TempDir dir;
+    auto& fs = real_file_system();
+    std::filesystem::create_directory(dir / "real");
+    std::filesystem::create_symlink("real/x", dir / "relative");
+    std::filesystem::create_symlink(dir / "relative", dir / "absolute");
+    for (const bool there : {false, true}) {
+      if (there) made(dir / "real/x");
+      CHECK(*fs.resolve(dir / "absolute") == dir / "real/x");
+      CHECK(fs.identity(dir / "absolute").has_value() == there);
+    }
+    CHECK(*fs.identity(dir / "absolute") == *fs.identity(dir / "real/x"));
+    CHECK(*fs.resolve(dir / "real/x") == dir / "real/x");
+    CHECK(*fs.resolve(dir / "none") == dir / "none");
+    std::filesystem::create_symlink("b", dir / "a");
+    std::filesystem::create_symlink("a", dir / "b");
+    CHECK(fs.resolve(dir / "a").error().code == Code::kBadInput);
+  }
+
   TEST_CASE("an unnamed file can be written and read, and leaves no name") {
     const TempDir dir;
     const auto file = real_file_system().create_unnamed(dir.path());
@@ -177,16 +205,17 @@ TEST_SUITE("io/posix_file") {
     CHECK(std::filesystem::is_empty(dir.path()));
   }
 
-  TEST_CASE("a file that may not grow is reported as lack of space") {
+  TEST_CASE("a file that may not grow is reported as lack of space, and no signal is sent") {
     const TempDir dir;
     CHECK(in_child([&] {
-            ::signal(SIGXFSZ, SIG_IGN);
             const rlimit limit{8192, 8192};
             if (::setrlimit(RLIMIT_FSIZE, &limit) != 0) return false;
             auto file = real_file_system().create_new(dir / "a");
             const std::vector<std::byte> much(16'384);
             return file && write_all(**file, 0, much).error().code == Code::kNoSpace &&
-                   (*file)->allocate(0, 16'384).error().code == Code::kNoSpace && *(*file)->size() == 8192;
+                   (*file)->allocate(0, 16'384).error().code == Code::kNoSpace &&
+                   (*file)->reserve(0, 16'384).error().code == Code::kNoSpace &&
+                   (*file)->truncate(16'384).error().code == Code::kNoSpace && *(*file)->size() == 8192;
           }) == 0);
   }
 

@@ -107,7 +107,8 @@ Result<DataSample> draw_data(const DataSource& source, const ProgressFn& progres
   std::optional<Index> index;
   if (!file) {
     if (file.error().code != Code::kInvalidArgument) return std::move(file).error();  // of an extension it knows
-    NEARLINE_TRY(opened, Index::open(source.input, {.io = IoMode::kPread, .threads = 1}));
+    NEARLINE_TRY(opened,
+                 Index::open(source.input, {.io = IoMode::kPread, .threads = 1, .untrusted = source.untrusted}));
     sample.total = opened.info().count;
     sample.schema = opened.info().schema;
     index = std::move(opened);

@@ -18,6 +18,7 @@ struct DataSource {
   std::optional<Metric> metric;   ///< unless said, that of the index, else what suits the type
   std::uint32_t rows = 20'000;    ///< records to take, or all where there are fewer
   std::uint64_t seed = 1;
+  bool untrusted = false;  ///< the input, where it is an index
 };
 
 struct DataSample {

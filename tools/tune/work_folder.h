@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/// A folder for files that nobody shall find afterwards.
+/// A folder for files that nobody shall find afterwards: where its process is killed, the next one that works in the
+/// same place removes it.
 #pragma once
 
 #include <filesystem>
@@ -20,9 +21,10 @@ class WorkFolder {
   [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
 
  private:
-  explicit WorkFolder(std::filesystem::path path) noexcept : path_(std::move(path)) {}
+  WorkFolder(std::filesystem::path path, int lock) noexcept : path_(std::move(path)), lock_(lock) {}
 
   std::filesystem::path path_;  // empty once moved from
+  int lock_;                    // descriptor of the folder, locked: one whose lock can be had is nobody's; or -1
 };
 
 }  // namespace nearline::tools

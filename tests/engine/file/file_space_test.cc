@@ -23,6 +23,25 @@ TEST_SUITE("engine/file/file_space") {
     CHECK(left[1].freed_in == 5);
   }
 
+  TEST_CASE("room before a limit is the lowest that is free, and a cut takes only what is free at the end") {
+    constexpr std::uint64_t kBlock = 4096;
+    FileSpace space(20 * kBlock,
+                    {.usable = {{2 * kBlock, kBlock, 1}, {5 * kBlock, 4 * kBlock, 1}, {18 * kBlock, kBlock, 1}},
+                     .waiting = {{19 * kBlock, kBlock, 3}}});
+    CHECK(space.take_before(2 * kBlock, 7 * kBlock) == 5 * kBlock);
+    CHECK_FALSE(space.take_before(2 * kBlock, 8 * kBlock));
+    CHECK(space.take_before(100, 20 * kBlock) == 2 * kBlock);
+    CHECK(space.used_end() == 18 * kBlock);
+    FileSpace longer = space;
+    longer.cut(19 * kBlock);
+    CHECK(longer.end() == 19 * kBlock);
+    CHECK(longer.extents().size() == 2);
+    space.cut(0);
+    CHECK(space.end() == 18 * kBlock);
+    CHECK(space.usable_bytes() == 2 * kBlock);
+    CHECK(space.extents().size() == 1);
+  }
+
   TEST_CASE("what is given back waits, and extents that touch become one where nothing is lost by it") {
     FileSpace space(50 * 4096,
                     {.usable = {{2 * 4096, 4096, 1}, {3 * 4096, 4096, 3}}, .waiting = {{4 * 4096, 4096, 9}}});

@@ -3,6 +3,8 @@
 #include "engine/api/live_index.h"
 #include "engine/write/index_writer.h"
 
+#include <optional>
+
 #include "format/superblock.h"
 #include "tests/engine/write/writer_world.h"
 
@@ -25,6 +27,12 @@ CommitReport commit(engine::IndexWriter& writer) {
   auto report = writer.commit();
   REQUIRE_MESSAGE(report, (report ? std::string() : report.error().message()));
   return report.value();
+}
+
+/// What both superblocks' commits need of the file.
+std::uint64_t verify_length(WriterWorld& world) {
+  const auto report = engine::verify(world.disk, "index", true);
+  return report && report.value().uncommitted_bytes == 0 ? world.disk.contents("index").size() : 0;
 }
 
 engine::LiveIndex open_index(WriterWorld& world) {
@@ -301,6 +309,44 @@ TEST_SUITE("engine/write/writer") {
     CHECK(reader.refresh().value());
     CHECK(reader.info().generation == 1);
     check_holds(world.disk, "index", world.model);
+  }
+
+  TEST_CASE("a compaction makes the file shorter, unless a reader holds an older commit") {
+    for (const bool held : {false, true}) {
+      CAPTURE(held);
+      WriterWorld world;
+      engine::IndexWriter writer = open_writer(world);
+      for (Id first = 0; first < 4'000; first += 500) {
+        world.put(writer, first, 500);
+        commit(writer);
+      }
+      world.erase(writer, world.some_ids(400));
+      commit(writer);
+      const Model before = world.model;
+      std::optional<engine::LiveIndex> reader;
+      if (held) reader.emplace(open_index(world));
+      world.erase(writer, world.some_ids(10));
+      const std::size_t longer = world.disk.contents("index").size();
+      const auto report = writer.compact();
+      REQUIRE(report);
+      const std::size_t length = world.disk.contents("index").size();
+      CHECK(report.value().file_bytes == length);
+      CHECK(verify_length(world) == length);
+      REQUIRE(findings(world.disk, "index") == "");
+      check_holds(world.disk, "index", world.model);
+      if (held) {
+        CHECK(length >= longer);
+        CHECK(testing::contents(*reader) == before);
+        reader.reset();
+        REQUIRE(writer.compact());
+      }
+      CHECK(world.disk.contents("index").size() < longer);
+      REQUIRE(findings(world.disk, "index") == "");
+      world.put(writer, 10'000, 100);
+      commit(writer);
+      check_holds(world.disk, "index", world.model);
+      REQUIRE(findings(world.disk, "index") == "");
+    }
   }
 
   TEST_CASE("a snapshot is the reader's commit, dense, whatever was written since") {
