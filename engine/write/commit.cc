@@ -24,10 +24,11 @@ class Commit {
   Commit(const CommitInput& input, const MergePlan& merge) : in_(input), merge_(merge) {}
 
   Result<CommitReport> run() {
-    const format::Superblock& super = in_.index.file().superblock();
+    const format::Superblock super = in_.index.file().superblock();
     format::Manifest manifest = in_.index.file().manifest();
     manifest.generation = generation_after(super);
     manifest.live_count = live_count();
+    manifest.next_id = in_.pending.next_id();
     NEARLINE_TRY(free, free_space(in_.index.file(), in_.file));
     FileSpace space(super.committed_bytes, std::move(free));
     NEARLINE_CHECK(adopt_tail(super.committed_bytes, manifest.generation, space));
@@ -92,9 +93,7 @@ class Commit {
     }));
     BuildOptions options = build_options_of(in_.index, in_.options);
     if (merge_.flat) {
-      return write_flat_segment(
-          intake, schema,
-          {.degree = options.degree, .l_build = options.l_build, .alpha = options.alpha, .seed = options.seed}, writer);
+      return write_flat_segment(intake, schema, writer);
     }
     Heritage heritage;
     const Segment* larger = larger_than(intake.count());

@@ -62,9 +62,14 @@ Result<IndexWriter> IndexWriter::open(io::FileSystem& fs, const std::filesystem:
   return writer;
 }
 
-Result<void> IndexWriter::add(const MatrixView& vectors, std::span<const Id> ids, bool replace) {
+Result<InsertReport> IndexWriter::insert(const MatrixView& vectors, std::span<const Id> ids) {
   NEARLINE_CHECK(ready());
-  return pending_->add(vectors, ids, replace);
+  return pending_->add(vectors, ids, false);
+}
+Result<void> IndexWriter::upsert(const MatrixView& vectors, std::span<const Id> ids) {
+  NEARLINE_CHECK(ready());
+  auto added = pending_->add(vectors, ids, true);
+  return added ? Result<void>{} : std::move(added).error();
 }
 Result<EraseReport> IndexWriter::erase(std::span<const Id> ids) {
   NEARLINE_CHECK(ready());
@@ -107,6 +112,7 @@ Result<BuildReport> IndexWriter::compact_to(const std::filesystem::path& output,
   BuildOptions build = build_options_of(*index_, options_);
   build.replace = replace;
   NEARLINE_TRY(builder, IndexMaker::create(*fs_, output, index_->schema(), build));
+  builder.begin_ids_at(index_->file().manifest().next_id);
   NEARLINE_CHECK(index_->for_each(
       kRowsAtOnce, [&](std::span<const Id> ids, const MatrixView& vectors) { return builder.add(vectors, ids); }));
   close();  // whatever comes of it, the name may lead to another file from here on

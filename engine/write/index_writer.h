@@ -22,8 +22,8 @@ class IndexWriter {
   static Result<IndexWriter> open(io::FileSystem& fs, const std::filesystem::path& path,
                                   const WriterOptions& options = {});
 
-  Result<void> insert(const MatrixView& vectors, std::span<const Id> ids = {}) { return add(vectors, ids, false); }
-  Result<void> upsert(const MatrixView& vectors, std::span<const Id> ids) { return add(vectors, ids, true); }
+  Result<InsertReport> insert(const MatrixView& vectors, std::span<const Id> ids = {});
+  Result<void> upsert(const MatrixView& vectors, std::span<const Id> ids);
   Result<EraseReport> erase(std::span<const Id> ids);
   [[nodiscard]] bool dirty() const noexcept { return pending_ && pending_->dirty(); }
   Result<CommitReport> commit(Durability durability = Durability::kDurable);
@@ -34,7 +34,6 @@ class IndexWriter {
  private:
   IndexWriter(io::FileSystem& fs, std::filesystem::path path, WriterOptions options, std::unique_ptr<io::File> file);
 
-  Result<void> add(const MatrixView& vectors, std::span<const Id> ids, bool replace);
   /// Opens what the last call closed: to be called before anything is done. Error when nothing can be done any more.
   Result<void> ready();
   /// Closes the commit that is open: it is not the newest any more, or may not be.

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <span>
 
 #include "nearline/builder.h"
@@ -31,6 +32,13 @@ struct WriterOptions {
 enum class Durability : std::uint8_t {
   kDurable,  ///< once a loss of power cannot take it any more
   kRelaxed   ///< at once, without waiting for the disk; seen by everybody, and durable with the next durable commit
+};
+
+/// What `Writer::insert` did.
+struct InsertReport {
+  std::uint64_t inserted = 0;
+  /// Of records that came without ids: those of the call have first_id, first_id + 1, ... in the order of the rows.
+  std::optional<Id> first_id{};
 };
 
 /// What `Writer::erase` did.
@@ -70,10 +78,12 @@ class NEARLINE_API Writer {
   Writer& operator=(Writer&&) noexcept;
   ~Writer();
 
-  /// Adds records. ids: one per row, or empty for those that follow the largest that the index holds.
-  /// Errors: kExists for an id that a record has, kInvalidArgument for one that is given twice, and those of
-  /// Builder::add. After an error nothing of this call is kept.
-  Result<void> insert(const MatrixView& vectors, std::span<const Id> ids = {});
+  /// Adds records. ids: one per row, or empty for new ones, which the report tells: ids in a row, above every id below
+  /// 2^63 that a record of this index ever had, and above all that were given this way. So none is given twice, even
+  /// when the record with the largest was deleted; what is not committed was not given. An id from 2^63 on does not
+  /// move what is given next. Errors: kExists for an id that a record has, kInvalidArgument for one that is given
+  /// twice, and those of Builder::add. After an error nothing of this call is kept.
+  Result<InsertReport> insert(const MatrixView& vectors, std::span<const Id> ids = {});
 
   /// Adds records in place of those with the same ids, if there are. Of an id given twice the last row counts.
   /// Errors: as insert, but kExists.
