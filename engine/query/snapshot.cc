@@ -9,7 +9,6 @@
 #include "engine/segment/graph_statistics.h"
 #include "engine/segment/needs.h"
 #include "engine/threads.h"
-#include "io/memory_info.h"
 
 namespace nearline::engine {
 namespace {
@@ -21,13 +20,6 @@ std::string hex(const format::FileId& id) {
     text += "0123456789abcdef"[byte & 15];
   }
   return text;
-}
-
-IoMode choose_mode(const OpenOptions& options, std::uint64_t file_bytes) {
-  if (options.io == IoMode::kMapped && options.untrusted) return IoMode::kPread;  // never map what may be hostile
-  if (options.io != IoMode::kAuto) return options.io;
-  if (options.untrusted) return IoMode::kPread;
-  return file_bytes <= io::memory_info().available ? IoMode::kMapped : IoMode::kDirect;
 }
 
 /// The budget of each segment: what it needs at least, with its codes where all have room for them, and of the rest a

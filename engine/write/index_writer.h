@@ -46,6 +46,7 @@ class IndexWriter {
   Result<void> settled(Result<void> done);
   Result<CommitReport> write(const MergePlan& merge, bool needed, Durability durability);
   [[nodiscard]] Error explained(Error error) const;
+  [[nodiscard]] Error explained_view(Error error) const;
   [[nodiscard]] std::uint64_t just_freed() const noexcept;
   Result<CommitReport> nothing_to_write(Durability durability);
   Result<void> punch_holes(std::uint64_t least);

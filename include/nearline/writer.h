@@ -22,7 +22,7 @@ struct WriterOptions {
   /// Up to so many new records are kept in a flat segment, compared with every query. Beyond, a commit links them.
   std::uint32_t delta_records = 4096;
   /// Commits merge segments of like size, so that there are few, and rewrite those of which too much is deleted.
-  /// Otherwise only `compact` does.
+  /// Otherwise only `compact` does, and a commit after which the default memory would not open the index.
   bool merge = true;
   std::uint32_t threads = Count::kAuto;  ///< kAuto: one per processor
   ProgressFn progress{};                 ///< of commits and compactions; may be empty
