@@ -2,7 +2,9 @@
 #include "engine/write/commit.h"
 
 #include <algorithm>
+#include <limits>
 #include <numeric>
+#include <string>
 
 #include "engine/codes/code_table.h"
 #include "engine/file/free_space.h"
@@ -16,6 +18,8 @@ namespace nearline::engine {
 namespace {
 
 constexpr std::uint64_t kCopyBytes = 1u << 20;
+/// After it no generation follows that has room for one more (`generation_after`).
+constexpr std::uint64_t kLastGeneration = std::numeric_limits<std::uint64_t>::max() - 2;
 /// A calibration that stands on fewer queries is made anew: half of what one is made with.
 constexpr std::uint32_t kLeastInherited = 256;
 
@@ -25,6 +29,12 @@ class Commit {
 
   Result<CommitReport> run() {
     const format::Superblock super = in_.index.file().superblock();
+    if (super.generation > kLastGeneration) {
+      return Error{.code = Code::kInvalidArgument,
+                   .what = "generation " + std::to_string(super.generation) + ": expected at most " +
+                           std::to_string(kLastGeneration) +
+                           ", as each commit has one of its own; compact the index into a new file"};
+    }
     format::Manifest manifest = in_.index.file().manifest();
     manifest.generation = generation_after(super);
     manifest.live_count = live_count();
