@@ -40,6 +40,7 @@ static_assert(sizeof(CodeBookHeader) == 48 && offsetof(CodeBookHeader, error) ==
 
 inline constexpr std::uint16_t kCodeBookKind = 1;
 inline constexpr std::uint32_t kMaxCodeParts = 1024;
+inline constexpr std::uint32_t kMaxCodedDim = 4096;  ///< above it finding the axes takes minutes
 inline constexpr std::uint32_t kCentroids = 256;
 inline constexpr std::uint32_t kCodeHeadBytes = 4;  ///< offset and factor
 /// Both numbers of a code whose vector lies where the scales do not reach: it may be at any distance.
@@ -83,6 +84,11 @@ struct CodeBook {
   }
   friend bool operator==(const CodeBook&, const CodeBook&) = default;
 };
+
+/// Whether there are codes for such vectors.
+constexpr bool can_code(Metric metric, std::uint32_t dim) noexcept {
+  return dim <= kMaxCodedDim && (metric == Metric::kL2 || metric == Metric::kIp || metric == Metric::kCosine);
+}
 
 /// The bytes of a code book. Precondition: sizes that match.
 std::vector<std::byte> encode(const CodeBook& book);

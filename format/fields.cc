@@ -44,6 +44,7 @@ constexpr FieldInfo kManifestHeader[] = {
     NEARLINE_FIELD(ManifestHeader, generation, kNumber),
     NEARLINE_FIELD(ManifestHeader, live_count, kNumber),
     NEARLINE_FIELD(ManifestHeader, next_serial, kNumber),
+    NEARLINE_FIELD(ManifestHeader, next_id, kNumber),
     NEARLINE_FIELD(ManifestHeader, field_count, kNumber),
     NEARLINE_FIELD(ManifestHeader, attribute_count, kNumber),
     NEARLINE_FIELD(ManifestHeader, transform_count, kNumber),
@@ -58,7 +59,11 @@ constexpr FieldInfo kFieldRow[] = {
     NEARLINE_FIELD(FieldRow, name, kText),        NEARLINE_FIELD(FieldRow, dim, kNumber),
     NEARLINE_FIELD(FieldRow, type, kElementType), NEARLINE_FIELD(FieldRow, metric, kMetric),
     NEARLINE_FIELD(FieldRow, multi, kNumber),     NEARLINE_FIELD(FieldRow, indexed, kNumber),
-    NEARLINE_FIELD(FieldRow, transform, kNumber), NEARLINE_FIELD(FieldRow, reserved, kZero),
+    NEARLINE_FIELD(FieldRow, transform, kNumber), NEARLINE_FIELD(FieldRow, layout, kLayout),
+    NEARLINE_FIELD(FieldRow, calibrate, kNumber), NEARLINE_FIELD(FieldRow, code_bytes, kNumber),
+    NEARLINE_FIELD(FieldRow, degree, kNumber),    NEARLINE_FIELD(FieldRow, l_build, kNumber),
+    NEARLINE_FIELD(FieldRow, alpha, kFloat),      NEARLINE_FIELD(FieldRow, page_records, kNumber),
+    NEARLINE_FIELD(FieldRow, seed, kNumber),      NEARLINE_FIELD(FieldRow, reserved, kZero),
 };
 
 constexpr FieldInfo kAttributeRow[] = {
@@ -81,16 +86,14 @@ constexpr FieldInfo kSegmentRow[] = {
 };
 
 constexpr FieldInfo kGraphRow[] = {
-    NEARLINE_FIELD(GraphRow, segment, kNumber),      NEARLINE_FIELD(GraphRow, field, kNumber),
-    NEARLINE_FIELD(GraphRow, layout, kLayout),       NEARLINE_FIELD(GraphRow, neighbor_bits, kNumber),
-    NEARLINE_FIELD(GraphRow, targets, kNumber),      NEARLINE_FIELD(GraphRow, code_bytes, kNumber),
-    NEARLINE_FIELD(GraphRow, reserved_0, kZero),     NEARLINE_FIELD(GraphRow, nodes, kNumber),
-    NEARLINE_FIELD(GraphRow, edges, kNumber),        NEARLINE_FIELD(GraphRow, local_edges, kNumber),
-    NEARLINE_FIELD(GraphRow, degree, kNumber),       NEARLINE_FIELD(GraphRow, page_bytes, kNumber),
-    NEARLINE_FIELD(GraphRow, slots, kNumber),        NEARLINE_FIELD(GraphRow, slot_bytes, kNumber),
-    NEARLINE_FIELD(GraphRow, build_degree, kNumber), NEARLINE_FIELD(GraphRow, l_build, kNumber),
-    NEARLINE_FIELD(GraphRow, alpha, kFloat),         NEARLINE_FIELD(GraphRow, reserved_1, kZero),
-    NEARLINE_FIELD(GraphRow, seed, kNumber),         NEARLINE_FIELD(GraphRow, reserved_2, kZero),
+    NEARLINE_FIELD(GraphRow, segment, kNumber),  NEARLINE_FIELD(GraphRow, field, kNumber),
+    NEARLINE_FIELD(GraphRow, layout, kLayout),   NEARLINE_FIELD(GraphRow, neighbor_bits, kNumber),
+    NEARLINE_FIELD(GraphRow, targets, kNumber),  NEARLINE_FIELD(GraphRow, code_bytes, kNumber),
+    NEARLINE_FIELD(GraphRow, reserved_0, kZero), NEARLINE_FIELD(GraphRow, nodes, kNumber),
+    NEARLINE_FIELD(GraphRow, edges, kNumber),    NEARLINE_FIELD(GraphRow, local_edges, kNumber),
+    NEARLINE_FIELD(GraphRow, degree, kNumber),   NEARLINE_FIELD(GraphRow, page_bytes, kNumber),
+    NEARLINE_FIELD(GraphRow, slots, kNumber),    NEARLINE_FIELD(GraphRow, slot_bytes, kNumber),
+    NEARLINE_FIELD(GraphRow, reserved_1, kZero),
 };
 
 constexpr FieldInfo kSectionRow[] = {

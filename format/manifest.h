@@ -27,8 +27,32 @@ inline constexpr std::uint32_t kMaxSections = 65'536;
 inline constexpr std::uint32_t kMaxFreeExtents = 65'536;
 inline constexpr std::uint64_t kMaxManifestBytes = 8u << 20;  ///< a manifest with all tables full is smaller
 inline constexpr std::size_t kMaxNameBytes = 63;
+inline constexpr std::uint32_t kLeastBuildDegree = 4;
+inline constexpr std::uint32_t kMaxBuildList = 4096;
+inline constexpr float kMaxAlpha = 2;
+
+/// Ids from here on are the user's alone: a record that has one does not move `Manifest::next_id`, so that the largest
+/// id there is does not leave the others without a successor.
+inline constexpr Id kFirstFarId = Id{1} << 63;
+
+/// What next_id becomes once a record with that id was added.
+constexpr Id next_id_after(Id next, Id id) noexcept {
+  return id >= kFirstFarId || id < next ? next : id + 1;
+}
 
 using FileId = std::array<std::uint8_t, 16>;
+
+/// How a field's graphs are made: what was asked for, and what each later commit goes by.
+struct Settings {
+  Layout layout = Layout::kLean;
+  bool calibrate = true;
+  std::uint32_t degree = 32;
+  std::uint32_t l_build = 100;
+  float alpha = 1.2F;
+  std::uint32_t code_bytes = Count::kAuto;    ///< 0: no codes
+  std::uint32_t page_records = Count::kAuto;  ///< of fused pages
+  std::uint64_t seed = 1;
+};
 
 /// One vector space of the records. The first indexed field is the primary one. Writers make one field, "vector".
 struct Field {
@@ -40,6 +64,7 @@ struct Field {
   bool indexed = true;                     ///< has a graph; else stored only
   std::uint32_t transform = kNoTransform;  ///< entry of the transform table
   static constexpr std::uint32_t kNoTransform = 0xFFFF'FFFF;
+  Settings settings{};
 };
 
 enum class AttributeType : std::uint8_t { kI64 = 1, kF64 = 2, kBool = 3, kString = 4, kTags = 5 };
@@ -63,15 +88,7 @@ struct Segment {
   std::uint8_t id_bytes = 4;  ///< of an id in a record: 4 or 8
 };
 
-/// How a graph was built; `info` prints it, a merge reads it.
-struct BuildParameters {
-  std::uint32_t degree = 0;
-  std::uint32_t l_build = 0;
-  float alpha = 0;
-  std::uint64_t seed = 0;
-};
-
-/// One field over the records of one segment, and how it was linked.
+/// One field over the records of one segment.
 struct Graph {
   std::uint32_t segment = 0;
   std::uint32_t field = 0;
@@ -86,7 +103,6 @@ struct Graph {
   std::uint64_t local_edges = 0;  ///< both ends on one page
   std::uint32_t targets = 0;      ///< fused: room of a page's table
   std::uint32_t code_bytes = 0;   ///< fused: of the code of each target
-  BuildParameters build;
 
   /// How its pages are laid out.
   [[nodiscard]] PageShape shape(const Segment& of, const Field& over) const noexcept;
@@ -142,6 +158,7 @@ struct Manifest {
   std::uint64_t generation = 0;
   std::uint64_t live_count = 0;
   std::uint64_t next_serial = 1;
+  Id next_id = 0;  ///< of the next record that comes without one; kNoId: none is left
   std::vector<Field> fields;
   std::vector<Attribute> attributes;
   std::vector<Transform> transforms;

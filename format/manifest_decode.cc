@@ -74,7 +74,7 @@ Result<std::string> unpadded(const std::array<std::uint8_t, 64>& name, std::uint
 
 Result<Field> unpacked(const FieldRow& row, std::uint64_t at) {
   NEARLINE_TRY(name, unpadded(row.name, at));
-  if (row.multi > 1 || row.indexed > 1 || !all_zero(row.reserved)) {
+  if (row.multi > 1 || row.indexed > 1 || row.calibrate > 1 || !all_zero(row.reserved)) {
     return corrupt(at + offsetof(FieldRow, multi), "a yes-or-no byte is neither 0 nor 1, or reserved bytes are used");
   }
   return Field{.name = std::move(name),
@@ -83,7 +83,15 @@ Result<Field> unpacked(const FieldRow& row, std::uint64_t at) {
                .metric = static_cast<Metric>(row.metric),
                .multi = row.multi == 1,
                .indexed = row.indexed == 1,
-               .transform = row.transform};
+               .transform = row.transform,
+               .settings = {.layout = static_cast<Layout>(row.layout),
+                            .calibrate = row.calibrate == 1,
+                            .degree = row.degree,
+                            .l_build = row.l_build,
+                            .alpha = row.alpha,
+                            .code_bytes = row.code_bytes == kAutoCodeBytes ? Count::kAuto : row.code_bytes,
+                            .page_records = row.page_records,
+                            .seed = row.seed}};
 }
 
 Result<Attribute> unpacked(const AttributeRow& row, std::uint64_t at) {
@@ -103,7 +111,7 @@ Result<Segment> unpacked(const SegmentRow& row, std::uint64_t at) {
 }
 
 Result<Graph> unpacked(const GraphRow& row, std::uint64_t at) {
-  if (!all_zero(row.reserved_0) || !all_zero(row.reserved_1) || !all_zero(row.reserved_2)) {
+  if (!all_zero(row.reserved_0) || !all_zero(row.reserved_1)) {
     return corrupt(at, "reserved bytes are not zero");
   }
   return Graph{.segment = row.segment,
@@ -118,8 +126,7 @@ Result<Graph> unpacked(const GraphRow& row, std::uint64_t at) {
                .edges = row.edges,
                .local_edges = row.local_edges,
                .targets = row.targets,
-               .code_bytes = row.code_bytes,
-               .build = {.degree = row.build_degree, .l_build = row.l_build, .alpha = row.alpha, .seed = row.seed}};
+               .code_bytes = row.code_bytes};
 }
 
 Result<Section> unpacked(const SectionRow& row, std::uint64_t at) {
@@ -163,6 +170,7 @@ Result<Manifest> decode_rows(std::span<const std::byte> bytes, const ManifestHea
   m.generation = header.generation;
   m.live_count = header.live_count;
   m.next_serial = header.next_serial;
+  m.next_id = header.next_id;
   NEARLINE_CHECK(decode_table<FieldRow>(bytes, t.fields, header.field_count, at, m.fields));
   NEARLINE_CHECK(decode_table<AttributeRow>(bytes, t.attributes, header.attribute_count, at, m.attributes));
   NEARLINE_CHECK(decode_table<TransformRow>(bytes, t.transforms, header.transform_count, at, m.transforms));

@@ -23,6 +23,7 @@ ManifestHeader pinned(const Manifest& m) noexcept {
   header.generation = m.generation;
   header.live_count = m.live_count;
   header.next_serial = m.next_serial;
+  header.next_id = m.next_id;
   header.field_count = static_cast<std::uint32_t>(m.fields.size());
   header.attribute_count = static_cast<std::uint32_t>(m.attributes.size());
   header.transform_count = static_cast<std::uint32_t>(m.transforms.size());
@@ -43,6 +44,16 @@ FieldRow pinned(const Field& field) noexcept {
   row.multi = field.multi ? 1 : 0;
   row.indexed = field.indexed ? 1 : 0;
   row.transform = field.transform;
+  const Settings& settings = field.settings;
+  row.layout = static_cast<std::uint8_t>(settings.layout);
+  row.calibrate = settings.calibrate ? 1 : 0;
+  row.code_bytes =
+      settings.code_bytes == Count::kAuto ? kAutoCodeBytes : static_cast<std::uint16_t>(settings.code_bytes);
+  row.degree = settings.degree;
+  row.l_build = settings.l_build;
+  row.alpha = settings.alpha;
+  row.page_records = settings.page_records;
+  row.seed = settings.seed;
   return row;
 }
 
@@ -84,10 +95,6 @@ GraphRow pinned(const Graph& graph) noexcept {
   row.page_bytes = graph.page_bytes;
   row.slots = graph.slots;
   row.slot_bytes = graph.slot_bytes;
-  row.build_degree = graph.build.degree;
-  row.l_build = graph.build.l_build;
-  row.alpha = graph.build.alpha;
-  row.seed = graph.build.seed;
   return row;
 }
 

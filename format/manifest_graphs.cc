@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <cmath>
 
 #include "format/corrupt.h"
 #include "format/fused_page.h"
@@ -62,16 +61,6 @@ Result<void> check_numbers(const Graph& graph, std::size_t i, const ManifestPlac
     return corrupt(place.graph(i, offsetof(GraphRow, edges)),
                    std::to_string(graph.edges) + " edges, " + std::to_string(graph.local_edges) +
                        " of them local: more than the records have room for");
-  }
-  const BuildParameters& build = graph.build;
-  if (build.degree == 0 || build.degree > kMaxDegree || build.l_build == 0 || build.l_build > 0xFFFF) {
-    return corrupt(
-        place.graph(i, offsetof(GraphRow, build_degree)),
-        "built with degree " + std::to_string(build.degree) + " and " + std::to_string(build.l_build) + " candidates");
-  }
-  if (!std::isfinite(build.alpha) || build.alpha < 1 || build.alpha > 100) {
-    return corrupt(place.graph(i, offsetof(GraphRow, alpha)),
-                   "built with alpha " + std::to_string(build.alpha) + ": expected 1 to 100");
   }
   return {};
 }

@@ -19,22 +19,23 @@ inline constexpr std::array<std::uint8_t, 8> kManifestMagic = {0x8A, 'N', 'E', '
 inline constexpr std::array<std::uint8_t, 8> kFooterMagic = {0x8B, 'N', 'E', 'A', 'R', 'E', 'N', 'D'};
 
 struct ManifestHeader {
-  std::array<std::uint8_t, 8> magic;      //  0
-  le64 manifest_bytes;                    //  8
-  FileId file_id;                         // 16
-  le64 generation;                        // 32
-  le64 live_count;                        // 40
-  le64 next_serial;                       // 48
-  le32 field_count;                       // 56
-  le32 attribute_count;                   // 60
-  le32 transform_count;                   // 64
-  le32 segment_count;                     // 68
-  le32 graph_count;                       // 72
-  le32 section_count;                     // 76
-  le32 free_count;                        // 80
-  std::array<std::uint8_t, 12> reserved;  // 84
+  std::array<std::uint8_t, 8> magic;     //  0
+  le64 manifest_bytes;                   //  8
+  FileId file_id;                        // 16
+  le64 generation;                       // 32
+  le64 live_count;                       // 40
+  le64 next_serial;                      // 48
+  le64 next_id;                          // 56
+  le32 field_count;                      // 64
+  le32 attribute_count;                  // 68
+  le32 transform_count;                  // 72
+  le32 segment_count;                    // 76
+  le32 graph_count;                      // 80
+  le32 section_count;                    // 84
+  le32 free_count;                       // 88
+  std::array<std::uint8_t, 4> reserved;  // 92
 };
-static_assert(sizeof(ManifestHeader) == 96 && offsetof(ManifestHeader, field_count) == 56);
+static_assert(sizeof(ManifestHeader) == 96 && offsetof(ManifestHeader, field_count) == 64);
 
 struct FieldRow {
   std::array<std::uint8_t, 64> name;      //  0
@@ -44,9 +45,18 @@ struct FieldRow {
   std::uint8_t multi;                     // 70
   std::uint8_t indexed;                   // 71
   le32 transform;                         // 72
-  std::array<std::uint8_t, 20> reserved;  // 76
+  std::uint8_t layout;                    // 76
+  std::uint8_t calibrate;                 // 77
+  le16 code_bytes;                        // 78
+  le32 degree;                            // 80
+  le32 l_build;                           // 84
+  lef32 alpha;                            // 88
+  le32 page_records;                      // 92
+  le64 seed;                              // 96
+  std::array<std::uint8_t, 24> reserved;  // 104
 };
-static_assert(sizeof(FieldRow) == 96 && offsetof(FieldRow, transform) == 72);
+static_assert(sizeof(FieldRow) == 128 && offsetof(FieldRow, transform) == 72 && offsetof(FieldRow, seed) == 96);
+inline constexpr std::uint16_t kAutoCodeBytes = 0xFFFF;
 
 struct AttributeRow {
   std::array<std::uint8_t, 64> name;      //  0
@@ -87,14 +97,9 @@ struct GraphRow {
   le32 page_bytes;                          // 44
   le32 slots;                               // 48
   le32 slot_bytes;                          // 52
-  le32 build_degree;                        // 56
-  le32 l_build;                             // 60
-  lef32 alpha;                              // 64
-  std::array<std::uint8_t, 4> reserved_1;   // 68
-  le64 seed;                                // 72
-  std::array<std::uint8_t, 16> reserved_2;  // 80
+  std::array<std::uint8_t, 24> reserved_1;  // 56
 };
-static_assert(sizeof(GraphRow) == 96 && offsetof(GraphRow, nodes) == 16 && offsetof(GraphRow, seed) == 72);
+static_assert(sizeof(GraphRow) == 80 && offsetof(GraphRow, nodes) == 16 && offsetof(GraphRow, slot_bytes) == 52);
 
 struct SectionRow {
   le16 kind;                             //  0

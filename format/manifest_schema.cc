@@ -2,6 +2,7 @@
 #include <string>
 #include <unordered_set>
 
+#include "format/code_book.h"
 #include "format/corrupt.h"
 #include "format/manifest_check.h"
 #include "format/utf8.h"
@@ -14,6 +15,39 @@ using Names = std::unordered_set<std::string_view>;
 Result<void> check_name(std::string_view name, Names& seen, std::uint64_t at) {
   if (!is_printable_utf8(name)) return corrupt(at, "a name is not printable UTF-8");
   if (!seen.insert(name).second) return corrupt(at, "two rows have the name " + std::string(name));
+  return {};
+}
+
+/// What commits make graphs by: those of BuildOptions, so that none of them can be refused by a commit.
+Result<void> check_settings(const Field& field, std::size_t i, const ManifestPlace& place) {
+  const Settings& s = field.settings;
+  if (s.layout != Layout::kLean && s.layout != Layout::kFused) {
+    return corrupt(place.field(i, offsetof(FieldRow, layout)),
+                   "a field with page layout " + std::to_string(static_cast<unsigned>(s.layout)) + ": expected 1 or 2");
+  }
+  if (s.degree < kLeastBuildDegree || s.degree > kMaxDegree || s.l_build < s.degree || s.l_build > kMaxBuildList) {
+    return corrupt(place.field(i, offsetof(FieldRow, degree)),
+                   "a field with degree " + std::to_string(s.degree) + " and " + std::to_string(s.l_build) +
+                       " candidates: expected a degree of 4 to 1024, and at least as many candidates up to 4096");
+  }
+  if (!(s.alpha >= 1 && s.alpha <= kMaxAlpha)) {
+    return corrupt(place.field(i, offsetof(FieldRow, alpha)),
+                   "a field with alpha " + std::to_string(s.alpha) + ": expected 1 to 2");
+  }
+  const bool fused = s.layout == Layout::kFused;
+  const bool open = s.code_bytes == Count::kAuto;
+  const bool sized = s.code_bytes > kCodeHeadBytes && s.code_bytes <= kCodeHeadBytes + kMaxCodeParts;
+  const bool possible = can_code(field.metric, field.dim);
+  if (!(open || s.code_bytes == 0 || (sized && possible)) || (fused && (s.code_bytes == 0 || !possible))) {
+    return corrupt(place.field(i, offsetof(FieldRow, code_bytes)),
+                   "a field with codes of " + std::to_string(s.code_bytes) +
+                       " bytes: expected 5 to 1028 where its vectors can be coded, or 0 or 65535 where pages are lean");
+  }
+  if (s.page_records == 0 || (!fused && s.page_records != Count::kAuto)) {
+    return corrupt(place.field(i, offsetof(FieldRow, page_records)),
+                   "a field with pages of " + std::to_string(s.page_records) +
+                       " records: expected 1 and up of fused pages, and 4294967295 of lean ones");
+  }
   return {};
 }
 
@@ -36,7 +70,7 @@ Result<void> check_field(const Field& field, std::size_t transforms, std::size_t
                    "a field with transform " + std::to_string(field.transform) + ": expected one of " +
                        std::to_string(transforms) + " rows");
   }
-  return {};
+  return check_settings(field, i, place);
 }
 
 Result<void> check_transform(const Transform& transform, std::size_t sections, std::size_t i,

@@ -120,6 +120,9 @@ Result<void> check_kind(const Section& section, const Manifest& m, std::size_t i
 
 /// Serials salt checksums: one used twice would let blocks of two sections pass for each other.
 Result<void> check_serials(const Manifest& m, const ManifestPlace& place) {
+  if (m.next_serial == 0) {
+    return corrupt(place.at + offsetof(ManifestHeader, next_serial), "next serial 0: expected 1 and up");
+  }
   std::vector<std::uint64_t> serials;
   for (std::size_t i = 0; i < m.sections.size(); ++i) {
     const std::uint64_t serial = m.sections[i].serial;

@@ -130,7 +130,12 @@ class World {
       after[id] = row;
     }
     const MatrixView view{rows.data(), ids.size(), kDim};
-    const auto done = upsert ? writer->upsert(view, ids) : writer->insert(view, ids);
+    Result<void> done;
+    if (upsert) {
+      done = writer->upsert(view, ids);
+    } else if (auto added = writer->insert(view, ids); !added) {
+      done = std::move(added).error();
+    }
     if (done) {
       FUZZ_PROPERTY(upsert || !taken);
       pending_ = std::move(after);

@@ -19,15 +19,16 @@ SUPERBLOCK = """magic b16, endian_mark u32, float_mark f32, block_bytes u32, maj
     manifest_offset u64, manifest_bytes u64, manifest_hash b16, boot b16, reserved_1 z3936,
     hash b16"""
 MANIFEST = """magic b8, manifest_bytes u64, file_id b16, generation u64, live_count u64, next_serial u64,
-    field_count u32, attribute_count u32, transform_count u32, segment_count u32, graph_count u32, section_count u32,
-    free_count u32, reserved z12"""
-FIELD = """name t64, dim u32, type u8:TYPES, metric u8:METRICS, multi u8, indexed u8, transform u32, reserved z20"""
+    next_id u64, field_count u32, attribute_count u32, transform_count u32, segment_count u32, graph_count u32,
+    section_count u32, free_count u32, reserved z4"""
+FIELD = """name t64, dim u32, type u8:TYPES, metric u8:METRICS, multi u8, indexed u8, transform u32, layout u8:LAYOUTS,
+    calibrate u8, code_bytes u16, degree u32, l_build u32, alpha f32, page_records u32, seed u64, reserved z24"""
 ATTRIBUTE = "name t64, type u8:ATTRIBUTES, reserved z15"
 TRANSFORM = "kind u16, reserved_0 z2, out_dim u32, section u32, reserved_1 z4"
 SEGMENT = "count u64, deleted u64, id_bytes u8, reserved z15"
 GRAPH = """segment u32, field u32, layout u8:LAYOUTS, neighbor_bits u8, targets u16, code_bytes u16, reserved_0 z2,
-    nodes u64, edges u64, local_edges u64, degree u32, page_bytes u32, slots u32, slot_bytes u32, build_degree u32,
-    l_build u32, alpha f32, reserved_1 z4, seed u64, reserved_2 z16"""
+    nodes u64, edges u64, local_edges u64, degree u32, page_bytes u32, slots u32, slot_bytes u32,
+    reserved_1 z24"""
 SECTION = """kind u16:KINDS, flags u16, field u32, segment u32, element_bytes u32, offset u64, length u64, count u64,
     serial u64, tree_offset u64, tree_bytes u64, root u64, reserved z8"""
 FREE = "offset u64, length u64, freed_in u64"

@@ -115,8 +115,18 @@ def check_schema(m):
         need((f.metric in (4, 5)) == (f.type == 6) and f.multi <= 1 and f.indexed <= 1, "metric for the type")
         need(f.multi == 0, "multi", "unsupported")
         need(f.transform == NONE or f.transform < len(m.transforms), "transform row")
+        check_settings(f)
     need(all(a.type in ATTRIBUTES for a in m.attributes), "attribute type")
     need(not m.transforms, "transform", "unsupported")
+
+
+def check_settings(f):
+    need(f.layout in (1, 2) and f.calibrate <= 1 and 1 <= f.alpha <= 2, "settings")
+    need(4 <= f.degree <= 1024 and f.degree <= f.l_build <= 4096, "degree or candidates")
+    fused, possible = f.layout == 2, f.metric <= 3 and f.dim <= 4096
+    need(f.code_bytes in (0, 65535) or (5 <= f.code_bytes <= 1028 and possible), "code bytes")
+    need(not fused or (f.code_bytes != 0 and possible), "codes of fused pages")
+    need(f.page_records >= 1 and (fused or f.page_records == NONE), "page records")
 
 
 def check_segments(m):
@@ -149,7 +159,6 @@ def check_graph(m, i):
         need(table_at(g, shape) + 2 + g.targets * (4 + g.code_bytes) <= g.page_bytes, "room on fused pages")
     need((g.neighbor_bits, g.slot_bytes, g.slots, g.page_bytes) ==
          (shape.bits, shape.slot_bytes, shape.slots, shape.page_bytes), "page shape")
-    need(1 <= g.build_degree <= 1024 and 1 <= g.l_build <= 65535 and 1 <= g.alpha <= 100, "build parameters")
 
 
 def tree_levels(length):

@@ -38,7 +38,7 @@ int run(Options& options) {
   const auto report = erase(options, erased);
   if (!report) return fail(report.error());
   clear_progress_line();
-  print_commit(options.index, "deleted", erased.erased, *report, options.json, erased.unknown);
+  print_commit(options.index, "deleted", erased.erased, *report, options.json, {.unknown = erased.unknown});
   return 0;
 }
 

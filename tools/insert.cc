@@ -37,12 +37,29 @@ Result<std::vector<Id>> ids_for(const Options& options, const VectorFile& file) 
 /// How far it came.
 struct Rows {
   std::uint64_t taken = 0, committed = 0;
-  bool durable = true;  ///< of the committed ones all
+  std::vector<IdRun> given;  ///< ids of rows that came without
+  bool durable = true;       ///< of the committed ones all
 };
 
 Error explained(Error error) {
   if (error.code == Code::kExists) error.what += " (--upsert replaces it)";
   return error;
+}
+
+Result<InsertReport> add(const Options& options, const MatrixView& vectors, std::span<const Id> ids, Writer& writer) {
+  if (!options.upsert) return writer.insert(vectors, ids);
+  NEARLINE_CHECK(writer.upsert(vectors, ids));
+  return InsertReport{.inserted = vectors.rows};
+}
+
+void note(const InsertReport& added, std::vector<IdRun>& given) {
+  if (!added.first_id) return;
+  const Id last = *added.first_id + added.inserted - 1;
+  if (!given.empty() && given.back().last + 1 == *added.first_id) {
+    given.back().last = last;
+  } else {
+    given.push_back({*added.first_id, last});
+  }
 }
 
 Result<CommitReport> take_rows(const Options& options, const VectorFile& file, std::span<const Id> ids, Writer& writer,
@@ -59,8 +76,9 @@ Result<CommitReport> take_rows(const Options& options, const VectorFile& file, s
     NEARLINE_CHECK(file.read(rows.taken, now, std::span(block).first(now * row_bytes)));
     const auto some_ids = ids.empty() ? ids : ids.subspan(rows.taken, now);
     const MatrixView vectors{block.data(), now, file.dim(), file.type()};
-    auto added = options.upsert ? writer.upsert(vectors, some_ids) : writer.insert(vectors, some_ids);
+    auto added = add(options, vectors, some_ids, writer);
     if (!added) return explained(std::move(added).error()).in(file.path().string());
+    note(*added, rows.given);
     rows.taken += now;
     if (options.commit_every > 0 && rows.taken - rows.committed >= options.commit_every) {
       NEARLINE_TRY(report, writer.commit(options.relaxed ? Durability::kRelaxed : Durability::kDurable));
@@ -98,11 +116,12 @@ int run(Options& options) {
     if (rows.committed > 0) {
       error.what += fmt::format(", behind {} rows that are committed{}", rows.committed,
                                 rows.durable ? "" : " and not durable yet");
+      if (!rows.given.empty()) error.what += fmt::format(", with ids from {} on", rows.given.front().first);
     }
     return fail(error);
   }
   clear_progress_line();
-  print_commit(options.index, "inserted", rows.taken, *report, options.json);
+  print_commit(options.index, "inserted", rows.taken, *report, options.json, {.given = rows.given});
   return 0;
 }
 
@@ -113,7 +132,7 @@ Action declare_insert(Args& args) {
   args.changed("INDEX", options->index, "the index");
   args.vectors("INPUT", options->input, "vectors, one record a row");
   args.form(options->form);
-  args.ids("--ids", options->ids, "ids in row order; those behind the largest in the index unless said");
+  args.ids("--ids", options->ids, "ids in row order; new ones, which are told, unless said");
   args.flag("--upsert", options->upsert, "replace records that have the ids already, instead of refusing");
   args.number("--commit-every", options->commit_every, "commit after so many rows; 0: once, at the end");
   args.flag("--relaxed", options->relaxed,

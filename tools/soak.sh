@@ -22,5 +22,6 @@ NEARLINE_CUTS=$cuts NEARLINE_SEED=$seed "$folder/tests/crash/crash_tests" --no-i
   --test-suite=crash/power_cut,crash/faults |
   grep -E 'MESSAGE|ERROR|logged|Status'
 NEARLINE_CUTS=$cuts "$folder/tests/engine/engine_tests" --test-suite='engine/write/*' --test-case='whichever allocation*' --no-intro
+NEARLINE_CUTS=$cuts "$folder/tests/engine/engine_tests" --test-suite='engine/write/few_segments' --no-intro
 "$folder/tests/crash/crash_agent" kills "$work/kills" "$kills" "$seed"
 "$folder/tests/crash/crash_agent" soak "$work/soak" "$seconds" "$seed"

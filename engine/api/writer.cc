@@ -22,7 +22,7 @@ Writer::Writer(Writer&&) noexcept = default;
 Writer& Writer::operator=(Writer&&) noexcept = default;
 Writer::~Writer() = default;
 
-Result<void> Writer::insert(const MatrixView& vectors, std::span<const Id> ids) {
+Result<InsertReport> Writer::insert(const MatrixView& vectors, std::span<const Id> ids) {
   return impl_->insert(vectors, ids);
 }
 Result<void> Writer::upsert(const MatrixView& vectors, std::span<const Id> ids) {

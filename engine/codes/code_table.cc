@@ -52,7 +52,7 @@ Result<format::CodeBook> CodeTable::read_book(const SegmentFile& file) {
 
 Result<std::unique_ptr<CodeTable>> CodeTable::open(const SegmentFile& file) {
   const format::Section& parameters = *file.section(SectionKind::kCodeParameters);
-  if (!can_code(file.field().metric, file.field().dim)) {
+  if (!format::can_code(file.field().metric, file.field().dim)) {
     return corrupt(parameters, "a code book for " + std::string(name(file.field().metric)) + " of dimension " +
                                    std::to_string(file.field().dim) + ": expected a metric that codes fit");
   }

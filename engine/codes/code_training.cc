@@ -20,8 +20,7 @@ namespace {
 using format::CodeBook;
 using format::kCentroids;
 
-constexpr std::uint32_t kMostDim = 4096;  ///< above it finding the axes takes minutes
-constexpr int kRounds = 10;               ///< of k-means; later ones were measured to gain nothing
+constexpr int kRounds = 10;  ///< of k-means; later ones were measured to gain nothing
 constexpr std::size_t kChunkRows = 256;
 
 constexpr std::size_t kTogether = CodeEncoder::kTogether;
@@ -135,10 +134,6 @@ float measure_error(std::span<const float> rows, Metric metric, const CodeBook& 
 std::uint32_t default_code_bytes(std::uint32_t dim) noexcept {
   constexpr std::uint32_t kLeast = 8, kMost = 64;
   return format::kCodeHeadBytes + std::clamp(dim / 4, kLeast, kMost);
-}
-
-bool can_code(Metric metric, std::uint32_t dim) noexcept {
-  return dim <= kMostDim && (metric == Metric::kL2 || metric == Metric::kIp || metric == Metric::kCosine);
 }
 
 void drop_far_rows(std::vector<float>& rows, std::uint32_t dim) {

@@ -115,8 +115,8 @@ class SegmentFile {
   [[nodiscard]] const format::Section* section(format::SectionKind kind) const noexcept {
     return index_->manifest().find(kind, row_);
   }
-  /// Records that stand there without neighbours: a search compares with all of them.
-  [[nodiscard]] bool flat() const noexcept { return graph().edges == 0 && segment().count > 1; }
+  /// Records that stand there without neighbours, be it one alone: a search compares with all of them.
+  [[nodiscard]] bool flat() const noexcept { return graph().edges == 0; }
 
   /// What builds measured for `recall`; none when there is no calibration. Errors: kCorrupt, kUnsupported, kIo.
   [[nodiscard]] Result<std::optional<format::Calibration>> calibration() const;

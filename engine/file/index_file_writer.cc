@@ -2,6 +2,8 @@
 #include "engine/file/index_file_writer.h"
 
 #include <algorithm>
+#include <limits>
+#include <string>
 
 #include "engine/file/index_file.h"
 #include "engine/file/section_check.h"
@@ -13,6 +15,8 @@ namespace nearline::engine {
 namespace {
 
 constexpr std::size_t kBufferBytes = 1u << 20;
+
+constexpr const char* kNewFile = "; compact the index into a new file";
 
 /// After so many attempts the manifest goes to the end, where its room changes nothing about what it lists.
 constexpr int kPlacings = 4;
@@ -83,6 +87,11 @@ void IndexFileWriter::drop_segments(std::span<const std::uint32_t> rows) {
 
 Result<void> IndexFileWriter::begin(const format::Section& section) {
   assert(tree_.empty());
+  if (manifest_.next_serial == std::numeric_limits<std::uint64_t>::max()) {
+    return Error{.code = Code::kInvalidArgument,
+                 .what = "serial " + std::to_string(manifest_.next_serial) +
+                         ": expected a lower one, as each section has one of its own" + kNewFile};
+  }
   const std::uint64_t length = section.count * section.element_bytes;
   const std::uint64_t bytes = format::whole_blocks(length) + format::TreeShape::of(length).bytes();
   section_ = section;
@@ -268,12 +277,33 @@ format::Block IndexFileWriter::superblock(std::uint64_t at, std::span<const std:
                                            .boot = boot});
 }
 
+Result<void> IndexFileWriter::check(std::span<const std::byte> manifest, const format::Block& superblock,
+                                    std::uint32_t slot) const {
+  const auto fits = [](std::size_t count, std::size_t most, const char* what) -> Result<void> {
+    if (count <= most) return {};
+    return Error{.code = Code::kInvalidArgument,
+                 .what = std::to_string(count) + " " + what + ": expected at most " + std::to_string(most) +
+                         " in one file" + kNewFile};
+  };
+  NEARLINE_CHECK(fits(manifest_.segments.size(), format::kMaxSegments, "segments"));
+  NEARLINE_CHECK(fits(manifest_.sections.size(), format::kMaxSections, "sections"));
+  NEARLINE_CHECK(fits(manifest_.free.size(), format::kMaxFreeExtents, "free extents"));
+  const auto read = format::decode_superblock(superblock, slot, space_.end());
+  const auto decoded = read ? format::decode_manifest(manifest, *read) : read.error();
+  if (decoded) return {};
+  return Error{
+      .code = Code::kInvalidArgument,
+      .what = "a commit that no reader takes, and that was not made (" + decoded.error().what + ")" + kNewFile};
+}
+
 Result<std::uint64_t> IndexFileWriter::finish() {
   std::vector<std::byte> manifest;
   const std::uint64_t at = place_manifest(manifest);
   NEARLINE_CHECK(io::write_all(file_, at, manifest));
   for (std::uint32_t slot = 0; slot < 2; ++slot) {
-    NEARLINE_CHECK(io::write_all(file_, std::uint64_t{slot} * format::kBlockBytes, superblock(at, manifest, slot, {})));
+    const format::Block block = superblock(at, manifest, slot, {});
+    NEARLINE_CHECK(check(manifest, block, slot));
+    NEARLINE_CHECK(io::write_all(file_, std::uint64_t{slot} * format::kBlockBytes, block));
   }
   return space_.end();
 }
@@ -295,12 +325,13 @@ Result<bool> IndexFileWriter::commit_inside(bool cut) {
 
 Result<void> IndexFileWriter::publish(std::uint64_t at, std::span<const std::byte> manifest,
                                       const format::BootId& boot) {
+  const std::uint32_t slot = format::slot_of(manifest_.generation);
+  const format::Block block = superblock(at, manifest, slot, boot);
+  NEARLINE_CHECK(check(manifest, block, slot));
   NEARLINE_CHECK(file_.allocate(at, manifest.size()));
   NEARLINE_CHECK(io::write_all(file_, at, manifest));
   const bool relaxed = boot != format::BootId{};
   if (!relaxed) NEARLINE_CHECK(make_durable(file_));
-  const std::uint32_t slot = format::slot_of(manifest_.generation);
-  const format::Block block = superblock(at, manifest, slot, boot);
   if (auto written = io::write_all(file_, std::uint64_t{slot} * format::kBlockBytes, block); !written) {
     written.error().code = Code::kCommitUnknown;  // a part of it may be there
     return std::move(written).error();

@@ -39,7 +39,7 @@ class IndexFileWriter {
   void drop_segments(std::span<const std::uint32_t> rows);
 
   /// Begins a section of section.count elements; segment, field, offset, length, serial and tree are filled in by the
-  /// writer.
+  /// writer. Errors: kInvalidArgument where no serial is left; those of File::allocate.
   Result<void> begin(const format::Section& section);
   /// Appends to the section that was begun. Errors: those of File::write_some.
   Result<void> append(std::span<const std::byte> bytes);
@@ -64,9 +64,9 @@ class IndexFileWriter {
   Result<std::uint64_t> finish();
 
   /// The manifest, made durable together with the sections, then the superblock, made durable; with a boot the same
-  /// without a flush, and the superblock says so. Returns the file's length. Errors: those of writing, after which the
-  /// commit before stands and this one never will; kCommitUnknown when a flush failed, after which the file must be
-  /// given up.
+  /// without a flush, and the superblock says so. Returns the file's length. Errors: those of writing, and
+  /// kInvalidArgument for what has no room in a manifest, after which the commit before stands and this one never will;
+  /// kCommitUnknown when a flush failed, after which the file must be given up.
   Result<std::uint64_t> commit(const format::BootId& boot = {});
 
   /// Free bytes of the file that this commit may write.
@@ -90,6 +90,9 @@ class IndexFileWriter {
   void list_in_order();
   Result<void> copy_to(std::uint64_t at, const io::File& from, format::Section& section);
   Result<void> publish(std::uint64_t at, std::span<const std::byte> manifest, const format::BootId& boot);
+  /// What no reader would take is never published: the bytes are read again, by a reader's rules.
+  [[nodiscard]] Result<void> check(std::span<const std::byte> manifest, const format::Block& superblock,
+                                   std::uint32_t slot) const;
   [[nodiscard]] format::Block superblock(std::uint64_t at, std::span<const std::byte> manifest, std::uint32_t slot,
                                          const format::BootId& boot) const;
 

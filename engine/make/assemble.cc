@@ -4,6 +4,7 @@
 
 #include "engine/link/pack.h"
 #include "engine/make/assembly.h"
+#include "engine/make/made_as.h"
 
 namespace nearline::engine {
 namespace {
@@ -79,16 +80,18 @@ Result<void> write(const Assembly& build, IndexFileWriter& writer, Linked linked
 }
 
 /// The manifest of a new file, without its segment.
-format::Manifest new_manifest(const format::FileId& id, const Schema& schema, std::uint64_t count) {
+format::Manifest new_manifest(const Assembly& build, std::span<const std::byte> queries) {
   format::Manifest manifest;
-  manifest.file_id = id;
+  manifest.file_id = build.identity(queries);
   manifest.generation = 1;
-  manifest.live_count = count;
+  manifest.live_count = build.count;
+  manifest.next_id = build.intake.next_id();
   format::Field field;
   field.name = "vector";
-  field.dim = schema.dim;
-  field.type = schema.type;
-  field.metric = schema.metric;
+  field.dim = build.schema.dim;
+  field.type = build.schema.type;
+  field.metric = build.schema.metric;
+  field.settings = settings_of(build.options);
   manifest.fields.push_back(field);
   return manifest;
 }
@@ -134,7 +137,7 @@ Result<BuildReport> assemble(Intake& intake, const BuildPlan& plan, const Schema
                              std::span<const std::byte> queries) {
   Assembly build(intake, plan, schema, options, fs, directory);
   NEARLINE_CHECK(build.sort());
-  IndexFileWriter writer(file, new_manifest(build.identity(queries), schema, build.count));
+  IndexFileWriter writer(file, new_manifest(build, queries));
   NEARLINE_CHECK(writer.set_queries(queries));
   NEARLINE_TRY(report, add_segment(build, writer));
   NEARLINE_TRY(bytes, writer.finish());

@@ -75,9 +75,7 @@ format::FileId Assembly::identity(std::span<const std::byte> queries) const {
 }
 
 void Assembly::add_segment(IndexFileWriter& writer) const {
-  const format::BuildParameters made{
-      .degree = options.degree, .l_build = options.l_build, .alpha = options.alpha, .seed = options.seed};
-  writer.add_segment({.count = count, .id_bytes = plan.file_shape.id_bytes}, graph_of(plan.file_shape, count, made));
+  writer.add_segment({.count = count, .id_bytes = plan.file_shape.id_bytes}, graph_of(plan.file_shape, count));
 }
 
 void Assembly::fill(std::byte* record, const format::PageShape& shape, Id id, std::span<const std::byte> vector) const {

@@ -20,6 +20,8 @@ class IndexMaker {
                                    const BuildOptions& options = {});
 
   Result<void> add(const MatrixView& vectors, std::span<const Id> ids = {});
+  /// The index gives no id below to a record that comes without one.
+  void begin_ids_at(Id id) noexcept { intake_.begin_ids_at(id); }
   [[nodiscard]] std::uint64_t count() const noexcept { return intake_.count(); }
   /// The index is calibrated with these, and keeps them. rows: of sample_of.
   void calibrate_with(std::vector<std::byte> rows) noexcept { queries_ = std::move(rows); }

@@ -9,6 +9,7 @@
 #include "engine/space/convert_rows.h"
 #include "engine/space/space.h"
 #include "engine/space/unfit.h"
+#include "format/manifest.h"
 
 namespace nearline::engine {
 namespace {
@@ -105,6 +106,7 @@ Result<void> Intake::check_id(Id id, State& state) const {
   }
   if (count() > 0 && id <= state.largest_id) state.ids_ascend = false;
   state.largest_id = std::max(state.largest_id, id);
+  state.next_id = format::next_id_after(state.next_id, id);
   return {};
 }
 

@@ -2,6 +2,7 @@
 /// The door of a build: what is added is checked, converted to the stored type, hashed and put aside.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <memory>
@@ -23,6 +24,10 @@ class Intake {
   [[nodiscard]] Spill& spill() noexcept { return spill_; }
   /// 4 when every id fits in 32 bits, else 8.
   [[nodiscard]] std::uint8_t id_bytes() const noexcept { return state_.largest_id >> 32 == 0 ? 4 : 8; }
+  /// Of the next record that comes without an id, once all that was taken in is in an index.
+  [[nodiscard]] Id next_id() const noexcept { return state_.next_id; }
+  /// Ids below were given before.
+  void begin_ids_at(Id id) noexcept { state_.next_id = std::max(state_.next_id, id); }
   /// Of all vectors under ip.
   [[nodiscard]] float least_squared_norm() const noexcept { return state_.least_squared_norm; }
   [[nodiscard]] float largest_squared_norm() const noexcept { return state_.largest_squared_norm; }
@@ -33,6 +38,7 @@ class Intake {
  private:
   struct State {
     Id largest_id = 0;
+    Id next_id = 0;
     bool ids_ascend = true;
     float least_squared_norm = std::numeric_limits<float>::infinity();
     float largest_squared_norm = 0;

@@ -8,28 +8,38 @@
 
 namespace nearline::engine {
 
+format::Settings settings_of(const BuildOptions& options) noexcept {
+  return {.layout = options.layout == Layout::kFused ? Layout::kFused : Layout::kLean,
+          .calibrate = options.calibrate,
+          .degree = options.degree,
+          .l_build = options.l_build,
+          .alpha = options.alpha,
+          .code_bytes = options.code_bytes,
+          .page_records = options.page_records,
+          .seed = options.seed};
+}
+
 BuildOptions made_as(const IndexFile& index) {
-  BuildOptions build;
   const format::Manifest& manifest = index.manifest();
-  if (manifest.graphs.empty()) return build;
+  const format::Settings& settings = index.field().settings;
+  BuildOptions build{.degree = settings.degree,
+                     .l_build = settings.l_build,
+                     .alpha = settings.alpha,
+                     .code_bytes = settings.code_bytes,
+                     .layout = settings.layout,
+                     .page_records = settings.page_records,
+                     .calibrate = settings.calibrate,
+                     .seed = settings.seed};
+  if (manifest.graphs.empty() || build.code_bytes != Count::kAuto) return build;
   const auto largest = std::ranges::max_element(manifest.graphs, {}, &format::Graph::nodes);
   const SegmentFile segment(index, largest->segment);
-  const format::Graph& graph = *largest;
-  const format::BuildParameters& made = graph.build;
-  build.degree = std::clamp(made.degree, 4U, 1024U);
-  build.l_build = std::clamp(made.l_build, build.degree, 4096U);
-  build.alpha = std::clamp(made.alpha, 1.0F, 2.0F);
-  build.seed = made.seed;
-  if (graph.layout == Layout::kFused) {
-    build.layout = Layout::kFused;
-    build.page_records = graph.slots;
-    build.code_bytes = graph.code_bytes;
+  if (segment.flat()) return build;
+  // Codes of one length can be copied, and an index that ranks by codes has them in every segment.
+  if (largest->layout == Layout::kFused) {
+    build.code_bytes = largest->code_bytes;
+  } else if (build.layout != Layout::kFused && largest->nodes >= kLeastCalibrated) {
+    build.code_bytes = stored_code_bytes(segment);
   }
-  // What the largest segment was made without, when it is large enough to have it, was not wanted.
-  if (segment.flat() || graph.nodes < kLeastCalibrated) return build;
-  const format::Section* calibration = segment.section(format::SectionKind::kCalibration);
-  build.calibrate = calibration != nullptr && calibration->length > 0;
-  if (build.layout != Layout::kFused) build.code_bytes = stored_code_bytes(segment);
   return build;
 }
 

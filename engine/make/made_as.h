@@ -7,7 +7,10 @@
 
 namespace nearline::engine {
 
-/// Schema parameters and layout of the largest segment, which says most of what was wanted; memory, threads and the
+/// What the index keeps of the options that it was built with.
+format::Settings settings_of(const BuildOptions& options) noexcept;
+
+/// The settings, and how many bytes of code the largest segment has where these leave it open; memory, threads and the
 /// like are left at their defaults.
 BuildOptions made_as(const IndexFile& index);
 

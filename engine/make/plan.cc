@@ -53,7 +53,7 @@ std::uint32_t code_bytes_of(std::uint64_t count, const Schema& schema, const Bui
   if (count < kLeastCoded) return 0;
   const std::uint32_t bytes = default_code_bytes(schema.dim);
   const bool worth =
-      can_code(schema.metric, schema.dim) && kWorthCoding * bytes <= vector_bytes(schema.type, schema.dim);
+      format::can_code(schema.metric, schema.dim) && kWorthCoding * bytes <= vector_bytes(schema.type, schema.dim);
   return worth && axes_bytes(schema.dim) <= options.memory_bytes / 2 ? bytes : 0;
 }
 
@@ -190,7 +190,7 @@ Result<void> check_build(const Schema& schema, const BuildOptions& options) {
     if (options.code_bytes <= format::kCodeHeadBytes ||
         options.code_bytes > format::kCodeHeadBytes + format::kMaxCodeParts)
       return invalid("code bytes", std::to_string(options.code_bytes), "0 for none, or 5 to 1028");
-    if (!can_code(schema.metric, schema.dim)) {
+    if (!format::can_code(schema.metric, schema.dim)) {
       return invalid("code bytes", std::to_string(options.code_bytes),
                      "0: codes are for l2, ip and cosine and for at most 4096 dimensions");
     }
@@ -198,7 +198,7 @@ Result<void> check_build(const Schema& schema, const BuildOptions& options) {
   if (options.page_records != Count::kAuto && options.layout != Layout::kFused)
     return invalid("page records", std::to_string(options.page_records), "auto where pages are not fused");
   if (options.page_records == 0) return invalid("page records", "0", "auto, or 1 and up");
-  if (options.layout == Layout::kFused && (options.code_bytes == 0 || !can_code(schema.metric, schema.dim))) {
+  if (options.layout == Layout::kFused && (options.code_bytes == 0 || !format::can_code(schema.metric, schema.dim))) {
     return invalid("layout", "fused",
                    "lean where there are no codes; they are for l2, ip and cosine and for at most 4096 dimensions");
   }

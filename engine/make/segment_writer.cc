@@ -54,8 +54,7 @@ Result<void> PageWriter::finish() {
   return next_ % shape_.slots == 0 ? Result<void>{} : flush();
 }
 
-format::Graph graph_of(const format::PageShape& shape, std::uint64_t count,
-                       const format::BuildParameters& build) noexcept {
+format::Graph graph_of(const format::PageShape& shape, std::uint64_t count) noexcept {
   return {.layout = shape.layout,
           .nodes = count,
           .degree = shape.degree,
@@ -64,8 +63,7 @@ format::Graph graph_of(const format::PageShape& shape, std::uint64_t count,
           .slot_bytes = shape.slot_bytes,
           .neighbor_bits = shape.neighbor_bits,
           .targets = shape.targets,
-          .code_bytes = shape.code_bytes,
-          .build = build};
+          .code_bytes = shape.code_bytes};
 }
 
 Result<void> write_tables(IndexFileWriter& writer, std::span<const std::uint32_t> entries, const std::vector<Id>& ids,

@@ -9,7 +9,6 @@
 #include "engine/segment/graph_statistics.h"
 #include "engine/segment/needs.h"
 #include "engine/threads.h"
-#include "io/memory_info.h"
 
 namespace nearline::engine {
 namespace {
@@ -21,13 +20,6 @@ std::string hex(const format::FileId& id) {
     text += "0123456789abcdef"[byte & 15];
   }
   return text;
-}
-
-IoMode choose_mode(const OpenOptions& options, std::uint64_t file_bytes) {
-  if (options.io == IoMode::kMapped && options.untrusted) return IoMode::kPread;  // never map what may be hostile
-  if (options.io != IoMode::kAuto) return options.io;
-  if (options.untrusted) return IoMode::kPread;
-  return file_bytes <= io::memory_info().available ? IoMode::kMapped : IoMode::kDirect;
 }
 
 /// The budget of each segment: what it needs at least, with its codes where all have room for them, and of the rest a
@@ -103,19 +95,20 @@ void Snapshot::describe() {
   info_.file_id = hex(super.file_id);
   info_.rolled_back = !file_->choice().other_valid;
   info_.count = manifest.live_count;
+  info_.layout = field.settings.layout;
+  info_.degree = field.settings.degree;
+  info_.l_build = field.settings.l_build;
+  info_.alpha = field.settings.alpha;
+  info_.seed = field.settings.seed;
   std::uint64_t records = 0, edges = 0, local_edges = 0, largest = 0;
   for (const format::Segment& segment : manifest.segments) info_.deleted += segment.deleted;
   for (const format::Graph& graph : manifest.graphs) {
     records += graph.nodes;
     edges += graph.edges;
     local_edges += graph.local_edges;
-    info_.degree = graph.build.degree;  // those of the newest segment
-    info_.l_build = graph.build.l_build;
-    info_.alpha = graph.build.alpha;
-    info_.seed = graph.build.seed;
     if (graph.nodes < largest) continue;
     largest = graph.nodes;
-    info_.layout = graph.layout;
+    if (graph.edges > 0) info_.layout = graph.layout;
     info_.page_bytes = graph.page_bytes;
     info_.records_per_page = graph.slots;
   }

@@ -186,6 +186,7 @@ Result<SalvageReport> salvage_file(io::FileSystem& fs, const io::File& file, con
   const IndexFile index(file, std::move(found.manifest));
   NEARLINE_TRY(builder, create_builder(fs, output, index.field(), as_made(index, options)));
   if (auto queries = index.queries()) builder.calibrate_with(*std::move(queries));
+  builder.begin_ids_at(index.manifest().next_id);
   NEARLINE_CHECK(Salvager(index, file_bytes, options, builder, report).run());
   report.saved = builder.count();
   if (report.saved == 0 && report.lost > 0) {

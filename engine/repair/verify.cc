@@ -126,6 +126,7 @@ class Verifier {
            "segment of " + std::to_string(segment.graph().edges) + " edges: counted " + std::to_string(edges));
     }
     NEARLINE_CHECK(check_id_index());
+    check_next_id();
     if (CodeTable::has_codes(segment)) {
       if (const auto codes = CodeTable::open(segment); !codes) find(codes.error());
     }
@@ -200,6 +201,15 @@ class Verifier {
       }
     }
     return {};
+  }
+
+  /// An id that is given to a new record must be one that no other has.
+  void check_next_id() {
+    const Id next = index_.manifest().next_id;
+    const auto ahead = std::ranges::find_if(ids_, [&](Id id) { return format::next_id_after(next, id) != next; });
+    if (ahead == ids_.end()) return;
+    find(index_.superblock().manifest_offset,
+         "next id " + std::to_string(next) + ": expected one above id " + std::to_string(*ahead));
   }
 
   Result<void> check_reach() {

@@ -5,6 +5,7 @@
 
 #include "engine/codes/code_table.h"
 #include "format/code_book.h"
+#include "io/memory_info.h"
 
 namespace nearline::engine {
 namespace {
@@ -30,6 +31,13 @@ SearchNeeds needs_of(const SegmentFile& file) noexcept {
 }
 
 }  // namespace
+
+IoMode choose_mode(const OpenOptions& options, std::uint64_t file_bytes) {
+  if (options.io == IoMode::kMapped && options.untrusted) return IoMode::kPread;  // never map what may be hostile
+  if (options.io != IoMode::kAuto) return options.io;
+  if (options.untrusted) return IoMode::kPread;
+  return file_bytes <= io::memory_info().available ? IoMode::kMapped : IoMode::kDirect;
+}
 
 std::uint32_t stored_code_bytes(const SegmentFile& file) noexcept {
   const format::Section* codes = file.section(SectionKind::kCodes);

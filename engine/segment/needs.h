@@ -13,6 +13,9 @@ namespace nearline::engine {
 /// Bytes of a code in the file; 0 when it has none.
 std::uint32_t stored_code_bytes(const SegmentFile& file) noexcept;
 
+/// How a file of so many bytes is read: the mode that the options name, or that kAuto comes to.
+IoMode choose_mode(const OpenOptions& options, std::uint64_t file_bytes);
+
 /// The least options.memory_bytes that Field::open accepts for so many threads; with codes: to rank by them.
 std::uint64_t least_open_bytes(const SegmentFile& file, std::uint32_t threads, IoMode mode, bool codes) noexcept;
 

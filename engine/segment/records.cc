@@ -122,13 +122,4 @@ Result<std::vector<std::uint32_t>> Segment::find(std::span<const Id> ids) const 
   return rows;
 }
 
-Result<Id> Segment::largest_id() const {
-  NEARLINE_TRY(lane, field_->lanes().take());
-  const ReleaseLane release(*lane);
-  const format::Section& index = *file_.section(format::SectionKind::kIdIndex);
-  NEARLINE_TRY(rows, file_.index().read_u32(index, *id_index_check_, graph().count - 1, 1));
-  NEARLINE_CHECK(read_records(*lane, rows));
-  return format::stored_id(graph().shape, lane->scratches[0]->records[0]);
-}
-
 }  // namespace nearline::engine

@@ -68,9 +68,6 @@ class Segment {
   /// The rows of live records by id; kNoOrdinal where there is none.
   Result<std::vector<std::uint32_t>> find(std::span<const Id> ids) const;
 
-  /// The largest id of all its records, deleted ones included. Errors: kCorrupt, kIo.
-  Result<Id> largest_id() const;
-
   /// Adds the memory of the segment to `usage`.
   void count_memory(MemoryUsage& usage) const;
 

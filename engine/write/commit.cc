@@ -2,7 +2,9 @@
 #include "engine/write/commit.h"
 
 #include <algorithm>
+#include <limits>
 #include <numeric>
+#include <string>
 
 #include "engine/codes/code_table.h"
 #include "engine/file/free_space.h"
@@ -18,6 +20,8 @@ namespace nearline::engine {
 namespace {
 
 constexpr std::uint64_t kCopyBytes = 1u << 20;
+/// After it no generation follows that has room for one more (`generation_after`).
+constexpr std::uint64_t kLastGeneration = std::numeric_limits<std::uint64_t>::max() - 2;
 /// A calibration that stands on fewer queries is made anew: half of what one is made with.
 constexpr std::uint32_t kLeastInherited = 256;
 
@@ -26,10 +30,17 @@ class Commit {
   Commit(const CommitInput& input, const MergePlan& merge) : in_(input), merge_(merge) {}
 
   Result<CommitReport> run() {
-    const format::Superblock& super = in_.index.file().superblock();
+    const format::Superblock super = in_.index.file().superblock();
+    if (super.generation > kLastGeneration) {
+      return Error{.code = Code::kInvalidArgument,
+                   .what = "generation " + std::to_string(super.generation) + ": expected at most " +
+                           std::to_string(kLastGeneration) +
+                           ", as each commit has one of its own; compact the index into a new file"};
+    }
     format::Manifest manifest = in_.index.file().manifest();
     manifest.generation = generation_after(super);
     manifest.live_count = live_count();
+    manifest.next_id = in_.pending.next_id();
     NEARLINE_TRY(free, free_space(in_.index.file(), in_.file));
     FileSpace space(super.committed_bytes, std::move(free));
     NEARLINE_CHECK(adopt_tail(super.committed_bytes, manifest.generation, space));
@@ -107,9 +118,7 @@ class Commit {
     }));
     BuildOptions options = build_options_of(in_.index, in_.options);
     if (merge_.flat) {
-      return write_flat_segment(
-          intake, schema,
-          {.degree = options.degree, .l_build = options.l_build, .alpha = options.alpha, .seed = options.seed}, writer);
+      return write_flat_segment(intake, schema, writer);
     }
     Heritage heritage;
     const Segment* larger = larger_than(intake.count());

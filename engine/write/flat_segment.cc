@@ -8,19 +8,12 @@
 #include "engine/space/space.h"
 
 namespace nearline::engine {
-namespace {
 
-/// The format knows no degree of 0.
-constexpr std::uint32_t kLeastDegree = 1;
-
-}  // namespace
-
-Result<void> write_flat_segment(Intake& intake, const Schema& schema, const format::BuildParameters& build,
-                                IndexFileWriter& writer) {
+Result<void> write_flat_segment(Intake& intake, const Schema& schema, IndexFileWriter& writer) {
   const std::uint64_t count = intake.count();
   const auto shape =
       format::PageShape::choose(count, schema.dim, schema.type, schema.metric, kLeastDegree, intake.id_bytes());
-  writer.add_segment({.count = count, .id_bytes = shape.id_bytes}, graph_of(shape, count, build));
+  writer.add_segment({.count = count, .id_bytes = shape.id_bytes}, graph_of(shape, count));
   format::Section section;
   section.kind = format::SectionKind::kGraphPages;
   section.count = shape.pages(count);

@@ -8,9 +8,11 @@
 
 namespace nearline::engine {
 
-/// Adds it to the file that is being written. build: what its row of the manifest shall say. Errors: those of the
-/// files; kCancelled. Precondition: something was taken in.
-Result<void> write_flat_segment(Intake& intake, const Schema& schema, const format::BuildParameters& build,
-                                IndexFileWriter& writer);
+/// The format knows no degree of 0.
+inline constexpr std::uint32_t kLeastDegree = 1;
+
+/// Adds it to the file that is being written. Errors: those of the files; kCancelled. Precondition: something was taken
+/// in.
+Result<void> write_flat_segment(Intake& intake, const Schema& schema, IndexFileWriter& writer);
 
 }  // namespace nearline::engine

@@ -14,6 +14,7 @@
 #include "engine/make/index_maker.h"
 #include "engine/make/sample_queries.h"
 #include "engine/threads.h"
+#include "engine/write/open_bounds.h"
 #include "engine/write/shrink.h"
 #include "io/system_error.h"
 #include "io/temporary_name.h"
@@ -26,8 +27,10 @@ constexpr std::size_t kRowsAtOnce = 1024;
 constexpr std::uint64_t kLeastHole = 64u << 10;
 /// Commits give free space back to the file system once it is more than 1/kFreeOneIn of the file.
 constexpr std::uint64_t kFreeOneIn = 5;
-/// The writer's view of the index gets 1/16 of memory_bytes, but at least kViewBytes where that is at most 1/4.
-constexpr std::uint64_t kViewBytes = 20u << 20;
+/// The writer's view of the index gets 1/kViewShare of memory_bytes, but at least kViewBytes where that is at most
+/// 1/kLeastViewShare.
+constexpr std::uint64_t kViewShare = 16;
+constexpr std::uint64_t kLeastViewShare = 4;
 /// A merge that left more space behind than this, and than a third of the file, is followed by one more commit.
 constexpr std::uint64_t kWorthACommit = 1u << 20;
 
@@ -39,7 +42,8 @@ IndexWriter::IndexWriter(io::FileSystem& fs, std::filesystem::path path, WriterO
       path_(std::move(path)),
       directory_(io::directory_of(path_)),
       options_(std::move(options)),
-      view_bytes_(std::max(options_.memory_bytes / 16, std::min(options_.memory_bytes / 4, kViewBytes))),
+      view_bytes_(
+          std::max(options_.memory_bytes / kViewShare, std::min(options_.memory_bytes / kLeastViewShare, kViewBytes))),
       file_(std::move(file)) {
   options_.memory_bytes -= view_bytes_;
 }
@@ -67,10 +71,15 @@ Result<IndexWriter> IndexWriter::open(io::FileSystem& fs, const std::filesystem:
   return writer;
 }
 
-Result<void> IndexWriter::add(const MatrixView& vectors, std::span<const Id> ids, bool replace) {
+Result<InsertReport> IndexWriter::insert(const MatrixView& vectors, std::span<const Id> ids) {
   NEARLINE_CHECK(ready());
-  auto added = pending_->add(vectors, ids, replace);
+  auto added = pending_->add(vectors, ids, false);
   return added ? std::move(added) : io::named_for(std::move(added).error(), path_);
+}
+Result<void> IndexWriter::upsert(const MatrixView& vectors, std::span<const Id> ids) {
+  NEARLINE_CHECK(ready());
+  auto added = pending_->add(vectors, ids, true);
+  return added ? Result<void>{} : io::named_for(std::move(added).error(), path_);
 }
 Result<EraseReport> IndexWriter::erase(std::span<const Id> ids) {
   NEARLINE_CHECK(ready());
@@ -80,8 +89,9 @@ Result<EraseReport> IndexWriter::erase(std::span<const Id> ids) {
 Result<CommitReport> IndexWriter::commit(Durability durability) {
   NEARLINE_CHECK(ready());
   const CommitInput input = this->input();
-  NEARLINE_TRY(report, write(plan_merge(loads_of(input), pending_->fresh(), options_.delta_records, options_.merge),
-                             pending_->dirty(), durability));
+  MergePlan plan = plan_merge(loads_of(input), pending_->fresh(), options_.delta_records, options_.merge);
+  keep_openable(input, view_bytes_, io_, plan);
+  NEARLINE_TRY(report, write(plan, pending_->dirty(), durability));
   // The space of what a merge took in is free once there is one more durable commit.
   if (durability == Durability::kDurable && report.merged_records > 0 && ready() &&
       just_freed() > std::max(kWorthACommit, report.file_bytes / 3)) {
@@ -129,6 +139,7 @@ Result<BuildReport> IndexWriter::compact_to(const std::filesystem::path& output,
   NEARLINE_TRY(builder, IndexMaker::create(*fs_, output, index_->schema(), build));
   NEARLINE_TRY(queries, index_->file().queries());
   builder.calibrate_with(std::move(queries));
+  builder.begin_ids_at(index_->file().manifest().next_id);
   NEARLINE_CHECK(index_->for_each(
       kRowsAtOnce, [&](std::span<const Id> ids, const MatrixView& vectors) { return builder.add(vectors, ids); }));
   close();  // whatever comes of it, the name may lead to another file from here on
@@ -151,9 +162,10 @@ Result<void> IndexWriter::ready() {
                            .ranking = Ranking::kExact,
                            .threads = 1,
                            .untrusted = options_.untrusted};
-    NEARLINE_TRY(index, Snapshot::open(*fs_, path_, open));
-    NEARLINE_CHECK(check_name(index->file().file()));
-    index_ = std::move(index);
+    auto index = Snapshot::open(*fs_, path_, open);
+    if (!index) return explained_view(std::move(index).error());
+    NEARLINE_CHECK(check_name((*index)->file().file()));
+    index_ = *std::move(index);
     io_ = index_->io();  // the system is asked once, not for each commit
   }
   if (!pending_) pending_.emplace(*index_, *fs_, directory_);
@@ -248,6 +260,18 @@ Error IndexWriter::explained(Error error) const {
     error.what += "; of the writer's bound of " + std::to_string(options_.memory_bytes + view_bytes_) + " bytes " +
                   std::to_string(view_bytes_) + " are for its view of the index";
   }
+  return error;
+}
+
+/// The view has a share of the bound: what is told is how large that must be.
+Error IndexWriter::explained_view(Error error) const {
+  if (error.code != Code::kOverBudget) return error;
+  const auto file = IndexFile::open(*fs_, path_);
+  if (!file) return error;
+  const std::uint64_t needed = view_needs(**file);
+  error.what = "a memory bound of " + std::to_string(options_.memory_bytes + view_bytes_) +
+               " bytes: opening this index for writing needs at least " +
+               std::to_string(needed * (needed <= kViewBytes ? kLeastViewShare : kViewShare));
   return error;
 }
 

@@ -22,8 +22,8 @@ class IndexWriter {
   static Result<IndexWriter> open(io::FileSystem& fs, const std::filesystem::path& name,
                                   const WriterOptions& options = {});
 
-  Result<void> insert(const MatrixView& vectors, std::span<const Id> ids = {}) { return add(vectors, ids, false); }
-  Result<void> upsert(const MatrixView& vectors, std::span<const Id> ids) { return add(vectors, ids, true); }
+  Result<InsertReport> insert(const MatrixView& vectors, std::span<const Id> ids = {});
+  Result<void> upsert(const MatrixView& vectors, std::span<const Id> ids);
   Result<EraseReport> erase(std::span<const Id> ids);
   [[nodiscard]] bool dirty() const noexcept { return pending_ && pending_->dirty(); }
   Result<CommitReport> commit(Durability durability = Durability::kDurable);
@@ -35,7 +35,6 @@ class IndexWriter {
  private:
   IndexWriter(io::FileSystem& fs, std::filesystem::path path, WriterOptions options, std::unique_ptr<io::File> file);
 
-  Result<void> add(const MatrixView& vectors, std::span<const Id> ids, bool replace);
   /// Opens what the last call closed: to be called before anything is done. Error when nothing can be done any more.
   Result<void> ready();
   /// Error when changes wait for a commit.
@@ -52,6 +51,7 @@ class IndexWriter {
   Result<CommitReport> write(const MergePlan& merge, bool needed, Durability durability,
                              const std::vector<std::byte>* queries = nullptr);
   [[nodiscard]] Error explained(Error error) const;
+  [[nodiscard]] Error explained_view(Error error) const;
   [[nodiscard]] std::uint64_t just_freed() const noexcept;
   Result<CommitReport> nothing_to_write(Durability durability);
   Result<void> punch_holes(std::uint64_t least);

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "format/manifest.h"
+
 namespace nearline::engine {
 namespace {
 
@@ -42,7 +44,7 @@ MergePlan plan_merge(std::span<const SegmentLoad> segments, std::uint64_t fresh,
   std::vector<SegmentLoad> linked;
   for (const SegmentLoad& segment : sorted) {
     if (segment.flat || segment.live == 0) continue;
-    if (worn(segment)) {
+    if (worn(segment) && plan.records + segment.live <= kMaxRecords) {
       take(segment, plan);
     } else {
       linked.push_back(segment);
@@ -50,19 +52,50 @@ MergePlan plan_merge(std::span<const SegmentLoad> segments, std::uint64_t fresh,
   }
   plan.flat = plan.records <= delta_records;
   if (plan.flat || !merge || linked.empty()) return plan;
+  const auto take_linked = [&](const SegmentLoad& segment) {
+    if (plan.records + segment.live <= kMaxRecords) take(segment, plan);
+  };
   const std::uint64_t largest = linked.back().live;
   std::size_t i = 0;
   if (linked.size() >= kMostLinked) {
     const std::size_t too_many = linked.size() + 1 - kMostLinked;
-    for (; i < linked.size() && (i < too_many || linked[i].live <= kRatio * plan.records); ++i) take(linked[i], plan);
+    for (; i < linked.size() && (i < too_many || linked[i].live <= kRatio * plan.records); ++i) {
+      take_linked(linked[i]);
+    }
   }
   std::uint64_t beside = plan.records;
   for (std::size_t rest = i; rest + 1 < linked.size(); ++rest) beside += linked[rest].live;
   const bool heavy = linked.size() + 1 >= kMostLinked && beside >= largest / kHeavy;
   if (heavy || plan.records >= largest / (i > 0 ? kSmall : kRatio)) {
-    for (; i < linked.size(); ++i) take(linked[i], plan);
+    for (; i < linked.size(); ++i) take_linked(linked[i]);
   }
   return plan;
+}
+
+void take_until_open(std::span<const SegmentLoad> segments, const OpenBound& bound, MergePlan& plan) {
+  std::vector<SegmentLoad> staying;
+  std::uint64_t bytes = 0;
+  for (const SegmentLoad& segment : segments) {
+    if (std::ranges::find(plan.rows, segment.row) != plan.rows.end()) continue;
+    staying.push_back(segment);
+    bytes += segment.open_bytes;
+  }
+  std::ranges::stable_sort(staying, {}, &SegmentLoad::live);
+  MergePlan more = plan;
+  for (std::size_t i = 0;; ++i) {
+    const std::uint64_t fresh = more.records == 0 ? 0 : bound.new_segment(more.records, more.flat);
+    const std::size_t count = staying.size() - i + (more.records > 0 ? 1 : 0);
+    const bool listed = count <= format::kMaxSegments;
+    if (count == format::kMaxSegments) plan = more;  // at least this
+    if (listed && bytes + fresh <= bound.bytes) {
+      plan = std::move(more);
+      return;
+    }
+    if (i + 1 >= staying.size() || more.records + staying[i].live > kMaxRecords) return;
+    take(staying[i], more);
+    bytes -= staying[i].open_bytes;
+    more.flat = more.records <= bound.delta_records;
+  }
 }
 
 MergePlan plan_compaction(std::span<const SegmentLoad> segments, std::uint64_t fresh) {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -15,7 +16,8 @@ struct SegmentLoad {
   std::uint32_t row = 0;
   std::uint64_t count = 0;
   std::uint64_t live = 0;
-  bool flat = false;  ///< has no graph
+  bool flat = false;             ///< has no graph
+  std::uint64_t open_bytes = 0;  ///< least memory that it takes once it is open; of take_until_open
 };
 
 struct MergePlan {
@@ -28,6 +30,18 @@ struct MergePlan {
 /// fresh: records that were added. delta_records: most of a flat segment. merge: as WriterOptions.
 MergePlan plan_merge(std::span<const SegmentLoad> segments, std::uint64_t fresh, std::uint64_t delta_records,
                      bool merge);
+
+/// What opening the outcome of a plan may take.
+struct OpenBound {
+  std::uint64_t bytes = 0;
+  std::uint64_t delta_records = 0;  ///< most of a flat segment
+  std::function<std::uint64_t(std::uint64_t records, bool flat)> new_segment;
+};
+
+/// Takes in the smallest segments, one after the other, until what stays and the new one fit a manifest, and the bound.
+/// Where they do not fit the bound even beside the largest alone, that is too large by itself or nearly so: then none
+/// is taken in for the bound's sake.
+void take_until_open(std::span<const SegmentLoad> segments, const OpenBound& bound, MergePlan& plan);
 
 /// All of them into one.
 MergePlan plan_compaction(std::span<const SegmentLoad> segments, std::uint64_t fresh);

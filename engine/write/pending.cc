@@ -20,7 +20,7 @@ Error taken(Id id) {
 }  // namespace
 
 Pending::Pending(const Snapshot& index, io::FileSystem& fs, std::filesystem::path directory)
-    : index_(&index), fs_(&fs), directory_(std::move(directory)) {
+    : index_(&index), fs_(&fs), directory_(std::move(directory)), next_id_(index.file().manifest().next_id) {
   for (const auto& segment : index.segments()) dead_.push_back(segment->dead());
 }
 
@@ -41,31 +41,34 @@ void Pending::make_room(std::span<const Place> places) {
   }
 }
 
-Result<std::vector<Id>> Pending::following(std::size_t count) {
-  if (!next_id_) {
-    Id next = 0;
-    for (const auto& segment : index_->segments()) {
-      NEARLINE_TRY(last, segment->largest_id());
-      next = std::max(next, last + 1);
+Result<Id> Pending::first_of(std::size_t count) {
+  std::vector<Id> ids;
+  for (Id first = next_id_;;) {
+    if (first > kNoId - count) {
+      return Error{.code = Code::kInvalidArgument,
+                   .what = "no " + std::to_string(count) + " ids are left from " + std::to_string(next_id_) +
+                           " on: expected ids for these records"};
     }
-    for (const auto& [id, row] : row_of_) next = std::max(next, id + 1);
-    next_id_ = next;
+    // Below the far ids next_id_ is above all; of those it says nothing.
+    if (first + count <= format::kFirstFarId) return first;
+    ids.resize(count);
+    std::iota(ids.begin(), ids.end(), first);
+    NEARLINE_TRY(places, find(ids));
+    std::size_t behind = count;  // the last that is taken
+    while (behind > 0 && places[behind - 1].row == kNoOrdinal && !row_of_.contains(ids[behind - 1])) --behind;
+    if (behind == 0) return first;
+    first += behind;
   }
-  if (*next_id_ > kNoId - count) {
-    return Error{
-        .code = Code::kInvalidArgument,
-        .what = "no ids are left behind " + std::to_string(*next_id_ - 1) + ": expected ids for these records"};
-  }
-  std::vector<Id> ids(count);
-  std::iota(ids.begin(), ids.end(), *next_id_);
-  return ids;
 }
 
-Result<void> Pending::add(const MatrixView& vectors, std::span<const Id> given, bool replace) {
+Result<InsertReport> Pending::add(const MatrixView& vectors, std::span<const Id> given, bool replace) {
+  InsertReport report{.inserted = vectors.rows};
   std::vector<Id> made;
   if (given.empty() && vectors.rows > 0) {
-    NEARLINE_TRY(ids, following(vectors.rows));
-    made = std::move(ids);
+    NEARLINE_TRY(first, first_of(vectors.rows));
+    made.resize(vectors.rows);
+    std::iota(made.begin(), made.end(), first);
+    report.first_id = first;
     given = made;
   }
   std::unordered_map<Id, std::uint64_t> rows;  // of the call; of an id given twice the last
@@ -91,7 +94,7 @@ Result<void> Pending::add(const MatrixView& vectors, std::span<const Id> given, 
   row_of_.reserve(row_of_.size() + rows.size());
   NEARLINE_CHECK(intake_->add(vectors, given));
   // From here on nothing allocates: all of the call is kept.
-  if (next_id_ && !given.empty()) next_id_ = std::max(*next_id_, *std::ranges::max_element(given) + 1);
+  for (const Id id : given) next_id_ = made.empty() ? format::next_id_after(next_id_, id) : id + 1;
   for (const auto& [id, row] : rows) {
     if (const auto before = row_of_.find(id); before != row_of_.end()) before->second = row;
   }
@@ -100,7 +103,7 @@ Result<void> Pending::add(const MatrixView& vectors, std::span<const Id> given, 
     if (place.row != kNoOrdinal) dead_[place.segment].add(Row(place.row));
   }
   changed_ = changed_ || !given.empty();
-  return {};
+  return report;
 }
 
 Result<EraseReport> Pending::erase(std::span<const Id> ids) {

@@ -20,12 +20,14 @@ class Pending {
   Pending(const Snapshot& index, io::FileSystem& fs, std::filesystem::path directory);
 
   /// As Writer. replace: upsert.
-  Result<void> add(const MatrixView& vectors, std::span<const Id> ids, bool replace);
+  Result<InsertReport> add(const MatrixView& vectors, std::span<const Id> ids, bool replace);
   Result<EraseReport> erase(std::span<const Id> ids);
 
   [[nodiscard]] bool dirty() const noexcept { return changed_; }
   /// Records that were added and not deleted again.
   [[nodiscard]] std::uint64_t fresh() const noexcept { return row_of_.size(); }
+  /// As the manifest of the next commit has it.
+  [[nodiscard]] Id next_id() const noexcept { return next_id_; }
   /// The dead of the i-th of index.segments(), with what the commit deletes.
   [[nodiscard]] const RecordSet& dead(std::size_t segment) const noexcept { return dead_[segment]; }
 
@@ -49,8 +51,8 @@ class Pending {
   Result<std::vector<Place>> find(std::span<const Id> ids);
   /// Makes room for the tombstones of all of them.
   void make_room(std::span<const Place> places);
-  /// The ids behind all that the commit and this one hold or held.
-  Result<std::vector<Id>> following(std::size_t count);
+  /// The first of so many ids in a row that no record has, nor had, as far as next_id_ tells.
+  Result<Id> first_of(std::size_t count);
 
   const Snapshot* index_;
   io::FileSystem* fs_;
@@ -58,7 +60,7 @@ class Pending {
   std::optional<Intake> intake_;  // made when the first record comes
   std::unordered_map<Id, std::uint64_t> row_of_;
   std::vector<RecordSet> dead_;
-  std::optional<Id> next_id_;  ///< behind all ids; none until it is asked for
+  Id next_id_;
   bool changed_ = false;
 };
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <span>
 
 #include "nearline/builder.h"
@@ -21,7 +22,7 @@ struct WriterOptions {
   /// Up to so many new records are kept in a flat segment, compared with every query. Beyond, a commit links them.
   std::uint32_t delta_records = 4096;
   /// Commits merge segments of like size, so that there are few, and rewrite those of which too much is deleted.
-  /// Otherwise only `compact` does.
+  /// Otherwise only `compact` does, and a commit after which the default memory would not open the index.
   bool merge = true;
   std::uint32_t threads = Count::kAuto;  ///< kAuto: one per processor
   bool untrusted = false;                ///< as OpenOptions::untrusted
@@ -32,6 +33,13 @@ struct WriterOptions {
 enum class Durability : std::uint8_t {
   kDurable,  ///< once a loss of power cannot take it any more
   kRelaxed   ///< at once, without waiting for the disk; seen by everybody, and durable with the next durable commit
+};
+
+/// What `Writer::insert` did.
+struct InsertReport {
+  std::uint64_t inserted = 0;
+  /// Of records that came without ids: those of the call have first_id, first_id + 1, ... in the order of the rows.
+  std::optional<Id> first_id{};
 };
 
 /// What `Writer::erase` did.
@@ -72,10 +80,12 @@ class NEARLINE_API Writer {
   Writer& operator=(Writer&&) noexcept;
   ~Writer();
 
-  /// Adds records. ids: one per row, or empty for those that follow the largest that the index holds.
-  /// Errors: kExists for an id that a record has, kInvalidArgument for one that is given twice, and those of
-  /// Builder::add. After an error nothing of this call is kept.
-  Result<void> insert(const MatrixView& vectors, std::span<const Id> ids = {});
+  /// Adds records. ids: one per row, or empty for new ones, which the report tells: ids in a row, above every id below
+  /// 2^63 that a record of this index ever had, and above all that were given this way. So none is given twice, even
+  /// when the record with the largest was deleted; what is not committed was not given. An id from 2^63 on does not
+  /// move what is given next. Errors: kExists for an id that a record has, kInvalidArgument for one that is given
+  /// twice, and those of Builder::add. After an error nothing of this call is kept.
+  Result<InsertReport> insert(const MatrixView& vectors, std::span<const Id> ids = {});
 
   /// Adds records in place of those with the same ids, if there are. Of an id given twice the last row counts.
   /// Errors: as insert, but kExists.

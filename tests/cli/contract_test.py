@@ -172,6 +172,8 @@ class Contract(CliTest):
             [said] = self.good_json(*words, "--json")
             self.assertEqual(list(said)[:2 + len(COMMIT_KEYS)], ["index", done] + COMMIT_KEYS)
             self.assertEqual((said["index"], said[done]), (index, records))
+            if done == "inserted":
+                self.assertEqual((said["first_ids"], said["last_ids"]), ([100], [199]))
         [said] = self.good_json("salvage", index, "-o", "saved.near", "--json")
         self.assertEqual((said["complete"], said["saved"], said["lost"]), (True, 198, 0))
 

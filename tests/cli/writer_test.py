@@ -64,11 +64,34 @@ class Insert(WriterTest):
         info = self.check_holds()
         self.assertEqual((info["generation"], info["segments"], info["deleted"]), (2, 2, 0))
 
-    def test_without_ids_records_follow_the_largest(self):
+    def test_without_ids_records_follow_the_largest_and_their_ids_are_told(self):
         self.new_rows(5, range(60, 65))
-        self.assertIn("5 inserted; generation 2 holds 65 in 2 segments",
-                      self.good("insert", self.name, "new.fbin"))
+        said = self.good("insert", self.name, "new.fbin")
+        self.assertIn("5 inserted; generation 2 holds 65 in 2 segments", said)
+        self.assertIn("the new records have ids 60 to 64", said)
         self.check_holds()
+        self.put("gone.txt", "64\n")
+        self.good("delete", self.name, "--ids", "gone.txt")
+        del self.model[64]
+        self.new_rows(5, range(65, 70))
+        [said] = self.good_json("insert", self.name, "new.fbin", "--commit-every", "2", "--json")
+        self.assertEqual((said["first_ids"], said["last_ids"]), ([65], [69]))
+        self.put("far.txt", "".join(f"{number}\n" for number in [2**64 - 2, 2**63 - 1, 2**63 + 1, 2**64 - 4, 2**64 - 3]))
+        self.good("insert", self.name, "new.fbin", "--ids", "far.txt")
+        [said] = self.good_json("insert", self.name, "new.fbin", "--commit-every", "1", "--json")
+        self.assertEqual((said["first_ids"], said["last_ids"]), ([2**63, 2**63 + 2], [2**63, 2**63 + 5]))
+
+    def test_an_emptied_index_is_refilled_as_it_was_built(self):
+        self.put("rows.fbin", fbin(vectors(60, 8)))
+        self.good("build", "rows.fbin", "-o", "fused.near", "--layout", "fused", "-R", "16", "--seed", "5")
+        self.put("all.txt", "".join(f"{row}\n" for row in range(60)))
+        self.good("delete", "fused.near", "--ids", "all.txt")
+        for words in [("compact", "fused.near"), ("compact", "fused.near", "-o", "fused.near", "--force")]:
+            [info] = self.good_json("info", "fused.near", "--json")
+            self.assertEqual((info["count"], info["layout"], info["build"]["degree"], info["build"]["seed"]),
+                             (0, "fused", 16, 5))
+            self.good(*words)
+        self.assertIn("have ids 60 to 119", self.good("insert", "fused.near", "rows.fbin"))
 
     def test_upsert_replaces_and_adds(self):
         self.new_rows(6, [3, 100, 7, 59, 101, 0])

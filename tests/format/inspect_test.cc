@@ -55,7 +55,7 @@ TEST_SUITE("format/inspect") {
     CHECK(got.value("manifest.section_count") == "3");
     CHECK(got.value("field[0].name") == "\"vector\"");
     CHECK(got.value("field[0].metric") == "3 (cosine)");
-    CHECK(got.value("graph[0].alpha") == "1.20000005");
+    CHECK(got.value("field[0].alpha") == "1.20000005");
     CHECK(got.value("section[2].kind") == "3 (id_index)");
     CHECK(got.value("section[2].data") == "5 x 4 bytes of id_index");
     CHECK(got.value("section[2].tree") == "1 levels in 1 blocks");
@@ -111,7 +111,7 @@ TEST_SUITE("format/inspect") {
     CHECK(both.find("manifest.magic") == nullptr);
 
     file = sample();
-    file[file.size() - 4096 + 60] ^= std::byte{1};  // the attribute count: the tables no longer fit the footer's hash
+    file[file.size() - 4096 + 68] ^= std::byte{1};  // the attribute count: the tables no longer fit the footer's hash
     const Dump manifest = dump(file, false);
     REQUIRE_FALSE(manifest.outcome);
     CHECK(manifest.outcome.error().code == Code::kCorrupt);

@@ -43,6 +43,9 @@ Section& codes(SampleManifest& s) {
 Segment& segment(SampleManifest& s) {
   return s.manifest.segments[0];
 }
+Settings& settings(SampleManifest& s) {
+  return s.manifest.fields[0].settings;
+}
 Graph& graph(SampleManifest& s) {
   return s.manifest.graphs[0];
 }
@@ -92,6 +95,34 @@ TEST_SUITE("format/manifest_schema") {
     check_refused(rules);
   }
 
+  TEST_CASE("each rule of settings is kept") {
+    const auto fuse = [](SampleManifest& s) { settings(s).layout = Layout::kFused; };
+    const Rule rules[] = {
+        {"layout 0", Code::kCorrupt, [](auto& s) { settings(s).layout = Layout{0}; }},
+        {"layout 3", Code::kCorrupt, [](auto& s) { settings(s).layout = Layout{3}; }},
+        {"degree 3", Code::kCorrupt, [](auto& s) { settings(s).degree = 3; }},
+        {"degree 1025", Code::kCorrupt, [](auto& s) { settings(s).degree = 1025, settings(s).l_build = 1025; }},
+        {"fewer candidates than neighbours", Code::kCorrupt, [](auto& s) { settings(s).l_build = 3; }},
+        {"4097 candidates", Code::kCorrupt, [](auto& s) { settings(s).l_build = 4097; }},
+        {"alpha below 1", Code::kCorrupt, [](auto& s) { settings(s).alpha = 0.5F; }},
+        {"alpha above 2", Code::kCorrupt, [](auto& s) { settings(s).alpha = 2.5F; }},
+        {"alpha NaN", Code::kCorrupt, [](auto& s) { settings(s).alpha = NAN; }},
+        {"alpha infinite", Code::kCorrupt, [](auto& s) { settings(s).alpha = INFINITY; }},
+        {"codes of 4 bytes", Code::kCorrupt, [](auto& s) { settings(s).code_bytes = 4; }},
+        {"codes of 1029 bytes", Code::kCorrupt, [](auto& s) { settings(s).code_bytes = 1029; }},
+        {"codes of too many dimensions", Code::kCorrupt,
+         [](auto& s) { settings(s).code_bytes = 8, s.manifest.fields[0].dim = 4097; }},
+        {"fused without codes", Code::kCorrupt, [&](auto& s) { fuse(s), settings(s).code_bytes = 0; }},
+        {"fused of too many dimensions", Code::kCorrupt, [&](auto& s) { fuse(s), s.manifest.fields[0].dim = 4097; }},
+        {"fused pages of no record", Code::kCorrupt, [&](auto& s) { fuse(s), settings(s).page_records = 0; }},
+        {"lean pages of so many records", Code::kCorrupt, [](auto& s) { settings(s).page_records = 7; }},
+    };
+    check_refused(rules);
+    CHECK(SampleManifest::decode_with([&](auto& s) { fuse(s), settings(s).page_records = 7; }));
+    CHECK(SampleManifest::decode_with([&](auto& s) { fuse(s), settings(s).code_bytes = 1028; }));
+    CHECK(SampleManifest::decode_with([&](auto& s) { settings(s).code_bytes = 0, settings(s).calibrate = false; }));
+  }
+
   TEST_CASE("a field that is stored only needs no segment, and none may stand on it") {
     const Field stored{.name = "extra", .dim = 7, .indexed = false};
     CHECK(SampleManifest::decode_with([&](auto& s) { s.manifest.fields.push_back(stored); }));
@@ -133,11 +164,6 @@ TEST_SUITE("format/manifest_segments") {
          [](auto& s) { segment(s).deleted = 1, --s.manifest.live_count; }},
         {"live count too small", Code::kCorrupt, [](auto& s) { s.manifest.live_count = 8; }},
         {"live count too large", Code::kCorrupt, [](auto& s) { s.manifest.live_count = 10; }},
-        {"build degree 0", Code::kCorrupt, [](auto& s) { graph(s).build.degree = 0; }},
-        {"build candidates 0", Code::kCorrupt, [](auto& s) { graph(s).build.l_build = 0; }},
-        {"alpha below 1", Code::kCorrupt, [](auto& s) { graph(s).build.alpha = 0.5F; }},
-        {"alpha NaN", Code::kCorrupt, [](auto& s) { graph(s).build.alpha = NAN; }},
-        {"alpha infinite", Code::kCorrupt, [](auto& s) { graph(s).build.alpha = INFINITY; }},
     };
     check_refused(rules);
   }

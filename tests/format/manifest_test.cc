@@ -54,7 +54,8 @@ TEST_SUITE("format/manifest") {
     CHECK(got->fields[0].name == "vector");
     CHECK(got->attributes[1].name == "Schl\xC3\xBCssel");
     CHECK(got->segments[0].count == 9);
-    CHECK(got->graphs[0].build.alpha == 1.2F);
+    CHECK(got->fields[0].settings.alpha == 1.2F);
+    CHECK(got->fields[0].settings.code_bytes == Count::kAuto);
     CHECK(got->sections.size() == sample.manifest.sections.size());
     CHECK(got->free.size() == 1);
     CHECK(got->live_count == 9);

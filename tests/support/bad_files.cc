@@ -95,6 +95,11 @@ std::vector<GoldenFile> corrupt_files(const Bytes& empty, const Bytes& small) {
       {"corrupt_dimension",
        changed(empty,
                [](Bytes& f) { set(f, row_of(f, &format::ManifestTables::fields), format::kFieldRowInfo, "dim", 0); })},
+      {"corrupt_settings", changed(empty,
+                                   [](Bytes& f) {
+                                     set(f, row_of(f, &format::ManifestTables::fields), format::kFieldRowInfo, "degree",
+                                         3);
+                                   })},
       {"corrupt_nodes", changed(empty,
                                 [](Bytes& f) {
                                   set(f, row_of(f, &format::ManifestTables::graphs), format::kGraphRowInfo, "nodes", 1);

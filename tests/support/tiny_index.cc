@@ -135,8 +135,7 @@ format::Graph graph_of(const format::PageShape& shape, const TinySpec& spec, std
                       .slot_bytes = shape.slot_bytes,
                       .neighbor_bits = shape.neighbor_bits,
                       .targets = shape.targets,
-                      .code_bytes = shape.code_bytes,
-                      .build = {.degree = spec.degree, .l_build = 100, .alpha = 1.2F, .seed = 1}};
+                      .code_bytes = shape.code_bytes};
   for (std::uint32_t o = 0; o < spec.count; ++o) {
     for (const std::uint32_t to : ring_neighbors(o, spec)) {
       ++graph.edges;
@@ -259,7 +258,15 @@ IndexAssembler tiny_index(const TinySpec& spec) {
   format::Manifest manifest;
   for (std::size_t i = 0; i < manifest.file_id.size(); ++i) manifest.file_id[i] = static_cast<std::uint8_t>(i * 17);
   manifest.file_id[0] = spec.file_number;
-  manifest.fields.push_back({.name = "vector", .dim = spec.dim, .type = spec.type, .metric = spec.metric});
+  format::Settings settings{.degree = std::max(spec.degree, format::kLeastBuildDegree)};
+  settings.l_build = std::max(settings.l_build, settings.degree);
+  if (spec.fused) {
+    settings.layout = Layout::kFused;
+    settings.code_bytes = spec.fused->code_bytes;
+    settings.page_records = spec.fused->slots;
+  }
+  manifest.fields.push_back(
+      {.name = "vector", .dim = spec.dim, .type = spec.type, .metric = spec.metric, .settings = settings});
   IndexAssembler file(std::move(manifest));
   add_segment(file, spec);
   return file;
@@ -269,6 +276,10 @@ void add_segment(IndexAssembler& file, const TinySpec& spec) {
   const auto shape = shape_of(spec);
   const auto row = static_cast<std::uint32_t>(file.manifest().segments.size());
   file.manifest().live_count += spec.count;
+  if (spec.count > 0) {
+    Id& next = file.manifest().next_id;
+    next = format::next_id_after(next, spec.above + Id{10} * spec.count);
+  }
   file.manifest().segments.push_back({.count = spec.count, .id_bytes = spec.id_bytes});
   file.manifest().graphs.push_back(graph_of(shape, spec, row));
   file.add_section({.kind = format::SectionKind::kGraphPages,

@@ -119,8 +119,7 @@ TEST_SUITE("engine/repair/salvage_damage") {
                         .page_bytes = shape.page_bytes,
                         .slots = shape.slots,
                         .slot_bytes = shape.slot_bytes,
-                        .neighbor_bits = shape.neighbor_bits,
-                        .build = {.degree = 8, .l_build = 16, .alpha = 1.2F, .seed = 1}}};
+                        .neighbor_bits = shape.neighbor_bits}};
     manifest.live_count = count - 5;
     add(format::SectionKind::kGraphPages, shape.pages(count), shape.page_bytes);
     add(format::SectionKind::kEntryPoints, 1, 4);
@@ -189,7 +188,8 @@ TEST_SUITE("engine/repair/salvage_damage") {
       if (report) continue;
       ++failures;
       CHECK(fresh.disk.names().size() <= names + 1);
-      CHECK_FALSE(fresh.disk.exists("saved").value());
+      // It has its name once only the directory's flush is left to fail.
+      if (fresh.disk.exists("saved").value()) CHECK(testing::findings(fresh.disk, "saved") == "");
     }
     CHECK(failures > 10);
   }

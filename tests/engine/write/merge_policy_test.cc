@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "format/manifest.h"
+
 namespace nearline::engine {
 namespace {
 
@@ -86,6 +88,44 @@ TEST_SUITE("engine/write/merge_policy") {
     };
     CHECK(plan(200'000).empty());
     CHECK(plan(180'000) == Rows{0, 1, 2});
+  }
+
+  TEST_CASE("segments are taken in, the smallest first, until those that stay can be opened beside the new one") {
+    const std::vector<SegmentLoad> segments{
+        {0, 900, 900, false, 60}, {1, 40, 40, false, 10}, {2, 30, 30, false, 10}, {3, 20, 20, true, 10}};
+    const auto plan = [&](std::uint64_t bytes, std::uint64_t fresh) {
+      MergePlan made{.rows = {}, .flat = true, .records = fresh};
+      take_until_open(segments,
+                      {.bytes = bytes,
+                       .delta_records = 30,
+                       .new_segment = [](std::uint64_t records, bool flat) { return flat ? 10 : 5 + records / 50; }},
+                      made);
+      return made;
+    };
+    CHECK(plan(100, 1).rows.empty());
+    CHECK(plan(99, 1).rows == Rows{3});
+    CHECK(plan(99, 1).flat);
+    CHECK(plan(89, 1).rows == Rows{3, 2});  // with them it has a graph
+    CHECK_FALSE(plan(89, 1).flat);
+    CHECK(plan(66, 1).rows == Rows{3, 2, 1});
+    CHECK(plan(65, 1).rows.empty());  // the largest stays: nothing that is taken in helps
+    CHECK(plan(90, 0).rows.empty());
+    CHECK(plan(89, 0).rows == Rows{3, 2});
+  }
+
+  TEST_CASE("no more segments stay than a manifest lists, and no more records go into one than it holds") {
+    std::vector<SegmentLoad> segments;
+    for (std::uint32_t row = 0; row < format::kMaxSegments; ++row) segments.push_back({row, 2 + row, 2 + row, false});
+    const OpenBound bound{.bytes = 100, .delta_records = 0, .new_segment = [](std::uint64_t, bool) { return 1; }};
+    MergePlan plan{.rows = {}, .flat = false, .records = 1};
+    take_until_open(segments, bound, plan);
+    CHECK(plan.rows == Rows{0});
+    CHECK(plan.records == 3);
+    plan = {.rows = {}, .flat = false, .records = kMaxRecords};
+    take_until_open(segments, bound, plan);
+    CHECK(plan.rows.empty());
+    const std::vector<SegmentLoad> huge{{0, kMaxRecords, kMaxRecords, false}, {1, 9, 9, false}};
+    CHECK(plan_merge(huge, kMaxRecords - 5, 4096, true).records == kMaxRecords - 5);
   }
 
   TEST_CASE("however many commits there were, there are few segments") {

@@ -54,8 +54,14 @@ class WriterWorld {
       model[id] = made;
     }
     const MatrixView view{rows.data(), ids.size(), kDim};
-    const auto put = upsert ? writer.upsert(view, ids) : writer.insert(view, ids);
-    REQUIRE_MESSAGE(put, (put ? std::string() : put.error().message()));
+    if (upsert) {
+      const auto put = writer.upsert(view, ids);
+      REQUIRE_MESSAGE(put, (put ? std::string() : put.error().message()));
+    } else {
+      const auto put = writer.insert(view, ids);
+      REQUIRE_MESSAGE(put, (put ? std::string() : put.error().message()));
+      CHECK_FALSE(put.value().first_id);
+    }
   }
   void put(engine::IndexWriter& writer, Id first, std::size_t count) {
     std::vector<Id> ids;

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/write/open_bounds.h"
+
+#include <algorithm>
+
+#include "engine/make/assembly.h"
+#include "engine/segment/needs.h"
+#include "engine/segment/search_budget.h"
+#include "engine/write/flat_segment.h"
+
+namespace nearline::engine {
+namespace {
+
+constexpr std::uint32_t kOneThread = 1;
+
+/// What a segment with the index's settings takes once it is open. largest: what those that are there take, which tells
+/// of fused pages how large their tables are.
+std::uint64_t new_segment_bytes(const IndexFile& index, std::uint64_t records, bool flat, std::uint64_t largest,
+                                IoMode io) {
+  const format::Field& field = index.field();
+  const auto shape = format::PageShape::choose(records, field.dim, field.type, field.metric,
+                                               flat ? kLeastDegree : field.settings.degree, sizeof(Id));
+  const std::uint64_t lean = least_search_bytes(
+      {.shape = shape, .count = records, .entries = flat ? 1 : entry_count(records)}, kOneThread, io);
+  return flat || field.settings.layout != Layout::kFused ? lean : std::max(lean, largest);
+}
+
+void keep_openable_in(const CommitInput& input, std::uint64_t bytes, IoMode io, MergePlan& plan) {
+  std::vector<SegmentLoad> loads = loads_of(input);
+  std::uint64_t largest = 0;
+  for (std::size_t s = 0; s < input.index.segments().size(); ++s) {
+    const SegmentFile& file = input.index.segments()[s]->file();
+    const std::uint64_t tombstones = input.pending.dead(s).count() == 0 ? 0 : (file.segment().count + 7) / 8;
+    loads[file.row()].open_bytes = least_open_bytes(file, kOneThread, io, false) + tombstones;
+    largest = std::max(largest, loads[file.row()].open_bytes);
+  }
+  take_until_open(
+      loads,
+      {.bytes = bytes,
+       .delta_records = input.options.delta_records,
+       .new_segment = [&](std::uint64_t records,
+                          bool flat) { return new_segment_bytes(input.index.file(), records, flat, largest, io); }},
+      plan);
+}
+
+}  // namespace
+
+void keep_openable(const CommitInput& input, std::uint64_t view_bytes, IoMode view_io, MergePlan& plan) {
+  keep_openable_in(input, view_bytes, view_io, plan);
+  if (view_bytes > kViewBytes) keep_openable_in(input, kViewBytes, view_io, plan);
+  keep_openable_in(input, OpenOptions{}.memory_bytes, IoMode::kPread, plan);
+}
+
+std::uint64_t view_needs(const IndexFile& index) {
+  const IoMode io = choose_mode({}, index.file_bytes());
+  std::uint64_t bytes = 0;
+  for (const SegmentFile& segment : index.segments()) bytes += least_open_bytes(segment, kOneThread, io, false);
+  return bytes;
+}
+
+}  // namespace nearline::engine
