@@ -29,6 +29,13 @@ SearchNeeds needs_of(const SegmentFile& file) noexcept {
   return needs.shape.layout == Layout::kFused ? with_codes(file, needs) : needs;
 }
 
+/// Whether pages that were read once are there from then on, where codes take no memory from them.
+bool stay_in_memory(const SearchNeeds& needs, const OpenOptions& options, IoMode io) {
+  if (io == IoMode::kMapped) return true;
+  const auto budget = divide_search_memory(options.memory_bytes, needs, options.threads, io);
+  return budget && holds_all_pages(*budget, needs);
+}
+
 }  // namespace
 
 std::uint32_t stored_code_bytes(const SegmentFile& file) noexcept {
@@ -51,8 +58,7 @@ Result<SearchNeeds> choose_needs(const SegmentFile& file, const OpenOptions& opt
                  .what = "ranking by codes: expected an index built with them, found one without"};
   }
   const std::uint64_t budget = options.memory_bytes;
-  const bool resident = io == IoMode::kMapped || file.section(SectionKind::kGraphPages)->length <= budget / 2;
-  if (!fused && (options.ranking == Ranking::kExact || (!demanded && resident))) return needs;
+  if (!fused && (options.ranking == Ranking::kExact || (!demanded && stay_in_memory(needs, options, io)))) return needs;
   const SearchNeeds more = with_codes(file, needs);
   const std::uint64_t least = least_search_bytes(more, options.threads, io);
   if (budget >= least) return more;

@@ -17,7 +17,7 @@ std::uint32_t stored_code_bytes(const SegmentFile& file) noexcept;
 std::uint64_t least_open_bytes(const SegmentFile& file, std::uint32_t threads, IoMode mode, bool codes) noexcept;
 
 /// Decides whether codes rank: always on fused pages, through which there is no other way; on lean ones when the
-/// options say so, or when most pages must come from the disk and the memory has room for all codes. Errors:
+/// options say so, or when the cache cannot hold all pages and the memory has room for all codes. Errors:
 /// kInvalidArgument for a ranking that the file cannot give; kNoMemory for one that the memory cannot.
 Result<SearchNeeds> choose_needs(const SegmentFile& file, const OpenOptions& options, IoMode io);
 

@@ -44,7 +44,7 @@ struct OpenOptions {
   /// Answers at a given L do not depend on the mode of I/O, but slightly on the ranking.
   Ranking ranking = Ranking::kAuto;
   std::uint32_t threads =
-      Count::kAuto;        ///< searches that may run at once; kAuto: one per processor. Further callers wait.
+      Count::kAuto;  ///< searches at once; kAuto: one per processor that the memory has room for. Further callers wait.
   bool untrusted = false;  ///< the file may be hostile: never map it, check all of it (as verify full) before use
 };
 
