@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Splits a range over threads. Which thread does which part is left to chance, so callers must not let it show.
+/// Splits a range over threads. Which thread does which part is left to chance, so callers must not let it show; nor do
+/// they learn how many threads there were: where the system gives fewer than were asked for, those do it all.
 #pragma once
 
 #include <algorithm>
@@ -7,6 +8,7 @@
 #include <cstddef>
 #include <exception>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -32,7 +34,10 @@ void parallel_for(std::size_t count, std::size_t chunk, unsigned threads, F&& f)
   };
   {
     std::vector<std::jthread> others;
-    for (unsigned thread = 1; thread < threads && thread * chunk < count; ++thread) others.emplace_back(work, thread);
+    try {
+      for (unsigned thread = 1; thread < threads && thread * chunk < count; ++thread) others.emplace_back(work, thread);
+    } catch (const std::system_error&) {  // a limit on processes or on memory
+    }
     work(0);
   }
   if (thrown) std::rethrow_exception(thrown);

@@ -100,7 +100,10 @@ class MappedSource final : public PageSource {
  public:
   explicit MappedSource(MappedPages shared) noexcept : shared_(std::move(shared)) {}
 
-  Result<std::unique_ptr<PageReader>> reader(std::uint64_t, std::uint32_t) override {
+  Result<std::shared_ptr<PageCache>> cache(std::uint64_t, std::uint32_t) override {
+    return std::shared_ptr<PageCache>();
+  }
+  Result<std::unique_ptr<PageReader>> reader(std::shared_ptr<PageCache>, std::uint32_t) override {
     return std::unique_ptr<PageReader>(std::make_unique<MappedReader>(shared_));
   }
   [[nodiscard]] IoMode mode() const noexcept override { return IoMode::kMapped; }

@@ -7,9 +7,9 @@
 #include <bit>
 #include <cassert>
 #include <string>
+#include <thread>
 
 namespace nearline::io {
-
 namespace {
 
 /// Frames that there is room for.
@@ -19,9 +19,25 @@ std::uint64_t affordable(std::size_t page_bytes, std::uint64_t cache_bytes) noex
   return (cache_bytes - fixed) / (least_cache_bytes(bytes, 1) - fixed);
 }
 
+/// Steps along a chain that others may be changing, before its guard is asked for.
+constexpr int kUnguardedSteps = 8;
+/// Rounds of the hand over pinned frames before there is said to be no other. After the second it lets others run.
+constexpr std::uint64_t kRounds = 100;
+
 }  // namespace
 
-Result<PageCache> PageCache::create(const PageRange& range, std::uint64_t cache_bytes, std::uint32_t max_batch) {
+PageCache::PageCache(std::size_t page_bytes, Frame count, std::unique_ptr<std::byte[], AlignedDelete> memory)
+    : page_bytes_(page_bytes),
+      count_(count),
+      memory_(std::move(memory)),
+      slots_(std::make_unique<Slot[]>(count)),
+      buckets_(std::bit_ceil(std::size_t{count})),
+      limit_(count) {
+  for (auto& head : buckets_) head.store(kNone, std::memory_order_relaxed);
+}
+
+Result<std::shared_ptr<PageCache>> PageCache::create(const PageRange& range, std::uint64_t cache_bytes,
+                                                     std::uint32_t max_batch) {
   assert(max_batch > 0 && range.page_bytes > 0);
   const std::uint64_t least = least_cache_bytes(range.page_bytes, max_batch);
   if (cache_bytes < least) {
@@ -32,129 +48,179 @@ Result<PageCache> PageCache::create(const PageRange& range, std::uint64_t cache_
   const std::uint64_t useful = std::max(range.page_count, max_batch);
   const auto count =
       static_cast<Frame>(std::min({affordable(range.page_bytes, cache_bytes), useful, std::uint64_t{kNone - 1}}));
-
-  PageCache cache;
-  cache.page_bytes_ = range.page_bytes;
-  cache.memory_.reset(
+  std::unique_ptr<std::byte[], AlignedDelete> memory(
       static_cast<std::byte*>(::operator new (std::size_t{count} * range.page_bytes, kAlignment, std::nothrow)));
-  if (!cache.memory_) {
+  if (!memory) {
     return Error{.code = Code::kNoMemory,
                  .what = "cannot allocate a page cache of " + std::to_string(count) + " pages of " +
                          std::to_string(range.page_bytes) + " bytes"};
   }
-  cache.frames_.resize(count);
-  cache.buckets_.assign(std::bit_ceil(std::size_t{count} * 2), kNone);
-  cache.free_.reserve(count);
-  for (Frame frame = count; frame-- > 0;) cache.free_.push_back(frame);
-  return cache;
-}
-
-void PageCache::shrink(std::uint64_t cache_bytes) noexcept {
-  const std::uint64_t room = affordable(page_bytes_, cache_bytes);
-  if (room >= frames_.size()) return;
-  const auto count = static_cast<Frame>(room);
-  for (Frame frame = count; frame < frames_.size(); ++frame) {
-    assert(frames_[frame].pins == 0);
-    if (frames_[frame].attached) detach(frame);
-  }
-  std::erase_if(free_, [&](Frame frame) { return frame >= count; });
-  const auto gone = all_bytes().subspan(count * page_bytes_);
-  ::madvise(gone.data(), gone.size(), MADV_DONTNEED);  // the addresses stay, the memory goes
-  frames_.resize(count);
-  frames_.shrink_to_fit();
-  hand_ = 0;
+  return std::shared_ptr<PageCache>(new PageCache(range.page_bytes, count, std::move(memory)));
 }
 
 std::uint64_t PageCache::memory_bytes() const noexcept {
-  return frames_.size() * (page_bytes_ + sizeof(Slot) + sizeof(Frame)) + buckets_.size() * sizeof(Frame);
+  return std::min<std::uint64_t>(hand_.load(), frame_count()) * page_bytes_ + note_bytes();
 }
 
-std::size_t PageCache::home(PageId page) const noexcept {
+std::uint64_t PageCache::note_bytes() const noexcept {
+  return count_ * sizeof(Slot) + buckets_.size() * sizeof(Frame) + sizeof *this;
+}
+
+std::size_t PageCache::bucket(PageId page) const noexcept {
   const std::uint64_t mixed = page * std::uint64_t{0x9E37'79B9'7F4A'7C15};  // Fibonacci hashing
   return static_cast<std::size_t>(mixed >> 32) & (buckets_.size() - 1);
 }
 
-PageCache::Frame PageCache::pin_page(PageId page) noexcept {
-  const std::size_t mask = buckets_.size() - 1;
-  for (std::size_t bucket = home(page); buckets_[bucket] != kNone; bucket = (bucket + 1) & mask) {
-    Slot& slot = frames_[buckets_[bucket]];
-    if (slot.page != page) continue;
-    evictable_ -= slot.pins++ == 0;
-    slot.referenced = true;
-    return buckets_[bucket];
+bool PageCache::serves(const Slot& slot, PageId page, Reader reader) const noexcept {
+  if (slot.page.load(std::memory_order_relaxed) != page || !slot.found.load(std::memory_order_relaxed)) return false;
+  const Reader filler = slot.filler.load(std::memory_order_acquire);  // who published the page had filled it
+  return filler == kFull || filler == reader;
+}
+
+PageCache::Frame PageCache::pin_page(PageId page, Reader reader) noexcept {
+  Frame frame = buckets_[bucket(page)].load(std::memory_order_acquire);
+  for (int step = 0; step < kUnguardedSteps; ++step) {
+    if (frame == kNone) return kNone;  // or so it seems while a chain changes: to read a page twice is no error
+    Slot& slot = slots_[frame];
+    if (slot.page.load(std::memory_order_relaxed) != page) {
+      frame = slot.next.load(std::memory_order_acquire);
+      continue;
+    }
+    // A pin keeps the frame with its page, unless it comes while the frame is being claimed.
+    const bool claimed = (slot.pins.fetch_add(1, std::memory_order_acquire) & kClaimed) != 0;
+    if (!claimed && serves(slot, page, reader)) {
+      if (!slot.referenced.load(std::memory_order_relaxed)) slot.referenced.store(true, std::memory_order_relaxed);
+      return frame;
+    }
+    unpin(frame);
+    break;
+  }
+  return pin_found(page, reader);
+}
+
+PageCache::Frame PageCache::pin_found(PageId page, Reader reader) noexcept {
+  const std::size_t at = bucket(page);
+  const std::lock_guard lock(guard(at));  // nobody claims what is found in this bucket
+  const Frame frame = find(at, page);
+  if (frame == kNone || !serves(slots_[frame], page, reader)) return kNone;
+  slots_[frame].pins.fetch_add(1, std::memory_order_acquire);
+  slots_[frame].referenced.store(true, std::memory_order_relaxed);
+  return frame;
+}
+
+PageCache::Frame PageCache::take(PageId page, Reader reader) noexcept {
+  for (std::uint64_t round = 0; round < kRounds; ++round) {
+    if (round > 1) std::this_thread::yield();
+    const Frame limit = frame_count();
+    for (Frame step = 0; step < limit; ++step) {
+      const auto frame = static_cast<Frame>(hand_.fetch_add(1, std::memory_order_relaxed) % limit);
+      if (!claim(frame)) continue;
+      Slot& slot = slots_[frame];
+      slot.page.store(page, std::memory_order_relaxed);
+      slot.filler.store(reader, std::memory_order_relaxed);
+      slot.filling = {};
+      return frame;
+    }
   }
   return kNone;
 }
 
-PageCache::Frame PageCache::take() noexcept {
-  if (free_.empty()) {
-    if (evictable_ == 0) return kNone;
-    detach(next_victim());
+/// Takes a frame that nobody pins, or has found again since the hand last came by, away from its page: then it has one
+/// pin, the caller's.
+bool PageCache::claim(Frame frame) noexcept {
+  Slot& slot = slots_[frame];
+  if (slot.pins.load(std::memory_order_relaxed) > 0) return false;
+  if (slot.referenced.load(std::memory_order_relaxed)) {
+    slot.referenced.store(false, std::memory_order_relaxed);
+    return false;
   }
-  const Frame frame = free_.back();
-  free_.pop_back();
-  frames_[frame].pins = 1;
+  std::uint32_t none = 0;
+  if (!slot.found.load(std::memory_order_relaxed)) {
+    if (!slot.pins.compare_exchange_strong(none, 1)) return false;
+    if (!slot.found.load(std::memory_order_relaxed)) return true;
+    unpin(frame);  // somebody has filled it in the meantime
+    return false;
+  }
+  const PageId page = slot.page.load(std::memory_order_relaxed);
+  const std::size_t at = bucket(page);
+  const std::lock_guard lock(guard(at));
+  if (!slot.found.load(std::memory_order_relaxed) || slot.page.load(std::memory_order_relaxed) != page) return false;
+  if (!slot.pins.compare_exchange_strong(none, kClaimed + 1)) return false;
+  unlink(at, frame);
+  slot.pins.fetch_sub(kClaimed);
+  return true;
+}
+
+PageCache::Frame PageCache::find(std::size_t bucket, PageId page) const noexcept {
+  Frame frame = buckets_[bucket].load(std::memory_order_relaxed);
+  while (frame != kNone && slots_[frame].page.load(std::memory_order_relaxed) != page) {
+    frame = slots_[frame].next.load(std::memory_order_relaxed);
+  }
   return frame;
 }
 
-/// Two rounds at most: the first takes `referenced` away. Precondition: some frame is attached and not pinned.
-PageCache::Frame PageCache::next_victim() noexcept {
-  while (true) {
-    const Frame frame = hand_;
-    hand_ = hand_ + 1 < frames_.size() ? hand_ + 1 : 0;
-    Slot& slot = frames_[frame];
-    if (slot.pins > 0 || !slot.attached) continue;
-    if (!slot.referenced) return frame;
-    slot.referenced = false;
+void PageCache::link(std::size_t bucket, Frame frame) noexcept {
+  Slot& slot = slots_[frame];
+  slot.next.store(buckets_[bucket].load(std::memory_order_relaxed), std::memory_order_relaxed);
+  slot.referenced.store(false, std::memory_order_relaxed);  // earned by being found again: pages read once leave first
+  slot.found.store(true, std::memory_order_relaxed);
+  buckets_[bucket].store(frame, std::memory_order_release);
+}
+
+/// Leaves `next` as it is, for those who stand on the frame.
+void PageCache::unlink(std::size_t bucket, Frame frame) noexcept {
+  std::atomic<Frame>* at = &buckets_[bucket];
+  while (at->load(std::memory_order_relaxed) != frame) at = &slots_[at->load(std::memory_order_relaxed)].next;
+  at->store(slots_[frame].next.load(std::memory_order_relaxed), std::memory_order_release);
+  slots_[frame].found.store(false, std::memory_order_relaxed);
+}
+
+void PageCache::announce(Frame frame) noexcept {
+  const std::size_t at = bucket(page(frame));
+  const std::lock_guard lock(guard(at));
+  if (find(at, page(frame)) == kNone) link(at, frame);
+}
+
+void PageCache::publish(Frame frame) noexcept {
+  Slot& slot = slots_[frame];
+  const std::size_t at = bucket(page(frame));
+  const std::lock_guard lock(guard(at));
+  const Frame there = find(at, page(frame));
+  if (there != kNone && there != frame && slots_[there].filler.load(std::memory_order_relaxed) != kFull) {
+    unlink(at, there);  // still under way to another reader, which may be long in coming
   }
+  slot.filler.store(kFull, std::memory_order_release);
+  if (find(at, page(frame)) == kNone) link(at, frame);
 }
 
-void PageCache::attach(Frame frame, PageId page) noexcept {
-  Slot& slot = frames_[frame];
-  assert(!slot.attached && slot.pins > 0);
-  const std::size_t mask = buckets_.size() - 1;
-  std::size_t bucket = home(page);
-  while (buckets_[bucket] != kNone) bucket = (bucket + 1) & mask;
-  buckets_[bucket] = frame;
-  slot.page = page;
-  slot.attached = true;
-  slot.referenced = false;  // earned by being found again: pages read once leave first
+void PageCache::withdraw(Frame frame) noexcept {
+  const std::size_t at = bucket(page(frame));
+  const std::lock_guard lock(guard(at));
+  if (slots_[frame].found.load(std::memory_order_relaxed)) unlink(at, frame);
+  slots_[frame].filler.store(kEmpty, std::memory_order_relaxed);
 }
 
-void PageCache::detach(Frame frame) noexcept {
-  Slot& slot = frames_[frame];
-  assert(slot.attached);
-  const std::size_t mask = buckets_.size() - 1;
-  std::size_t bucket = home(slot.page);
-  while (buckets_[bucket] != frame) bucket = (bucket + 1) & mask;
-  forget(bucket);
-  slot.attached = false;
-  if (slot.pins > 0) return;
-  --evictable_;
-  free_.push_back(frame);
+void PageCache::shrink(std::uint64_t cache_bytes, Frame frames) noexcept {
+  const auto bytes = static_cast<std::uint32_t>(page_bytes_);
+  const std::uint64_t beside = least_cache_bytes(bytes, count_) - std::uint64_t{count_} * page_bytes_;
+  const std::uint64_t room = cache_bytes > beside ? (cache_bytes - beside) / page_bytes_ : 0;
+  const Frame before = frame_count();
+  const auto now = static_cast<Frame>(std::min<std::uint64_t>(before, std::max<std::uint64_t>(room, frames)));
+  limit_.store(now);
+  for (Frame frame = now; frame < before; ++frame) retire(frame);
 }
 
-/// Empties a bucket and moves later entries of its run back, so that a search may still stop at the first empty one.
-void PageCache::forget(std::size_t bucket) noexcept {
-  const std::size_t mask = buckets_.size() - 1;
-  for (std::size_t next = (bucket + 1) & mask; buckets_[next] != kNone; next = (next + 1) & mask) {
-    const std::size_t wanted = home(frames_[buckets_[next]].page);
-    if (((next - wanted) & mask) < ((next - bucket) & mask)) continue;  // its home lies behind the hole
-    buckets_[bucket] = buckets_[next];
-    bucket = next;
-  }
-  buckets_[bucket] = kNone;
+/// The addresses of a frame that is no more stay, and its pin; the memory goes. Does nothing while others pin it: the
+/// last of them retires it.
+void PageCache::retire(Frame frame) noexcept {
+  slots_[frame].referenced.store(false, std::memory_order_relaxed);
+  if (claim(frame)) ::madvise(bytes(frame).data(), page_bytes_, MADV_DONTNEED);
 }
 
-void PageCache::unpin(Frame frame) noexcept {
-  Slot& slot = frames_[frame];
-  assert(slot.pins > 0);
-  if (--slot.pins > 0) return;
-  if (slot.attached) {
-    ++evictable_;
-  } else {
-    free_.push_back(frame);
-  }
+Result<std::unique_ptr<PageReader>> PageSource::reader(std::uint64_t cache_bytes, std::uint32_t max_batch) {
+  NEARLINE_TRY(own, cache(cache_bytes, max_batch));
+  const PageCache::Frame pins = own ? own->frame_count() : 0;
+  return reader(std::move(own), pins);
 }
 
 Error too_many_pinned() {

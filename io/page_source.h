@@ -4,8 +4,9 @@
 /// and goes on when every page of the batch stands in memory. A mapped reader is ready at once and never suspends;
 /// a ring reader queues the reads, and the searches of a batch take turns while theirs are in flight.
 ///
-///   PageSource  one per open index, shared by threads: what is to be read, and where the cache budget is kept
-///   PageReader  one per searching thread: ring, cache, counters
+///   PageSource  one per open index, shared by threads: what is to be read
+///   PageCache   one per open index, shared by threads: the pages that are kept
+///   PageReader  one per searching thread: ring, counters
 ///   PageBatch   one per search: the pages wanted now, pinned until the next read or release
 #pragma once
 
@@ -24,6 +25,8 @@
 #include "nearline/types.h"
 
 namespace nearline::io {
+
+class PageCache;
 
 /// Number of a page inside the source's range: page p covers bytes [at + p * page_bytes, + page_bytes).
 using PageId = std::uint32_t;
@@ -73,7 +76,7 @@ class PageReader {
   virtual bool begin(PageBatch& batch) = 0;
 
   /// Unpins the batch's pages and forgets a read that is still pending: nobody is resumed for it. A batch is released
-  /// before it dies, unless its reader is dead already or does nothing any more but die.
+  /// before it dies, unless its reader and the cache are dead already or do nothing any more but die.
   virtual void release(PageBatch& batch) noexcept = 0;
 
   /// Waits for at least one completion and resumes every search whose pages are complete. Precondition: some batch is
@@ -81,15 +84,16 @@ class PageReader {
   /// told, and whoever does not poll again releases its batches.
   virtual void poll() = 0;
 
-  /// Gives back what it holds beyond `cache_bytes`, as PageSource::reader takes it, and keeps the pages that it still
-  /// has room for. Precondition: no batch holds or wants pages.
-  virtual void shrink(std::uint64_t /*cache_bytes*/) noexcept {}
+  /// From now on it pins at most so many pages of the cache at once, and uses no frames that the cache has given back.
+  /// Reads that batches gave up count, and where they are more they are waited for. pins: at most what the reader was
+  /// made for. Precondition: no batch holds or wants pages.
+  virtual void limit_pins(std::uint32_t /*pins*/) noexcept {}
 
   /// First byte of page 0 when all pages stand in memory at fixed places, else null. Bytes reached this way are not
   /// checked: that is what `begin` does.
   [[nodiscard]] virtual const std::byte* base() const noexcept { return nullptr; }
 
-  /// Bytes of private memory that this reader holds.
+  /// Bytes of private memory that this reader holds, the cache not among them.
   [[nodiscard]] virtual std::uint64_t memory_bytes() const noexcept = 0;
 
   /// The awaitable form of begin.
@@ -119,23 +123,33 @@ class PageReader {
   [[nodiscard]] static AnyAwaiter any_of(std::span<PageBatch* const> batches) { return AnyAwaiter{batches}; }
 };
 
-/// The least `cache_bytes` that PageSource::reader accepts. One search that holds pages of one batch while it waits for
-/// another counts both in max_batch; of several such searches on one reader, each needs room for what it holds.
+/// What a reader takes beside the cache: its ring.
+inline constexpr std::uint64_t kReaderBytes = 24 * 1024;
+
+/// The least `cache_bytes` that PageSource::cache accepts: room for a reader and its largest batch. One search that
+/// holds pages of one batch while it waits for another counts both in max_batch; of several such searches, each needs
+/// room for what it holds.
 [[nodiscard]] constexpr std::uint64_t least_cache_bytes(std::uint32_t page_bytes, std::uint32_t max_batch) noexcept {
-  constexpr std::uint64_t kFixedBytes = 32 * 1024;  // the ring
-  constexpr std::uint64_t kFrameBytes = 64;         // bookkeeping of one cached page
-  return kFixedBytes + max_batch * (page_bytes + kFrameBytes);
+  constexpr std::uint64_t kFixedBytes = 8 * 1024;  // locks
+  constexpr std::uint64_t kFrameBytes = 64;        // bookkeeping of one cached page
+  return kReaderBytes + kFixedBytes + max_batch * (page_bytes + kFrameBytes);
 }
 
-/// Makes readers, and outlives them. Thread-safe.
+/// Makes caches and readers, and outlives them. Thread-safe.
 class PageSource {
  public:
   virtual ~PageSource() = default;
-  /// cache_bytes: bound on what the reader may hold, buffers and cache frames together; a mapped source ignores it.
-  /// max_batch: the most pages that a batch will ask for, at least 1.
-  /// Errors: kOverBudget when cache_bytes is below least_cache_bytes, kNoMemory when the system has none; kIo when a
-  /// ring fails.
-  virtual Result<std::unique_ptr<PageReader>> reader(std::uint64_t cache_bytes, std::uint32_t max_batch) = 0;
+
+  /// A cache for readers of this source; null where they need none. cache_bytes: bound on what it may hold, one reader
+  /// included. max_batch: the most pages that a batch will ask for, at least 1.
+  /// Errors: kOverBudget when cache_bytes is below least_cache_bytes, kNoMemory when the system has none.
+  virtual Result<std::shared_ptr<PageCache>> cache(std::uint64_t cache_bytes, std::uint32_t max_batch) = 0;
+  /// A reader that shares the cache. pins: the most pages that its batches pin together, where a page counts each time
+  /// that it is asked for. All readers of a cache may pin no more than it has frames. Errors: kIo when a ring fails.
+  virtual Result<std::unique_ptr<PageReader>> reader(std::shared_ptr<PageCache> cache, std::uint32_t pins) = 0;
+
+  /// A reader with a cache of its own, all of which it may pin. Errors: those of `cache` and `reader`.
+  Result<std::unique_ptr<PageReader>> reader(std::uint64_t cache_bytes, std::uint32_t max_batch);
   [[nodiscard]] virtual IoMode mode() const noexcept = 0;
 };
 
@@ -143,7 +157,7 @@ class PageSource {
 /// closed afterwards. Errors: kTruncated when the range does not lie inside the file; those of File::map.
 Result<std::unique_ptr<PageSource>> mapped_source(const File& file, const PageRange& range, PageCheck check);
 
-/// Pages by pread into a CLOCK cache per reader; works on every File, the simulated disk's included. `file` outlives
+/// Pages by pread into a CLOCK cache; works on every File, the simulated disk's included. `file` outlives
 /// it.
 std::unique_ptr<PageSource> pread_source(const File& file, const PageRange& range, PageCheck check);
 

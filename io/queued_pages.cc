@@ -6,12 +6,8 @@
 
 namespace nearline::io {
 
-QueuedReader::QueuedReader(const PagePlan& plan, PageCache cache)
-    : plan_(plan), cache_(std::move(cache)), filling_(cache_.frame_count()) {}
-
-std::uint64_t QueuedReader::memory_bytes() const noexcept {
-  return cache_.memory_bytes() + filling_.size() * sizeof(Filling);
-}
+QueuedReader::QueuedReader(const PagePlan& plan, std::shared_ptr<PageCache> cache, std::uint32_t pins) noexcept
+    : plan_(plan), cache_(std::move(cache)), self_(cache_->join()), frames_(cache_->frame_count()), most_(pins) {}
 
 void QueuedReader::Line::push(PageBatch& batch) noexcept {
   PageBatch** end = &first_;
@@ -47,20 +43,29 @@ bool QueuedReader::begin(PageBatch& batch) {
 /// Pins a frame for every page wanted, or none at all.
 bool QueuedReader::admit(PageBatch& batch) noexcept {
   assert(batch.pinned.empty());
+  if (pins_ + given_up_ + batch.wanted.size() > most_) return false;
   for (const PageId page : batch.wanted) {
-    Frame frame = cache_.pin_page(page);
+    const Frame frame = plan_page(page);
     if (frame == PageCache::kNone) {
-      frame = cache_.take();
-      if (frame == PageCache::kNone) {
-        unpin_all(batch);
-        return false;
-      }
-      cache_.attach(frame, page);
-      filling_[frame].load = Load::kPlanned;
+      unpin_all(batch);
+      return false;
     }
     batch.pinned.push_back(frame);
+    ++pins_;
+    if (!cache_->fills(self_, frame)) continue;
+    PageCache::Filling& filling = cache_->filling(frame);
+    if (filling.holders++ == 0 && filling.running) --given_up_;
   }
   return true;
+}
+
+/// The page's frame, pinned; one that is to be filled yet where the page is not there.
+QueuedReader::Frame QueuedReader::plan_page(PageId page) noexcept {
+  Frame frame = cache_->pin_page(page, self_);
+  if (frame != PageCache::kNone) return frame;
+  frame = cache_->take(page, self_);
+  if (frame != PageCache::kNone) cache_->announce(frame);
+  return frame;
 }
 
 /// Starts the reads that an admitted batch needs, and waits in line for those that others have started.
@@ -69,11 +74,15 @@ void QueuedReader::go(PageBatch& batch) {
   batch.pending = 0;
   for (std::uint32_t i = 0; i < batch.pinned.size(); ++i) {
     const Frame frame = batch.pinned[i];
-    Filling& filling = filling_[frame];
-    batch.pages[i] = cache_.bytes(frame).data();
-    if (filling.load == Load::kPlanned) {
-      filling.load = Load::kRunning;
-      cache_.pin(frame);  // until `finish`, whatever becomes of the batch
+    batch.pages[i] = cache_->bytes(frame).data();
+    if (!cache_->fills(self_, frame)) {
+      ++batch.cache_hits;
+      continue;
+    }
+    PageCache::Filling& filling = cache_->filling(frame);
+    if (!filling.running) {
+      filling.running = true;
+      cache_->pin(frame);  // until `finish`, whatever becomes of the batch
       ++in_flight_;
       start(frame);
       started = true;
@@ -81,10 +90,8 @@ void QueuedReader::go(PageBatch& batch) {
     } else {
       ++batch.cache_hits;
     }
-    if (filling.load == Load::kRunning) {
-      batch.links[i] = std::exchange(filling.waiter, PageBatch::Link{&batch, i});
-      ++batch.pending;
-    }
+    batch.links[i] = std::exchange(filling.waiter, PageBatch::Link{&batch, i});
+    ++batch.pending;
   }
   batch.state = batch.pending > 0 ? PageBatch::State::kReading : PageBatch::State::kIdle;
   if (started) submit();
@@ -102,14 +109,28 @@ void QueuedReader::release(PageBatch& batch) noexcept {
 }
 
 void QueuedReader::unpin_all(PageBatch& batch) noexcept {
-  for (const Frame frame : batch.pinned) cache_.unpin(frame);
+  for (const Frame frame : batch.pinned) {
+    if (cache_->fills(self_, frame)) {
+      PageCache::Filling& filling = cache_->filling(frame);
+      if (--filling.holders == 0) {
+        if (filling.running) {
+          ++given_up_;
+        } else {
+          cache_->withdraw(frame);
+        }
+      }
+    }
+    cache_->unpin(frame);
+  }
+  pins_ -= batch.pinned.size();
   batch.pinned.clear();
 }
 
 /// Takes an abandoned batch out of the lines it waits in.
 void QueuedReader::unlink(PageBatch& batch) noexcept {
   for (const Frame frame : batch.pinned) {
-    PageBatch::Link* link = &filling_[frame].waiter;
+    if (!cache_->fills(self_, frame)) continue;
+    PageBatch::Link* link = &cache_->filling(frame).waiter;
     while (link->batch != nullptr) {
       if (link->batch == &batch) {
         *link = batch.links[link->index];
@@ -121,22 +142,27 @@ void QueuedReader::unlink(PageBatch& batch) noexcept {
 }
 
 void QueuedReader::finish(Frame frame, Result<void> result) {
-  Filling& filling = filling_[frame];
-  assert(filling.load == Load::kRunning && in_flight_ > 0);
+  PageCache::Filling& filling = cache_->filling(frame);
+  assert(filling.running && in_flight_ > 0);
   if (draining_) filling.waiter = {};
-  if (result && !draining_) result = plan_.verify(cache_.page(frame), cache_.bytes(frame));
+  if (result && !draining_) result = plan_.verify(cache_->page(frame), cache_->bytes(frame));
   if (!result) tell(filling.waiter, result.error());
   // From here on nothing throws.
   --in_flight_;
-  filling.load = Load::kNone;
-  if (!result || draining_) cache_.detach(frame);  // nobody shall find it
+  filling.running = false;
+  if (filling.holders == 0) --given_up_;
   auto next = std::exchange(filling.waiter, {});
+  if (result && !draining_) {
+    cache_->publish(frame);
+  } else {
+    cache_->withdraw(frame);
+  }
   while (next.batch != nullptr) {
     PageBatch& batch = *next.batch;
     next = batch.links[next.index];
     if (--batch.pending == 0) settle(batch);
   }
-  cache_.unpin(frame);
+  cache_->unpin(frame);
 }
 
 /// All who wait for a page learn that it did not come.
@@ -147,8 +173,10 @@ void QueuedReader::tell(PageBatch::Link waiter, const Error& error) {
 }
 
 void QueuedReader::finish_all(const Error& error) {
-  for (Frame frame = 0; frame < filling_.size(); ++frame) {
-    if (filling_[frame].load == Load::kRunning) finish(frame, draining_ ? Result<void>{} : error);
+  for (Frame frame = 0; in_flight_ > 0; ++frame) {
+    if (!cache_->fills(self_, frame)) continue;
+    cache_->pin(frame);
+    finish(frame, draining_ ? Result<void>{} : error);
   }
 }
 
@@ -199,10 +227,13 @@ void QueuedReader::refuse_first_hungry() {
   settle(batch);
 }
 
-void QueuedReader::shrink(std::uint64_t cache_bytes) noexcept {
-  drain();  // reads that their batches gave up
-  cache_.shrink(cache_bytes);
-  filling_.resize(cache_.frame_count());
+void QueuedReader::limit_pins(std::uint32_t pins) noexcept {
+  assert(pins_ == 0);
+  most_ = pins;
+  if (given_up_ > most_) drain();
+  if (frames_ == cache_->frame_count()) return;
+  drain();
+  frames_ = cache_->frame_count();
   forget_frames();
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Pages by io_uring: the only file that knows liburing. One ring per reader, with the file and the cache's frames
-/// registered where the kernel allows it, and O_DIRECT where the file system does.
+/// registered (with each ring that reads into them) where the kernel allows it, and O_DIRECT where the file system
+/// does.
 #include <fcntl.h>
 #include <liburing.h>
 #include <sched.h>
@@ -97,10 +98,9 @@ constexpr std::uint32_t kDirectStep = 4096;
 
 class RingReader final : public QueuedReader {
  public:
-  RingReader(int descriptor, bool direct, const PagePlan& plan, PageCache cache)
-      : QueuedReader(plan, std::move(cache)), descriptor_(descriptor), direct_(direct) {
-    done_.resize(this->cache().frame_count());
-    line_.reserve(this->cache().frame_count());
+  RingReader(int descriptor, bool direct, const PagePlan& plan, std::shared_ptr<PageCache> cache, std::uint32_t pins)
+      : QueuedReader(plan, std::move(cache), pins), descriptor_(descriptor), direct_(direct) {
+    line_.reserve(pins);
     frames_per_chunk_ = std::max(1u, kChunkBytes / plan.range.page_bytes);
     chunks_.resize(std::min(kMostChunks, this->cache().frame_count() / frames_per_chunk_ + 1));
   }
@@ -114,17 +114,18 @@ class RingReader final : public QueuedReader {
   }
 
   [[nodiscard]] std::uint64_t memory_bytes() const noexcept override {
-    return QueuedReader::memory_bytes() + (done_.capacity() + line_.capacity()) * sizeof(std::uint32_t) +
+    return sizeof *this + line_.capacity() * sizeof(Frame) + chunks_.capacity() / 8 +
            kDepth * (sizeof(io_uring_sqe) + 2 * sizeof(io_uring_cqe));
   }
 
  private:
   void start(Frame frame) override {
-    done_[frame] = 0;
+    cache().filling(frame).done = 0;
     line_.push_back(frame);
   }
 
   void submit() override {
+    if (broken_ != 0) return;
     fill();
     if (in_ring_ - io_uring_sq_ready(ring_.get()) >= kBusy) return;
     const int submitted = io_uring_submit(ring_.get());
@@ -140,8 +141,12 @@ class RingReader final : public QueuedReader {
       if (got == -EAGAIN) ::sched_yield();
       if (got != -EINTR && got != -EAGAIN) broken_ = -got;
     }
-    // The kernel may still write to the frames: no read succeeds on this ring any more, so no page can be spoilt.
-    finish_all(draining() ? Error{} : system_error(broken_, "the ring broke down", plan().path));
+    const Error error = draining() ? Error{} : system_error(broken_, "the ring broke down", plan().path);
+    while (!line_.empty()) {
+      finish(line_.back(), draining() ? Result<void>{} : error);
+      line_.pop_back();
+    }
+    finish_all(error);
   }
 
   /// Moves waiting frames into the ring while it has room.
@@ -157,8 +162,9 @@ class RingReader final : public QueuedReader {
   }
 
   void prepare(io_uring_sqe& entry, Frame frame) {
-    const auto rest = cache().bytes(frame).subspan(done_[frame]);
-    const std::uint64_t at = plan().offset(cache().page(frame)) + done_[frame];
+    const std::uint32_t done = cache().filling(frame).done;
+    const auto rest = cache().bytes(frame).subspan(done);
+    const std::uint64_t at = plan().offset(cache().page(frame)) + done;
     const int file = fixed_file_ ? 0 : descriptor_;
     const Frame chunk = frame / frames_per_chunk_;
     if (is_registered(chunk)) {
@@ -184,7 +190,6 @@ class RingReader final : public QueuedReader {
   }
 
   void forget_frames() noexcept override {
-    done_.resize(cache().frame_count());
     const iovec none{};
     const Frame first = (cache().frame_count() + frames_per_chunk_ - 1) / frames_per_chunk_;
     for (Frame chunk = first; chunk < chunks_.size(); ++chunk) {
@@ -212,14 +217,15 @@ class RingReader final : public QueuedReader {
 
   void arrived(Frame frame, int got) {
     if (draining()) return finish(frame, {});
-    const std::uint64_t at = plan().offset(cache().page(frame)) + done_[frame];
+    std::uint32_t& done = cache().filling(frame).done;
+    const std::uint64_t at = plan().offset(cache().page(frame)) + done;
     if (got == -EINTR || got == -EAGAIN) return line_.push_back(frame);
     if (got < 0) return finish(frame, system_error(-got, "cannot read", plan().path, at));
     std::uint32_t step = static_cast<std::uint32_t>(got);
-    const std::uint32_t missing = plan().range.page_bytes - done_[frame];
+    const std::uint32_t missing = plan().range.page_bytes - done;
     if (step < missing && direct_) step -= step % kDirectStep;
     if (step == 0) return finish(frame, ends_too_early(plan().path, at, missing));
-    done_[frame] += step;
+    done += step;
     if (step < missing) return line_.push_back(frame);
     finish(frame, {});
   }
@@ -230,11 +236,10 @@ class RingReader final : public QueuedReader {
   bool fixed_file_ = false;
   bool may_register_ = false;
   Frame frames_per_chunk_ = 1;
-  std::vector<bool> chunks_;         ///< registered as buffers
-  int broken_ = 0;                   ///< errno that ended the ring's use
-  unsigned in_ring_ = 0;             ///< prepared or in flight
-  std::vector<std::uint32_t> done_;  ///< bytes of each frame that are there
-  std::vector<Frame> line_;          ///< frames whose read is not in the ring
+  std::vector<bool> chunks_;  ///< registered as buffers
+  int broken_ = 0;            ///< errno that ended the ring's use
+  unsigned in_ring_ = 0;      ///< prepared or in flight
+  std::vector<Frame> line_;   ///< frames whose read is not in the ring
 };
 
 class RingSource final : public PageSource {
@@ -242,9 +247,11 @@ class RingSource final : public PageSource {
   RingSource(Descriptor descriptor, bool direct, PagePlan plan)
       : descriptor_(std::move(descriptor)), direct_(direct), plan_(std::move(plan)) {}
 
-  Result<std::unique_ptr<PageReader>> reader(std::uint64_t cache_bytes, std::uint32_t max_batch) override {
-    NEARLINE_TRY(cache, PageCache::create(plan_.range, cache_bytes, max_batch));
-    auto made = std::make_unique<RingReader>(descriptor_.get(), direct_, plan_, std::move(cache));
+  Result<std::shared_ptr<PageCache>> cache(std::uint64_t cache_bytes, std::uint32_t max_batch) override {
+    return PageCache::create(plan_.range, cache_bytes, max_batch);
+  }
+  Result<std::unique_ptr<PageReader>> reader(std::shared_ptr<PageCache> cache, std::uint32_t pins) override {
+    auto made = std::make_unique<RingReader>(descriptor_.get(), direct_, plan_, std::move(cache), pins);
     NEARLINE_CHECK(made->open());
     return std::unique_ptr<PageReader>(std::move(made));
   }

@@ -10,9 +10,10 @@ namespace {
 
 class SimulatedReader final : public QueuedReader {
  public:
-  SimulatedReader(const File& file, const PagePlan& plan, PageCache cache, std::uint64_t seed)
-      : QueuedReader(plan, std::move(cache)), file_(file), random_(seed) {
-    under_way_.reserve(this->cache().frame_count());
+  SimulatedReader(const File& file, const PagePlan& plan, std::shared_ptr<PageCache> cache, std::uint32_t pins,
+                  std::uint64_t seed)
+      : QueuedReader(plan, std::move(cache), pins), file_(file), random_(seed) {
+    under_way_.reserve(pins);
   }
   ~SimulatedReader() override { drain(); }
 
@@ -40,9 +41,11 @@ class SimulatedSource final : public PageSource {
   SimulatedSource(const File& file, PagePlan plan, std::uint64_t seed)
       : file_(file), plan_(std::move(plan)), seed_(seed) {}
 
-  Result<std::unique_ptr<PageReader>> reader(std::uint64_t cache_bytes, std::uint32_t max_batch) override {
-    NEARLINE_TRY(cache, PageCache::create(plan_.range, cache_bytes, max_batch));
-    return std::unique_ptr<PageReader>(std::make_unique<SimulatedReader>(file_, plan_, std::move(cache), seed_));
+  Result<std::shared_ptr<PageCache>> cache(std::uint64_t cache_bytes, std::uint32_t max_batch) override {
+    return PageCache::create(plan_.range, cache_bytes, max_batch);
+  }
+  Result<std::unique_ptr<PageReader>> reader(std::shared_ptr<PageCache> cache, std::uint32_t pins) override {
+    return std::unique_ptr<PageReader>(std::make_unique<SimulatedReader>(file_, plan_, std::move(cache), pins, seed_));
   }
   [[nodiscard]] IoMode mode() const noexcept override { return IoMode::kDirect; }
 

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <limits>
 #include <mutex>
+#include <system_error>
 #include <thread>
 
 #include "tools/vectors_in.h"
@@ -96,7 +97,7 @@ void declare_search_options(Args& args, SearchSetup& setup) {
 }
 
 std::uint32_t thread_count(const SearchSetup& setup) noexcept {
-  return setup.open.threads != Count::kAuto ? setup.open.threads : std::max(1U, std::thread::hardware_concurrency());
+  return setup.open.threads != Count::kAuto ? setup.open.threads : system_info().processors;
 }
 
 Result<OpenSearch> open_search(const SearchSetup& setup) {
@@ -120,11 +121,15 @@ Result<SearchResult> search_all(const OpenSearch& open, const SearchSetup& setup
   Run run{open, same, setup.batch, empty_result(open.queries.rows, options.k), {}, {}, {}, {}};
   run.failed_row = open.queries.rows;
   const std::size_t batches = (open.queries.rows + setup.batch - 1) / setup.batch;
-  std::vector<std::thread> others;
-  for (std::size_t i = 1; i < std::min<std::size_t>(thread_count(setup), batches); ++i)
-    others.emplace_back([&run] { run.work(); });
-  run.work();
-  for (std::thread& thread : others) thread.join();
+  const std::size_t threads = std::min<std::size_t>(thread_count(setup), batches);
+  {
+    std::vector<std::jthread> others;
+    try {
+      for (std::size_t i = 1; i < threads; ++i) others.emplace_back([&run] { run.work(); });
+    } catch (const std::system_error&) {  // the system gives no more threads: those that are there take all batches
+    }
+    run.work();
+  }
   if (run.failed_row == open.queries.rows) return std::move(run.result);
   if (run.error.code == Code::kBadInput) {
     // The message counts rows from the batch's first. All rows are checked before any is searched: asking for the

@@ -28,13 +28,8 @@ struct Flight {
 
 class Batch {
  public:
-  /// walks: how many go on at once.
-  Batch(const Segment& segment, Lane& lane, const SegmentQueries& call, std::size_t walks)
-      : segment_(segment),
-        field_(segment.field()),
-        lane_(lane),
-        call_(call),
-        flights_(std::min(walks, lane.scratches.size())) {}
+  Batch(const Segment& segment, Lane& lane, const SegmentQueries& call)
+      : segment_(segment), field_(segment.field()), lane_(lane), call_(call), flights_(lane.walks) {}
   Batch(const Batch&) = delete;
   Batch& operator=(const Batch&) = delete;
   /// Takes back what walks still hold when a call ends early: the lane outlives them, and nobody may resume them.
@@ -135,7 +130,7 @@ class Batch {
         flight.plan.way == Way::kWalk ? scratch.candidates.short_of_room() : scratch.shortlist.short_of_room();
     const bool dropped = short_of_room && flight.plan.walk.room < field_.graph().count;
     if (!(few || dropped) || !widen(flight.plan, field_, few)) return false;
-    if (segment_.room_for(flight.plan) < flights_.size()) flight.plan.way = Way::kScan;
+    if (segment_.walk_bytes(flight.plan) * flights_.size() > lane_.walk_bytes) flight.plan.way = Way::kScan;
     return true;
   }
 
@@ -159,14 +154,13 @@ class Batch {
 }  // namespace
 
 Result<void> Segment::answer(const SegmentQueries& call) const {
-  const std::uint64_t walks = room_for(call.plan);
-  if (walks == 0) {
+  if (room_for(call.plan) == 0) {
     return Error{
         .code = Code::kOverBudget,
         .what = "L of " + std::to_string(call.plan.walk.l) + ": the memory bound has room for shorter walks only"};
   }
-  NEARLINE_TRY(lane, field_->lanes().take());
-  Result<void> outcome = Batch(*this, *lane, call, walks).run();
+  NEARLINE_TRY(lane, field_->lanes().take({.walks = call.queries.rows, .walk_bytes = walk_bytes(call.plan)}));
+  Result<void> outcome = Batch(*this, *lane, call).run();
   if (call.plan.walk.l > kUsualL || dead_.count() > 0) {
     for (auto& scratch : lane->scratches) {  // what is kept is what the budget counts on
       if (scratch->memory_bytes() > walk_scratch_bytes(needs_)) scratch = std::make_unique<Scratch>();

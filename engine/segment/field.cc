@@ -51,7 +51,9 @@ Result<void> Field::open_all(const SegmentFile& file, const OpenOptions& options
   calibration_ = std::move(calibration);
   page_check_ = file.index().check(pages_, budget_.tree_blocks);
   graph_->entries = entries_;
-  lanes_ = std::make_unique<LanePool>(*source_, budget_.lanes, budget_.cache_bytes, budget_.walks);
+  const auto pages = static_cast<std::uint32_t>(graph_->shape.pages(graph_->count));
+  NEARLINE_TRY(pool, LanePool::create(*source_, budget_, walk_scratch_bytes(needs_), pages));
+  lanes_ = std::move(pool);
   auto lane = lanes_->take();  // what cannot work is refused now, not at the first query
   if (!lane) return std::move(lane).error();
   return io_ == IoMode::kDirect && flat_ ? warm(**lane) : Result<void>{};
@@ -117,8 +119,8 @@ Result<void> Field::open_source(const OpenOptions& options) {
 }
 
 Result<void> Field::warm(Lane& lane) {
+  if (!holds_all_pages(budget_, needs_)) return {};
   const auto pages = static_cast<std::uint32_t>(graph_->shape.pages(graph_->count));
-  if (std::uint64_t{pages} * graph_->shape.page_bytes > budget_.cache_bytes) return {};
   io::PageBatch& batch = lane.scratches[0]->batch;
   for (std::uint32_t first = 0; first < pages; first += kMaxBatch) {
     batch.wanted.resize(std::min(kMaxBatch, pages - first));
@@ -143,7 +145,7 @@ void Field::count_memory(MemoryUsage& usage) const {
   usage.page_cache += lanes.cache;
   usage.scratch += lanes.scratch;
   usage.codes += code_memory_;
-  usage.buffers += page_check_->memory_bytes() + entries_.capacity() * sizeof(std::uint32_t) +
+  usage.buffers += lanes.readers + page_check_->memory_bytes() + entries_.capacity() * sizeof(std::uint32_t) +
                    (io_ == IoMode::kMapped ? graph_->shape.pages(graph_->count) / 8 : 0);  // pages seen to be good
 }
 

@@ -49,7 +49,7 @@ class Field {
   [[nodiscard]] bool serves(const SegmentFile& file, IoMode mode, const SearchNeeds& needs) const;
 
   /// From now on lanes have no more than that. Lanes that are out give back what is more when they return.
-  void shrink(const SearchBudget& budget) noexcept { lanes_->shrink(budget.cache_bytes, budget.walks); }
+  void shrink(const SearchBudget& budget) noexcept { lanes_->shrink(budget); }
 
   /// Brings a query into the form that codes take, at scratch.code_query. scale: Query::scale.
   /// Precondition: codes() is not null.

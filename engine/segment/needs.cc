@@ -30,6 +30,13 @@ SearchNeeds needs_of(const SegmentFile& file) noexcept {
   return needs.shape.layout == Layout::kFused ? with_codes(file, needs) : needs;
 }
 
+/// Whether pages that were read once are there from then on, where codes take no memory from them.
+bool stay_in_memory(const SearchNeeds& needs, const OpenOptions& options, IoMode io) {
+  if (io == IoMode::kMapped) return true;
+  const auto budget = divide_search_memory(options.memory_bytes, needs, options.threads, io);
+  return budget && holds_all_pages(*budget, needs);
+}
+
 }  // namespace
 
 IoMode choose_mode(const OpenOptions& options, std::uint64_t file_bytes) {
@@ -59,8 +66,7 @@ Result<SearchNeeds> choose_needs(const SegmentFile& file, const OpenOptions& opt
                  .what = "ranking by codes: expected an index built with them, found one without"};
   }
   const std::uint64_t budget = options.memory_bytes;
-  const bool resident = io == IoMode::kMapped || file.section(SectionKind::kGraphPages)->length <= budget / 2;
-  if (!fused && (options.ranking == Ranking::kExact || (!demanded && resident))) return needs;
+  if (!fused && (options.ranking == Ranking::kExact || (!demanded && stay_in_memory(needs, options, io)))) return needs;
   const SearchNeeds more = with_codes(file, needs);
   const std::uint64_t least = least_search_bytes(more, options.threads, io);
   if (budget >= least) return more;

@@ -20,7 +20,7 @@ IoMode choose_mode(const OpenOptions& options, std::uint64_t file_bytes);
 std::uint64_t least_open_bytes(const SegmentFile& file, std::uint32_t threads, IoMode mode, bool codes) noexcept;
 
 /// Decides whether codes rank: always on fused pages, through which there is no other way; on lean ones when the
-/// options say so, or when most pages must come from the disk and the memory has room for all codes. Errors:
+/// options say so, or when the cache cannot hold all pages and the memory has room for all codes. Errors:
 /// kInvalidArgument for a ranking that the file cannot give; kOverBudget for one that the memory cannot.
 Result<SearchNeeds> choose_needs(const SegmentFile& file, const OpenOptions& options, IoMode io);
 

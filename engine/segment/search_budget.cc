@@ -15,11 +15,13 @@ namespace nearline::engine {
 namespace {
 
 /// Walks of one lane that share the disk's attention; beyond this a ring gains nothing.
-constexpr std::uint64_t kMostWalks = 16;
-/// Where there is memory, a lane has room for one walk as long as calibrated ones for 100 answers can get, and for
-/// longer ones this share of its memory.
+constexpr std::uint32_t kMostWalks = 16;
+/// Walks beyond the first of each lane, and longer ones than usual, share this part of what there is beside tables: all
+/// of them where a quarter has room for that, one for each thread as long as calibrated ones for 100 answers can get,
+/// and in any case an eighth.
 constexpr std::uint64_t kLongL = 4096;
-constexpr std::uint64_t kLongShare = 8;
+constexpr std::uint64_t kMostSpareShare = 4;
+constexpr std::uint64_t kLeastSpareShare = 8;
 /// Checksum blocks that each of the two checkers keeps at least, and at most: each serves 2 MiB of pages.
 constexpr std::uint64_t kLeastTreeBlocks = 8;
 constexpr std::uint64_t kMostTreeBlocks = 256;
@@ -41,6 +43,26 @@ std::uint32_t least_lanes(std::uint32_t threads) noexcept {
 std::uint64_t lane_bytes(const SearchNeeds& needs, IoMode mode) noexcept {
   const std::uint64_t cache = mode == IoMode::kMapped ? 0 : io::least_cache_bytes(needs.shape.page_bytes, kMaxBatch);
   return cache + walk_scratch_bytes(needs);
+}
+
+/// What a lane takes beside the pages that it pins.
+std::uint64_t private_bytes(const SearchNeeds& needs, IoMode mode) noexcept {
+  return walk_scratch_bytes(needs) + (mode == IoMode::kMapped ? 0 : io::kReaderBytes);
+}
+
+std::uint64_t spare_bytes(const SearchNeeds& needs, std::uint64_t rest, std::uint64_t lanes, IoMode mode) noexcept {
+  const std::uint64_t usual = walk_scratch_bytes(needs);
+  const std::uint64_t left = rest - lanes * lane_bytes(needs, mode);
+  if (mode == IoMode::kMapped) return left;
+  const std::uint64_t many = mode == IoMode::kDirect ? (kMostWalks - 1) * usual : 0;
+  const std::uint64_t wanted = lanes * std::max(many, walk_scratch_bytes(needs, kLongL) - usual);
+  return std::min(left / 2, std::max(rest / kLeastSpareShare, std::min(rest / kMostSpareShare, wanted)));
+}
+
+/// The most threads that the memory has room for; 0 where it has none for one.
+std::uint64_t most_threads(std::uint64_t memory_bytes, const SearchNeeds& needs, IoMode mode) noexcept {
+  const std::uint64_t tables = tables_bytes(needs, mode, kLeastTreeBlocks);
+  return memory_bytes < tables ? 0 : (memory_bytes - tables) / lane_bytes(needs, mode);
 }
 
 }  // namespace
@@ -69,32 +91,41 @@ Result<SearchBudget> divide_search_memory(std::uint64_t memory_bytes, const Sear
                                           IoMode mode) {
   const std::uint64_t least = least_search_bytes(needs, threads, mode);
   if (memory_bytes < least) {
+    const std::uint64_t most = most_threads(memory_bytes, needs, mode);
     return Error{.code = Code::kOverBudget,
                  .what = "a memory bound of " + std::to_string(memory_bytes) + " bytes: searching this index with " +
-                         std::to_string(least_lanes(threads)) + " threads needs at least " + std::to_string(least)};
+                         std::to_string(least_lanes(threads)) + " threads needs at least " + std::to_string(least) +
+                         (most == 0 ? "" : "; it has room for " + std::to_string(most))};
   }
   SearchBudget budget;
-  const std::uint64_t spare = (memory_bytes - least) / kTreeShare / (2 * kTreeBlockBytes);
-  budget.tree_blocks = static_cast<std::uint32_t>(std::min(kLeastTreeBlocks + spare, kMostTreeBlocks));
+  const std::uint64_t blocks = (memory_bytes - least) / kTreeShare / (2 * kTreeBlockBytes);
+  budget.tree_blocks = static_cast<std::uint32_t>(std::min(kLeastTreeBlocks + blocks, kMostTreeBlocks));
   const std::uint64_t rest = memory_bytes - tables_bytes(needs, mode, budget.tree_blocks);
-  const std::uint64_t lanes = threads != Count::kAuto
-                                  ? threads
-                                  : std::clamp<std::uint64_t>(rest / lane_bytes(needs, mode), 1, io::processor_count());
-  budget.lanes = static_cast<std::uint32_t>(lanes);
-  const std::uint64_t scratch = walk_scratch_bytes(needs), lane = rest / lanes;
-  if (mode == IoMode::kDirect) {  // each walk has room for a batch of its own, and all of them together a quarter
-    const std::uint64_t batch = std::uint64_t{kMaxBatch} * needs.shape.page_bytes;
-    const std::uint64_t walks = std::min(lane / 4 / scratch, lane / 4 * 3 / batch);
-    budget.walks = static_cast<std::uint32_t>(std::clamp<std::uint64_t>(walks, 1, kMostWalks));
+  const std::uint64_t first = least_lanes(threads), lane = private_bytes(needs, mode);
+  const std::uint64_t spare = spare_bytes(needs, rest, first, mode);
+  // Where the number of lanes is left open half of what is spare is for further ones.
+  budget.spare_bytes = threads == Count::kAuto ? spare - spare / 2 : spare;
+  std::uint64_t lanes = threads == Count::kAuto ? 1 + spare / 2 / lane : threads;
+  if (mode != IoMode::kMapped) {
+    budget.cache_bytes = rest - first * lane - spare + io::kReaderBytes;
+    const std::uint64_t fixed = io::least_cache_bytes(needs.shape.page_bytes, 0);
+    const std::uint64_t batches =
+        (budget.cache_bytes - fixed) / (io::least_cache_bytes(needs.shape.page_bytes, kMaxBatch) - fixed);
+    if (threads == Count::kAuto) lanes = std::min(lanes, std::max<std::uint64_t>(1, batches / 2));
+    if (mode == IoMode::kDirect) {
+      budget.walks = kMostWalks;
+      budget.spare_walks =
+          static_cast<std::uint32_t>(std::min(batches - lanes, budget.spare_bytes / walk_scratch_bytes(needs)));
+    }
   }
-  budget.walk_bytes = budget.walks * scratch;
-  const std::uint64_t least_cache = lane_bytes(needs, mode) - scratch;
-  const std::uint64_t left = lane - std::min(lane, least_cache + budget.walk_bytes);
-  const std::uint64_t wanted = std::max(walk_scratch_bytes(needs, kLongL), lane / kLongShare);
-  if (wanted > budget.walk_bytes) budget.walk_bytes += std::min(wanted - budget.walk_bytes, left / 2);
-  if (mode == IoMode::kMapped) budget.walk_bytes = lane;
-  budget.cache_bytes = lane - budget.walk_bytes;
+  if (threads == Count::kAuto) lanes = std::min<std::uint64_t>(lanes, io::processor_count());
+  budget.lanes = static_cast<std::uint32_t>(lanes);
   return budget;
+}
+
+bool holds_all_pages(const SearchBudget& budget, const SearchNeeds& needs) noexcept {
+  const auto pages = static_cast<std::uint32_t>(needs.shape.pages(needs.count));
+  return io::least_cache_bytes(needs.shape.page_bytes, pages) <= budget.cache_bytes;
 }
 
 }  // namespace nearline::engine

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/// How the memory of an open index is divided: tables first, then for each lane the scratch of its walks, and the rest
-/// for its page cache.
+/// How the memory of an open index is divided: tables first, then scratch for the walks of all lanes, and the rest for
+/// the page cache that they share. With as many threads as there are processors nothing but the number of lanes follows
+/// from the machine, and lanes are made as they are needed: a bound serves on all machines or on none.
 #pragma once
 
 #include <cstdint>
@@ -23,9 +24,10 @@ struct SearchNeeds {
 
 struct SearchBudget {
   std::uint32_t lanes = 1;        ///< searches at once
-  std::uint32_t walks = 1;        ///< queries of one search that are under way together
-  std::uint64_t cache_bytes = 0;  ///< of each lane's reader
-  std::uint64_t walk_bytes = 0;   ///< for the scratch of each lane's walks
+  std::uint32_t walks = 1;        ///< queries of one search that are under way together, at most
+  std::uint32_t spare_walks = 0;  ///< walks of all lanes beyond the first of each
+  std::uint64_t spare_bytes = 0;  ///< for the scratch of these, and for what longer walks take beyond the usual
+  std::uint64_t cache_bytes = 0;  ///< of the cache that all lanes share, one reader included
   std::uint32_t tree_blocks = 0;  ///< checksum blocks that a section's checker may keep
 };
 
@@ -33,6 +35,9 @@ struct SearchBudget {
 /// Errors: kOverBudget below least_search_bytes(needs, threads, mode), which the message names.
 Result<SearchBudget> divide_search_memory(std::uint64_t memory_bytes, const SearchNeeds& needs, std::uint32_t threads,
                                           IoMode mode);
+
+/// Whether a cache of these needs' budget holds all pages at once.
+bool holds_all_pages(const SearchBudget& budget, const SearchNeeds& needs) noexcept;
 
 /// The least that works for `threads` searches at once, kAuto counting as 1.
 std::uint64_t least_search_bytes(const SearchNeeds& needs, std::uint32_t threads, IoMode mode) noexcept;

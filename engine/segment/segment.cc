@@ -14,11 +14,18 @@ bool much_more(const SearchBudget& now, const SearchBudget& before) noexcept {
   return now.cache_bytes > before.cache_bytes + before.cache_bytes / 4;
 }
 
+/// What a cache notes of pages it keeps when it has given them back. Where that is much of what it may still have an
+/// empty one is better.
+bool much_less(const SearchBudget& now, const SearchBudget& before) noexcept {
+  return now.cache_bytes < before.cache_bytes / 16;
+}
+
 SearchBudget least_of(const SearchBudget& now, const SearchBudget& before) noexcept {
   SearchBudget least = before;
   least.walks = std::min(now.walks, before.walks);
+  least.spare_walks = std::min(now.spare_walks, before.spare_walks);
+  least.spare_bytes = std::min(now.spare_bytes, before.spare_bytes);
   least.cache_bytes = std::min(now.cache_bytes, before.cache_bytes);
-  least.walk_bytes = std::min(now.walk_bytes, before.walk_bytes);
   return least;
 }
 
@@ -39,21 +46,24 @@ Result<std::unique_ptr<Segment>> Segment::in_commit(const SegmentFile& file, con
   const auto needs = choose_needs(file, options, field_->io());
   if (!needs || !field_->serves(file, mode, *needs)) return std::unique_ptr<Segment>();
   const auto budget = divide_search_memory(options.memory_bytes, *needs, options.threads, field_->io());
-  if (!budget || budget->lanes != budget_.lanes || much_more(*budget, budget_)) return std::unique_ptr<Segment>();
+  if (!budget || budget->lanes != budget_.lanes) return std::unique_ptr<Segment>();
+  if (much_more(*budget, budget_) || much_less(*budget, budget_)) return std::unique_ptr<Segment>();
   NEARLINE_TRY(dead, file.tombstones());
   std::unique_ptr<Segment> segment(new Segment(file, field_, std::move(dead), *needs, least_of(*budget, budget_)));
   segment->id_index_check_ = id_index_check_;
   return segment;
 }
 
-std::uint64_t Segment::room_for(const Plan& plan) const noexcept {
+std::uint64_t Segment::walk_bytes(const Plan& plan) const noexcept {
   const std::uint32_t longest = std::max(plan.walk.l, plan.walk.room);
-  if (longest <= kUsualL) return budget_.walk_bytes / walk_scratch_bytes(needs_);
+  if (longest <= kUsualL) return walk_scratch_bytes(needs_);
+  if (plan.way != Way::kScan) return walk_scratch_bytes(needs_, longest);
   // Comparing with every record takes but a heap of the answers.
-  const std::uint64_t bytes = plan.way == Way::kScan
-                                  ? walk_scratch_bytes(needs_) + std::uint64_t{plan.walk.k} * 2 * sizeof(Hit)
-                                  : walk_scratch_bytes(needs_, longest);
-  return budget_.walk_bytes / bytes;
+  return walk_scratch_bytes(needs_) + std::uint64_t{plan.walk.k} * 2 * sizeof(Hit);
+}
+
+std::uint64_t Segment::room_for(const Plan& plan) const noexcept {
+  return (walk_scratch_bytes(needs_) + budget_.spare_bytes) / walk_bytes(plan);
 }
 
 void Segment::count_memory(MemoryUsage& usage) const {

@@ -51,8 +51,10 @@ class Segment {
     return plan_search(*field_, options, {queries, live(), borrowed, bounded});
   }
 
-  /// Walks of that kind that a lane's memory has room for at once.
+  /// Walks of that kind that the memory has room for at once.
   [[nodiscard]] std::uint64_t room_for(const Plan& plan) const noexcept;
+  /// What the scratch of one takes.
+  [[nodiscard]] std::uint64_t walk_bytes(const Plan& plan) const noexcept;
 
   /// Ids and vectors of records. Precondition: rows below the count.
   Result<void> read_rows(std::span<const std::uint32_t> rows, std::vector<Id>& ids,

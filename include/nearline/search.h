@@ -44,7 +44,7 @@ struct OpenOptions {
   /// Answers at a given L do not depend on the mode of I/O, but slightly on the ranking.
   Ranking ranking = Ranking::kAuto;
   std::uint32_t threads =
-      Count::kAuto;        ///< searches that may run at once; kAuto: one per processor. Further callers wait.
+      Count::kAuto;  ///< searches at once; kAuto: one per processor that the memory has room for. Further callers wait.
   bool untrusted = false;  ///< the file may be hostile: never map it, check all of it (as verify full) before use
 };
 
@@ -77,7 +77,7 @@ struct QueryStats {
 /// are fewer than k records: its first `counts[row]` columns are answers, the others hold kNoId and +infinity. Where
 /// there are no records at all, every row is short and empty; that is no error.
 struct SearchResult {
-  std::uint32_t k = 0;                ///< columns: SearchOptions::k, whatever there is to find
+  std::uint32_t k = 0;  ///< columns: SearchOptions::k, whatever there is to find
   /// The mean share of the k nearest that the answers are expected to hold: 1 where all records were compared, the
   /// recall that was asked for, 0 where only L was given.
   float expected_recall = 1;

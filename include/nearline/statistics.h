@@ -47,10 +47,10 @@ struct IndexInfo {
 /// Where an open index's private memory goes, in bytes.
 struct MemoryUsage {
   std::uint64_t budget = 0;
-  std::uint64_t codes = 0;  ///< compressed codes of all records, and what they are read with
-  std::uint64_t page_cache = 0;
-  std::uint64_t buffers = 0;  ///< rings, checksum tables, entry points
-  std::uint64_t scratch = 0;  ///< candidate lists and visited sets, all threads
+  std::uint64_t codes = 0;       ///< compressed codes of all records, and what they are read with
+  std::uint64_t page_cache = 0;  ///< one for all threads; what was never used of it does not count
+  std::uint64_t buffers = 0;     ///< rings, checksum tables, entry points
+  std::uint64_t scratch = 0;     ///< candidate lists and visited sets, all threads
   [[nodiscard]] std::uint64_t total() const noexcept { return codes + page_cache + buffers + scratch; }
 };
 

@@ -2,8 +2,10 @@
 /// The memory that an index is given is what it takes.
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "tests/api/index_world.h"
 
@@ -119,6 +121,42 @@ TEST_SUITE("api/memory") {
     REQUIRE_FALSE(refused);
     CHECK(refused.error().code == Code::kInvalidArgument);
     CHECK(refused.error().what.find("threads of 1025") == 0);
+  }
+
+  TEST_CASE("many threads read no more pages than one: they share a cache") {
+    constexpr std::uint32_t kThreads = 8, kLongDim = 500;
+    constexpr std::size_t kRows = 4'000, kQueries = 1'600;
+    const TempDir folder;
+    const auto base = testing::clusters(ElementType::kF32, kRows, kLongDim);
+    REQUIRE(build(folder / "x", {kLongDim, ElementType::kF32, Metric::kL2}, base.view()));
+    for (const IoMode io : io_modes()) {
+      if (io == IoMode::kMapped) continue;
+      CAPTURE(name(io));
+      OpenOptions options = with_io(io, 1, kThreads);
+      options.ranking = Ranking::kExact;
+      options.memory_bytes = least_named(Index::open(folder / "x", options).error()) + (1U << 20);
+      // All queries, in no order, on so many threads, from a cache that is warm and holds a part of the pages.
+      const auto index = Index::open(folder / "x", options);
+      REQUIRE_MESSAGE(index, message(index));
+      const auto reads = [&](std::size_t threads) {
+        std::atomic<std::uint64_t> sum{0};
+        std::vector<std::jthread> others;
+        for (std::size_t t = 0; t < threads; ++t) {
+          others.emplace_back([&, t] {
+            for (std::size_t i = t; i < kQueries; i += threads) {
+              const auto found = index->search(base.view(i * 1'237 % kRows, 1), {.k = 10, .l = 40});
+              if (found) sum += found->stats[0].page_reads;
+            }
+          });
+        }
+        others.clear();
+        return sum.load();
+      };
+      reads(1);
+      const std::uint64_t one = reads(1);
+      CHECK(one > kQueries / 4);  // the cache is too small for all
+      CHECK(static_cast<double>(reads(kThreads)) <= 1.1 * static_cast<double>(one));
+    }
   }
 
   TEST_CASE("more memory means more pages kept and fewer read again") {

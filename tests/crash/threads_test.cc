@@ -3,17 +3,23 @@
 /// with ThreadSanitizer too, where io_uring is left out: the sanitizer does not see what the kernel orders.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
+#include <chrono>
+#include <cstring>
 #include <filesystem>
 #include <numeric>
+#include <random>
 #include <thread>
 #include <vector>
 
 #include "engine/api/live_index.h"
 #include "engine/make/index_maker.h"
 #include "engine/write/index_writer.h"
+#include "io/page_cache.h"
 #include "tests/crash/agent/agent.h"
+#include "tests/io/page_world.h"
 #include "tests/io/temp_dir.h"
 
 namespace nearline::crash {
@@ -155,6 +161,53 @@ TEST_SUITE("crash/threads") {
       CHECK(failures == 0);
       CHECK(refreshes > 1);
       CHECK(searches > kCommits);
+    }
+  }
+
+  TEST_CASE("threads share a page cache that holds few of the pages, also while it shrinks") {
+    constexpr std::uint32_t kPages = 200, kFrames = 120, kPins = io::PageWorld::kMaxBatch;
+    io::PageWorld world(kPages);
+    for (const auto& each : world.sources()) {
+      if (std::find(std::begin(kModes), std::end(kModes), each.source->mode()) == std::end(kModes) &&
+          each.name != "simulated")
+        continue;
+      if (each.source->mode() == IoMode::kMapped) continue;
+      CAPTURE(each.name);
+      const auto cache = each.source->cache(io::least_cache_bytes(4096, kFrames), kPins).value();
+      std::atomic<int> failures{0};
+      const auto look = [&](std::uint32_t seed) {
+        auto reader = each.source->reader(cache, kPins).value();
+        std::mt19937 random(seed);
+        io::PageBatch batch;
+        for (int round = 0; round < 500; ++round) {
+          std::vector<io::PageId> wanted(1 + random() % kPins);
+          for (auto& page : wanted) page = static_cast<io::PageId>(random() % (random() % 2 == 0 ? 20 : kPages));
+          if (round % 7 == 0) {  // given up
+            batch.wanted = wanted;
+            reader->begin(batch);
+            reader->release(batch);
+          }
+          if (!io::PageWorld::read(*reader, batch, wanted)) ++failures;
+          for (std::size_t i = 0; i < wanted.size(); ++i) {
+            std::uint32_t words[1024];
+            std::memcpy(words, batch.pages[i], sizeof words);
+            if (words[0] != wanted[i]) ++failures;
+          }
+          if (round % 50 == 49) {
+            reader->release(batch);
+            reader->limit_pins(kPins);
+          }
+        }
+        reader->release(batch);
+      };
+      std::vector<std::thread> readers;
+      for (std::uint32_t i = 0; i < kReaders; ++i) readers.emplace_back(look, i);
+      for (std::uint32_t frames = kFrames; frames >= kReaders * kPins; frames -= 11) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(2));
+        cache->shrink(0, frames);
+      }
+      for (std::thread& reader : readers) reader.join();
+      CHECK(failures == 0);
     }
   }
 }

@@ -7,6 +7,7 @@
 
 #include <thread>
 
+#include "io/page_cache.h"
 #include "tests/io/page_world.h"
 
 namespace nearline::io {
@@ -57,7 +58,10 @@ TEST_SUITE("io/page_source") {
             CAPTURE(page_bytes);
             CAPTURE(cache_bytes);
             CAPTURE(count);
-            auto reader = source->reader(cache_bytes, PageWorld::kMaxBatch);
+            const auto cache = source->cache(cache_bytes, PageWorld::kMaxBatch);
+            REQUIRE(cache);
+            const std::uint32_t pins = *cache ? (*cache)->frame_count() : 0;
+            auto reader = source->reader(*cache, pins);
             REQUIRE(reader);
             Tally tally;
             std::vector<Walk> walks;
@@ -66,7 +70,7 @@ TEST_SUITE("io/page_source") {
             CHECK(tally.wrong == 0);
             CHECK(tally.failed == 0);
             CHECK(tally.good > count * 20);
-            if (source->mode() != IoMode::kMapped) CHECK((*reader)->memory_bytes() <= cache_bytes);
+            if (*cache) CHECK((*cache)->memory_bytes() + (*reader)->memory_bytes() <= cache_bytes);
           }
         }
       }
@@ -116,12 +120,13 @@ TEST_SUITE("io/page_source") {
     }
   }
 
-  TEST_CASE("a reader that shrinks keeps to its bound, finds pages that it kept, and reads the others anew") {
+  TEST_CASE("when a cache shrinks its readers find pages that it kept, and read the others anew") {
     PageWorld world(300);
     for (const auto& each : world.sources()) {
       CAPTURE(each.name);
-      const std::uint64_t plenty = least_cache_bytes(4096, 300);
-      auto reader = each.source->reader(plenty, PageWorld::kMaxBatch).value();
+      if (each.source->mode() == IoMode::kMapped) continue;
+      const auto cache = each.source->cache(least_cache_bytes(4096, 300), PageWorld::kMaxBatch).value();
+      auto reader = each.source->reader(cache, PageWorld::kMaxBatch).value();
       PageBatch batch;
       for (PageId page = 0; page < 290; ++page) REQUIRE(PageWorld::read(*reader, batch, {page}));
       {
@@ -131,19 +136,90 @@ TEST_SUITE("io/page_source") {
         reader->release(given_up);
       }
       reader->release(batch);
-      const std::uint64_t held = reader->memory_bytes();
-      reader->shrink(world.least());
-      const bool cached = each.source->mode() != IoMode::kMapped;
-      CHECK((reader->memory_bytes() < held / 2) == cached);
-      if (cached) CHECK(reader->memory_bytes() <= world.least() + PageWorld::kMaxBatch * 64);
+      const std::uint64_t held = cache->memory_bytes();
+      cache->shrink(world.least(), PageWorld::kMaxBatch);
+      reader->limit_pins(PageWorld::kMaxBatch);
+      CHECK(cache->memory_bytes() < held / 4);
+      CHECK(cache->frame_count() <= 2 * PageWorld::kMaxBatch);
       batch.disk_reads = 0;
       for (PageId page = 0; page < 300; ++page) {
         REQUIRE(PageWorld::read(*reader, batch, {page}));
         CHECK(world.is_page(page, batch.pages[0]));
       }
-      if (cached) CHECK(batch.disk_reads >= 300 - PageWorld::kMaxBatch);
-      if (cached) CHECK(batch.disk_reads <= 300);
+      CHECK(batch.disk_reads >= 300 - cache->frame_count());
+      CHECK(batch.disk_reads <= 300);
       reader->release(batch);
+    }
+  }
+
+  TEST_CASE("readers that share a cache find what one of them has read, also when it gave the read up") {
+    PageWorld world(100);
+    for (const auto& each : world.sources()) {
+      CAPTURE(each.name);
+      if (each.source->mode() == IoMode::kMapped) continue;
+      const auto cache = each.source->cache(least_cache_bytes(4096, 50), PageWorld::kMaxBatch).value();
+      auto one = each.source->reader(cache, PageWorld::kMaxBatch).value();
+      auto other = each.source->reader(cache, PageWorld::kMaxBatch).value();
+      PageBatch first, second;
+      REQUIRE(PageWorld::read(*one, first, {1, 2, 3}));
+      REQUIRE(PageWorld::read(*other, second, {3, 2, 1}));
+      CHECK(second.disk_reads == 0);
+      CHECK(second.pages[0] == first.pages[2]);
+      first.wanted = {7, 8};
+      one->begin(first);
+      one->release(first);
+      for (int round = 0; round < 2; ++round) REQUIRE(PageWorld::read(*other, second, {7, 8}));
+      CHECK(second.disk_reads <= 2);  // not a second time, whoever reads first
+      CHECK(world.is_page(8, second.pages[1]));
+      second.disk_reads = 0;
+      REQUIRE(PageWorld::read(*one, first, {7, 8}));
+      one->release(first);
+      CHECK(PageWorld::read(*one, first, {0, 1, 2, 3, 4, 5, 6, 7, 8}).error().code == Code::kNoMemory);  // its part
+      one->release(first);
+      other->release(second);
+    }
+  }
+
+  TEST_CASE("threads that share a cache get the right bytes, and reads of pages that it holds are few") {
+    constexpr std::uint32_t kThreads = 4, kPages = 200;
+    PageWorld world(kPages);
+    for (const auto& each : world.sources()) {
+      if (each.source->mode() == IoMode::kMapped) continue;
+      CAPTURE(each.name);
+      for (const std::uint32_t frames : {kThreads * PageWorld::kMaxBatch, kPages + kThreads * PageWorld::kMaxBatch}) {
+        CAPTURE(frames);
+        const auto cache = each.source->cache(least_cache_bytes(4096, frames), frames).value();
+        std::vector<Tally> tallies(kThreads);
+        std::vector<std::uint32_t> reads(kThreads);
+        const auto work = [&](std::uint32_t i) {
+          auto reader = each.source->reader(cache, PageWorld::kMaxBatch).value();
+          std::mt19937 random(i);
+          PageBatch batch;
+          for (int round = 0; round < 1'000; ++round) {
+            if (!PageWorld::read(*reader, batch, draw(random, kPages))) ++tallies[i].failed;
+            for (std::size_t j = 0; j < batch.wanted.size(); ++j) {
+              PageId found = 0;  // what a page begins with
+              std::memcpy(&found, batch.pages[j], sizeof found);
+              ++(found == batch.wanted[j] ? tallies[i].good : tallies[i].wrong);
+            }
+          }
+          reads[i] = batch.disk_reads;
+          reader->release(batch);
+        };
+        {
+          std::vector<std::jthread> threads;
+          for (std::uint32_t i = 0; i < kThreads; ++i) threads.emplace_back(work, i);
+        }
+        std::uint32_t all = 0;
+        for (std::uint32_t i = 0; i < kThreads; ++i) {
+          CHECK(tallies[i].good > 1'000);
+          CHECK(tallies[i].wrong == 0);
+          CHECK(tallies[i].failed == 0);
+          all += reads[i];
+        }
+        CHECK(all >= kPages);
+        if (frames > kPages) CHECK(all < 2 * kPages);  // some are missed by two at the same time
+      }
     }
   }
 

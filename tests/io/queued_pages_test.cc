@@ -286,7 +286,7 @@ TEST_SUITE("io/queued_pages") {
     for (std::uint64_t seed = 0; seed < 50; ++seed) {
       CAPTURE(seed);
       const auto source = simulated_source(world.simulated(), world.range(), world.check(), seed);
-      auto reader = source->reader(world.least(), PageWorld::kMaxBatch).value();
+      auto reader = source->reader(2 * world.least(), PageWorld::kMaxBatch).value();
       Outcome outcome;
       std::vector<Walk> walks;
       walks.push_back(begin_anew(*reader, outcome));
