@@ -238,7 +238,9 @@ TEST_SUITE("api/guest") {
     write(world.folder / "rows.fbin", {1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0});
     std::filesystem::create_hard_link(world.folder / "rows.fbin", world.folder / "hard.fbin");
     for (const char* name : {"rows.fbin", "hard.fbin"}) {
-      const auto converted = convert_vectors(world.folder / "rows.fbin", world.folder / name, true);
+      const auto rows = VectorFile::open(world.folder / "rows.fbin");
+      REQUIRE_MESSAGE(rows, message(rows));
+      const auto converted = convert_vectors(*rows, world.folder / name, true);
       CHECK(converted.error().code == Code::kInvalidArgument);
     }
   }

@@ -11,13 +11,14 @@
 #include "tests/crash/crash_search.h"
 #include "tests/support/allocations.h"
 #include "tests/support/long_form.h"
+#include "tests/support/sanitizers.h"
 
 namespace nearline::crash {
 namespace {
 
 using io::SimulatedDisk;
 
-#if defined(__SANITIZE_ADDRESS__) || !defined(NDEBUG)
+#if defined(NEARLINE_ASAN) || !defined(NDEBUG)
 constexpr std::uint64_t kAllocationStep = 7;  // each run costs ten times as much
 constexpr int kErrors[] = {EIO};
 #else

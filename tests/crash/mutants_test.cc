@@ -7,6 +7,7 @@
 #include "format/superblock.h"
 #include "tests/crash/crash_search.h"
 #include "tests/crash/mutant.h"
+#include "tests/support/sanitizers.h"
 
 namespace nearline::crash {
 namespace {
@@ -14,7 +15,7 @@ namespace {
 /// A search that finds something ends there.
 constexpr std::uint64_t kMostImages = 20'000;
 /// One that shall find nothing.
-#if defined(__SANITIZE_ADDRESS__) || !defined(NDEBUG)
+#if defined(NEARLINE_ASAN) || !defined(NDEBUG)
 constexpr std::uint64_t kCleanImages = 4'000;  // each costs ten times as much
 #else
 constexpr std::uint64_t kCleanImages = 12'000;

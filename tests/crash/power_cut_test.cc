@@ -8,11 +8,12 @@
 
 #include "tests/crash/crash_search.h"
 #include "tests/support/long_form.h"
+#include "tests/support/sanitizers.h"
 
 namespace nearline::crash {
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__) || !defined(NDEBUG)
+#if defined(NEARLINE_ASAN) || !defined(NDEBUG)
 constexpr std::uint64_t kImages = 4'500;  // each costs ten times as much
 constexpr std::uint64_t kKillEvery = 31;
 #else

@@ -21,11 +21,12 @@
 #include "tests/crash/agent/agent.h"
 #include "tests/io/page_world.h"
 #include "tests/io/temp_dir.h"
+#include "tests/support/sanitizers.h"
 
 namespace nearline::crash {
 namespace {
 
-#if defined(__SANITIZE_THREAD__)
+#if defined(NEARLINE_TSAN)
 constexpr IoMode kModes[] = {IoMode::kPread, IoMode::kMapped};
 #else
 constexpr IoMode kModes[] = {IoMode::kPread, IoMode::kMapped, IoMode::kDirect};

@@ -4,10 +4,12 @@
 
 #include <cstdint>
 
+#include "tests/support/sanitizers.h"
+
 namespace nearline::testing {
 
 /// Sanitizers find nothing in arithmetic, and take ten times as long: tests of bounds on large builds run without.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if defined(NEARLINE_ASAN) || defined(NEARLINE_TSAN)
 inline constexpr bool kSanitized = true;
 #else
 inline constexpr bool kSanitized = false;
