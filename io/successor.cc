@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/successor.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <system_error>
 
@@ -87,10 +89,11 @@ Result<Descriptor> open_successor(const std::filesystem::path& path, const std::
 }
 
 void remove_stale_successors(const std::filesystem::path& directory) {
-  std::error_code error;
-  for (std::filesystem::directory_iterator entry(directory, error), end; !error && entry != end;
-       entry.increment(error)) {
-    if (is_temporary_name(entry->path().filename().native())) remove_if_stale(entry->path());
+  // Not std::filesystem::directory_iterator: libstdc++'s ends the process where an allocation fails.
+  const std::unique_ptr<DIR, decltype([](DIR* open) { ::closedir(open); })> folder(::opendir(directory.c_str()));
+  if (!folder) return;
+  while (const dirent* entry = ::readdir(folder.get())) {
+    if (is_temporary_name(entry->d_name)) remove_if_stale(directory / entry->d_name);
   }
 }
 

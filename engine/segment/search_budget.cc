@@ -16,6 +16,8 @@ namespace {
 
 /// Walks of one lane that share the disk's attention; beyond this a ring gains nothing.
 constexpr std::uint32_t kMostWalks = 16;
+/// More walks than this keep no disk busier, and a cache would hold a batch for each.
+constexpr std::uint64_t kMostSpareWalks = 256;
 /// Walks beyond the first of each lane, and longer ones than usual, share this part of what there is beside tables: all
 /// of them where a quarter has room for that, one for each thread as long as calibrated ones for 100 answers can get,
 /// and in any case an eighth.
@@ -114,8 +116,8 @@ Result<SearchBudget> divide_search_memory(std::uint64_t memory_bytes, const Sear
     if (threads == Count::kAuto) lanes = std::min(lanes, std::max<std::uint64_t>(1, batches / 2));
     if (mode == IoMode::kDirect) {
       budget.walks = kMostWalks;
-      budget.spare_walks =
-          static_cast<std::uint32_t>(std::min(batches - lanes, budget.spare_bytes / walk_scratch_bytes(needs)));
+      budget.spare_walks = static_cast<std::uint32_t>(
+          std::min({batches - lanes, budget.spare_bytes / walk_scratch_bytes(needs), kMostSpareWalks}));
     }
   }
   if (threads == Count::kAuto) lanes = std::min<std::uint64_t>(lanes, io::processor_count());

@@ -162,7 +162,8 @@ TEST_SUITE("crash/faults") {
         if (ran) break;
         ++refused;
       }
-      CHECK(refused > 0);
+      if (stage.step.kind != Kind::kCalibrate)
+        CHECK(refused > 0);  // what that writes is small, and may fit in free space
     }
   }
 

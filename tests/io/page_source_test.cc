@@ -174,7 +174,7 @@ TEST_SUITE("io/page_source") {
       second.disk_reads = 0;
       REQUIRE(PageWorld::read(*one, first, {7, 8}));
       one->release(first);
-      CHECK(PageWorld::read(*one, first, {0, 1, 2, 3, 4, 5, 6, 7, 8}).error().code == Code::kNoMemory);  // its part
+      CHECK(PageWorld::read(*one, first, {0, 1, 2, 3, 4, 5, 6, 7, 8}).error().code == Code::kOverBudget);  // its part
       one->release(first);
       other->release(second);
     }

@@ -88,7 +88,7 @@ void write_for_ever(Shared& shared, std::uint64_t seed) {
       replaced = step.kind == Kind::kReplace;
       std::erase(step.erased, 0);
       std::uint64_t state = state_of(model);
-      if (!replaced) {
+      if (!replaced && step.kind != Kind::kCalibrate) {
         Model added;  // ids that are new, whatever the seed of the writer before was
         for (auto& [id, row] : step.added) added[1 + random() % (1U << 30)] = row;
         for (const auto& [id, row] : model) added.erase(id);

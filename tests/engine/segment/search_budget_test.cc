@@ -123,7 +123,7 @@ TEST_SUITE("engine/segment/search_budget") {
     const std::uint64_t room = least_search_bytes(some, 3, IoMode::kPread);
     const auto refused = divide_search_memory(room, some, 64, IoMode::kPread);
     REQUIRE_FALSE(refused);
-    CHECK(refused.error().code == Code::kNoMemory);
+    CHECK(refused.error().code == Code::kOverBudget);
     const auto says = [&](const std::string& words) { return refused.error().what.find(words) != std::string::npos; };
     CHECK(says(std::to_string(room)));
     CHECK(says("64 threads"));
