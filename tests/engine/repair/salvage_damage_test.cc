@@ -196,9 +196,14 @@ TEST_SUITE("engine/repair/salvage_damage") {
 
   TEST_CASE("an output that exists stays as it is unless it is to be replaced") {
     SalvageWorld world;
-    const auto report = engine::salvage(world.disk, "index", "index", {.threads = 1});
+    world.disk.put("other", world.bytes);
+    const auto report = engine::salvage(world.disk, "index", "other", {.threads = 1});
     REQUIRE_FALSE(report);
     CHECK(report.error().code == Code::kExists);
+    CHECK(world.disk.contents("other") == world.bytes);
+    const auto onto_itself = engine::salvage(world.disk, "index", "index", {.threads = 1, .replace = true});
+    REQUIRE_FALSE(onto_itself);
+    CHECK(onto_itself.error().code == Code::kInvalidArgument);
     CHECK(world.disk.contents("index") == world.bytes);
   }
 }
