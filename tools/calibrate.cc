@@ -2,7 +2,6 @@
 /// nearline calibrate: measures with queries of the user's what a recall takes, for searches with --recall.
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <memory>
 
 #include "nearline/vector_file.h"
@@ -14,49 +13,26 @@
 namespace nearline::tools {
 namespace {
 
-/// The writer keeps no more; the file may hold millions.
-constexpr std::uint64_t kMostQueries = 512;
-
 struct Options {
   std::filesystem::path index, queries;
   WriterOptions writer;
   bool json = false, progress = false;
 };
 
-/// Rows taken evenly from a file.
-struct Sample {
-  std::vector<std::byte> bytes;
-  std::size_t rows = 0;
-  std::uint32_t dim = 0;
-  ElementType type = ElementType::kF32;
-};
-
-Result<Sample> read_sample(const std::filesystem::path& path) {
-  NEARLINE_TRY(file, VectorFile::open(path));
-  Sample sample;
-  sample.dim = file.dim();
-  sample.type = file.type();
-  sample.rows = static_cast<std::size_t>(std::min(file.rows(), kMostQueries));
-  const std::size_t row_bytes = vector_bytes(file.type(), file.dim());
-  sample.bytes.resize(sample.rows * row_bytes);
-  for (std::size_t i = 0; i < sample.rows; ++i) {
-    const std::uint64_t row = i * file.rows() / sample.rows;
-    NEARLINE_CHECK(file.read(row, 1, std::span(sample.bytes).subspan(i * row_bytes, row_bytes)));
-  }
-  return sample;
-}
-
 Result<CommitReport> calibrate(const Options& options, std::size_t& rows) {
-  Sample sample;
+  std::vector<std::byte> bytes;
+  MatrixView queries;
   if (!options.queries.empty()) {
-    NEARLINE_TRY(read, read_sample(options.queries));
-    sample = std::move(read);
-    if (sample.rows == 0)
+    NEARLINE_TRY(file, VectorFile::open(options.queries));
+    if (file.rows() == 0)
       return Error{Code::kBadInput, "a file of no rows: expected queries", options.queries.string()};
+    NEARLINE_TRY(all, file.read_all());
+    bytes = std::move(all);
+    queries = {bytes.data(), static_cast<std::size_t>(file.rows()), file.dim(), file.type()};
   }
-  rows = sample.rows;
+  rows = queries.rows;
   NEARLINE_TRY(writer, Writer::open(options.index, options.writer));
-  auto report = writer.calibrate({sample.bytes.data(), sample.rows, sample.dim, sample.type});
+  auto report = writer.calibrate(queries);
   if (!report && (report.error().code == Code::kBadInput || report.error().code == Code::kInvalidArgument))
     return std::move(report).error().in(options.queries.string());
   return report;

@@ -100,6 +100,8 @@ class Recall(CliTest):
         self.bad(1, "calibrate", "c.near", "few.fbin", says="at least 32")
         self.bad(1, "calibrate", "c.near", "wide.fbin", says="dimension")
         self.bad(1, "calibrate", "c.near", "zero.fbin", says="query 9")
+        self.put("later.fbin", fbin(rows * 25 + [[0.0, 0.0]] * 3))  # of more than a sample the file's row is named
+        self.bad(1, "calibrate", "c.near", "later.fbin", says="query 1001")
         self.bad(1, "calibrate", "c.near", "none.fbin", says="no rows")
         self.bad(1, "calibrate", "c.near", "gone.fbin")
         self.assertEqual((Path(self.folder) / "c.near").read_bytes(), before)
