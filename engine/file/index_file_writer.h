@@ -57,6 +57,9 @@ class IndexFileWriter {
   /// A whole section of one element, which readers that do not know it may ignore.
   Result<void> add_optional(format::SectionKind kind, std::span<const std::byte> bytes);
 
+  /// How the segments to come are made.
+  format::Settings& settings() noexcept { return manifest_.fields.front().settings; }
+
   /// The sample of queries, of the whole file, in place of one that is there; none takes it away.
   Result<void> set_queries(std::span<const std::byte> rows);
 

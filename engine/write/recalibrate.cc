@@ -43,6 +43,7 @@ Result<void> calibrate_segment(const CommitInput& input, std::uint32_t row, Inde
 
 Result<void> recalibrate(const CommitInput& input, IndexFileWriter& writer) {
   NEARLINE_CHECK(writer.set_queries(*input.queries));
+  writer.settings().calibrate = true;  // of merges and compactions, too, if the index was built without
   bool largest = true;
   for (const auto& segment : input.index.segments()) {
     const SegmentFile& file = segment->file();

@@ -217,6 +217,23 @@ TEST_SUITE("api/recall") {
     CHECK(Index::open(folder / "dense")->info().calibration_queries == 512);
   }
 
+  TEST_CASE("an index built without a calibration keeps the one that it is given, through merges and compactions") {
+    const TempDir folder;
+    BuildOptions without = calibrating();
+    without.calibrate = false;
+    REQUIRE(build(folder / "x", {kDim, ElementType::kF32, Metric::kL2}, world().base.view(0, 2'000), {}, without));
+    auto writer = Writer::open(folder / "x");
+    REQUIRE_MESSAGE(writer, message(writer));
+    REQUIRE(writer->calibrate(world().queries.view()));
+    REQUIRE(writer->compact());
+    CHECK(Index::open(folder / "x")->info().real_queries);
+    REQUIRE(writer->calibrate({}));
+    REQUIRE(writer->compact_to(folder / "dense"));
+    const IndexInfo dense = Index::open(folder / "dense")->info();
+    CHECK(dense.calibration_queries > 0);
+    CHECK_FALSE(dense.real_queries);
+  }
+
   TEST_CASE("answers carry the recall that is expected of them") {
     const Index index = open(Metric::kL2, Ranking::kExact);
     CHECK(index.search(world().queries.view(), {.k = 10, .exact = true})->expected_recall == 1);
