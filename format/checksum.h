@@ -30,7 +30,8 @@ class Hasher128 {
   void* state_;
 };
 
-/// Checksum of one 4 KiB block. level 0 is the section's data, level 1.. its checksum tree.
+/// Checksum of one 4 KiB block. level 0 is the section's data, level 1.. its checksum tree. Or of the bytes that a
+/// graph page's seal covers, with a level and the page's number.
 std::uint64_t block_checksum(std::span<const std::byte> block, const FileId& file, std::uint64_t serial,
                              std::uint32_t level, std::uint64_t block_number) noexcept;
 

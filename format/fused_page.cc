@@ -28,7 +28,8 @@ bool is_possible(const PageShape& fused) noexcept {
                        fused.code_bytes > kCodeHeadBytes && fused.code_bytes <= kCodeHeadBytes + kMaxCodeParts;
   // The products stay below 2^36 and 2^27.
   return pages && numbers &&
-         table_place(fused) + sizeof(std::uint16_t) + fused.targets * target_bytes(fused) <= fused.page_bytes;
+         table_place(fused) + sizeof(std::uint16_t) + fused.targets * target_bytes(fused) + kSealBytes <=
+             fused.page_bytes;
 }
 
 std::uint32_t unpack_links(const PageShape& shape, const std::byte* page, std::uint32_t number, std::uint32_t slot,

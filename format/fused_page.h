@@ -3,7 +3,7 @@
 /// elsewhere that they point to, each with its code. So a walk that has read a page can tell which to read next with
 /// nothing else in memory.
 ///
-///   page     header | `slots` records | number of targets u16 | targets, by ordinal | zeros
+///   page     header | `slots` records | number of targets u16 | targets, by ordinal | zeros | seal
 ///   record   vector | scale (ip and cosine only) | id | links: a bit for each slot, then one for each target
 ///   target   ordinal u32 | code
 #pragma once

@@ -10,7 +10,7 @@
 namespace nearline::format {
 namespace {
 
-constexpr std::uint32_t kOverhead = sizeof(GraphPageHeader) + kPageSlack;
+constexpr std::uint32_t kOverhead = sizeof(GraphPageHeader) + kSealBytes;
 constexpr std::uint32_t kLargestShared = 8;  ///< blocks of a page that holds more than one record
 
 /// The same records on pages of so many blocks, as many as there is room for.

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/// SPEC.md section 6. The lean graph page: a header, then `slots` records of equal size, then zeros. What the fused
-/// page has besides is in fused_page.h. Record o of a segment stands on page o / slots in slot o % slots: ordinals are
-/// physical places, and no map from one to the other is needed. Every page but the last is full.
+/// SPEC.md section 6. The lean graph page: a header, then `slots` records of equal size, then zeros, then its seal
+/// (page_seal.h). What the fused page has besides is in fused_page.h. Record o of a segment stands on page o / slots in
+/// slot o % slots: ordinals are physical places, and no map from one to the other is needed. Every page but the last is
+/// full.
 ///
 ///   record   vector | scale (ip and cosine only) | id (4 or 8 bytes) | degree | neighbour ordinals, bit-packed
 ///
@@ -35,7 +36,7 @@ struct GraphPageHeader {
 static_assert(sizeof(GraphPageHeader) == 8 && alignof(GraphPageHeader) == 1);
 inline constexpr std::uint16_t kGraphPageKind = 0x6C31;
 inline constexpr std::uint32_t kMaxDegree = 1024;
-inline constexpr std::size_t kPageSlack = 8;  ///< zeros at the page's end, so that unpack may read past a list
+inline constexpr std::size_t kSealBytes = 8;  ///< at the page's end; unpack may read past a list and into them
 
 /// Sizes and places inside a page, all derived from a segment's parameters.
 struct PageShape {
@@ -98,7 +99,7 @@ inline Id stored_id(const PageShape& shape, const std::byte* record) noexcept {
 
 /// Bytes of a record's degree and list, and of what unpacking may look at behind them.
 inline std::size_t list_bytes(const PageShape& shape) noexcept {
-  return shape.slot_bytes - shape.degree_place() + kPageSlack;
+  return shape.slot_bytes - shape.degree_place() + kSealBytes;
 }
 
 /// As unpack_neighbors, from a copy of the record's list_bytes.
@@ -129,7 +130,8 @@ void store_neighbors(const PageShape& shape, std::span<const std::uint32_t> neig
 void store_header(std::uint32_t page, std::uint32_t count, std::byte* bytes) noexcept;
 
 /// Checks everything that can be checked on one page: header, degrees, ordinals below `count`, no self loops or
-/// repeats, finite scales and components, zero padding. at: the page's offset in the file, for the error (kCorrupt).
+/// repeats, finite scales and components, zero padding; not its seal. at: the page's offset in the file, for the error
+/// (kCorrupt).
 Result<void> check_page(const PageShape& shape, std::span<const std::byte> page, std::uint32_t number,
                         std::uint64_t count, std::uint64_t at);
 

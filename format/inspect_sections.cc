@@ -112,6 +112,8 @@ Result<void> inspect_pages(const PageShape& shape, const Section& section, const
       inspect_neighbors(shape, bytes, Ordinal(page * shape.slots + slot), at, record, target);
     }
     if (shape.layout == Layout::kFused) inspect_table(shape, bytes, at, name, target);
+    const std::uint64_t seal = shape.page_bytes - kSealBytes;
+    target.give(at + seal, kSealBytes, name + ".seal", std::to_string(row_at<le64>(bytes, seal)));
   }
   return {};
 }

@@ -15,9 +15,9 @@ using namespace nearline;
 
 constexpr std::uint64_t kMemory = 64U << 20;
 
-void save(io::SimulatedDisk& disk, bool unchecked) {
-  const auto report = engine::salvage(disk, "damaged", "saved",
-                                      {.memory_bytes = kMemory, .unchecked = unchecked, .threads = 1, .replace = true});
+void save(io::SimulatedDisk& disk) {
+  const auto report =
+      engine::salvage(disk, "damaged", "saved", {.memory_bytes = kMemory, .threads = 1, .replace = true});
   if (!report) return;
   const auto findings = engine::verify(disk, "saved", true);
   FUZZ_PROPERTY(findings.has_value() && findings.value().finding_count == 0);
@@ -25,7 +25,6 @@ void save(io::SimulatedDisk& disk, bool unchecked) {
       engine::LiveIndex::open(disk, "saved", {.io = IoMode::kPread, .memory_bytes = kMemory, .threads = 1});
   FUZZ_PROPERTY(index.has_value());
   FUZZ_PROPERTY(index.value().info().count == report.value().saved);
-  FUZZ_PROPERTY(unchecked || report.value().unchecked == 0);
 }
 
 }  // namespace
@@ -35,8 +34,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::vector<std::byte> damaged(bytes.begin(), bytes.end());
   io::SimulatedDisk disk;
   disk.put("damaged", damaged);
-  save(disk, false);
-  save(disk, true);
+  save(disk);
   FUZZ_PROPERTY(disk.contents("damaged") == damaged);
   return 0;
 }

@@ -3,6 +3,7 @@
 import struct
 from collections import namedtuple
 
+import xxh3
 from spec_layout import BLOCK, PAGE, float_text, need, size_of, unpack
 
 
@@ -108,7 +109,15 @@ def read_links(data, at, graph, shape, page, slot, records, targets, name, out):
     return ordinals
 
 
-def read_pages(data, m, section, row, out):
+def read_seal(data, page, size, number, section, file_id, name, out):
+    at = page + size - 8
+    stored = struct.unpack_from("<Q", data, at)[0]
+    salt = file_id + struct.pack("<QQI", section.serial, number, 0xFFFFFFFF)
+    need(xxh3.hash64(data[page:at], xxh3.hash64(salt)) == stored, "seal")
+    out.append(f"{at} {name}.seal = {stored}")
+
+
+def read_pages(data, m, section, row, file_id, out):
     graph = graph_of(m, section)
     shape, ids, edges = shape_of(m, graph), [], 0
     fused = graph.layout == 2
@@ -134,6 +143,7 @@ def read_pages(data, m, section, row, out):
             need(used >= set(targets), "targets that no record links to")
             out.extend(table)
             place = table_end
-        need(not any(data[place:at + shape.page_bytes]), "bytes behind the last record")
+        need(not any(data[place:at + shape.page_bytes - 8]), "bytes behind the last record")
+        read_seal(data, at, shape.page_bytes, p, section, file_id, name, out)
     need(edges == graph.edges, "edges")
     return ids

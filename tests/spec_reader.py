@@ -156,7 +156,7 @@ def check_graph(m, i):
         need(m.fields[g.field].type != 6, "fused pages of bits")
         need(g.page_bytes in (4096, 8192, 16384, 32768, 65536) and 5 <= g.code_bytes <= 1028, "fused pages")
         need(1 <= g.slots <= 65535 and g.targets >= 1, "fused pages")
-        need(table_at(g, shape) + 2 + g.targets * (4 + g.code_bytes) <= g.page_bytes, "room on fused pages")
+        need(table_at(g, shape) + 2 + g.targets * (4 + g.code_bytes) + 8 <= g.page_bytes, "room on fused pages")
     need((g.neighbor_bits, g.slot_bytes, g.slots, g.page_bytes) ==
          (shape.bits, shape.slot_bytes, shape.slots, shape.page_bytes), "page shape")
 
@@ -331,7 +331,7 @@ def read(data):
         out.append(f"{section.offset} section[{row}].data = {section.count} x {section.element_bytes} bytes of "
                    f"{KINDS.get(section.kind, 'unknown')}")
         if section.kind == 1:
-            ids[section.segment] = read_pages(data, m, section, row, out)
+            ids[section.segment] = read_pages(data, m, section, row, s.file_id, out)
         elif section.kind == 13:
             read_calibration(data, section, row, out)
         else:

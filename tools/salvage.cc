@@ -27,7 +27,7 @@ void print_json(const Options& options, const SalvageReport& report) {
   line.put("index", options.output.string()).put("complete", report.complete());
   line.put("generation", report.generation).put("by_footer", report.by_footer);
   line.put("newer_generation", report.newer_generation).put("saved", report.saved).put("lost", report.lost);
-  line.put("deleted", report.deleted).put("unsure", report.unsure).put("unchecked", report.unchecked);
+  line.put("deleted", report.deleted).put("unsure", report.unsure);
   line.put("repeated", report.repeated).put("file_bytes", report.file_bytes).print();
 }
 
@@ -54,7 +54,6 @@ void print_text(const Options& options, const SalvageReport& report) {
     fmt::print("{}: lost: what generation {} changed, whose manifest is damaged\n", name, report.newer_generation);
   if (report.unsure > 0)
     fmt::print("{}: {} records may have been deleted: their tombstones are damaged\n", name, report.unsure);
-  if (report.unchecked > 0) fmt::print("{}: {} records are saved without a checksum\n", name, report.unchecked);
   if (report.repeated > 0)
     fmt::print("{}: {} older records left out, whose ids newer ones have\n", name, report.repeated);
   fmt::print("{}: {} records of generation {}{}; {} lost, {} deleted ones left out; {}\n", options.output.string(),
@@ -85,7 +84,6 @@ Action declare_salvage(Args& args) {
   auto options = std::make_shared<Options>();
   args.input("INDEX", options->index, "the damaged index, which is only read");
   args.output("-o,--output", options->output, "the index to make", true);
-  args.flag("--unchecked", options->salvage.unchecked, "also save records whose checksums are lost");
   args.size("--memory", options->salvage.memory_bytes, "bound on what it allocates");
   args.threads(options->salvage.threads, "threads; auto means one a processor");
   args.force(options->salvage.replace);

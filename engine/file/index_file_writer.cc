@@ -8,6 +8,7 @@
 #include "engine/file/index_file.h"
 #include "engine/file/section_check.h"
 #include "format/checksum.h"
+#include "format/page_seal.h"
 #include "format/superblock.h"
 #include "nearline/version.h"
 
@@ -103,21 +104,33 @@ Result<void> IndexFileWriter::begin(const format::Section& section) {
   section_.length = 0;
   section_.serial = manifest_.next_serial++;
   tree_.emplace_back(manifest_.file_id, section_.serial);
+  const std::size_t unit =
+      section.kind == format::SectionKind::kGraphPages ? section.element_bytes : format::kBlockBytes;
+  buffer_bytes_ = std::max<std::size_t>(1, kBufferBytes / unit) * unit;
   return reserve_ && bytes > 0 ? file_.allocate(at_, bytes) : Result<void>{};
 }
 
 Result<void> IndexFileWriter::append(std::span<const std::byte> bytes) {
   section_.length += bytes.size();
   while (!bytes.empty()) {
-    const auto part = bytes.first(std::min(bytes.size(), kBufferBytes - buffer_.size()));
+    const auto part = bytes.first(std::min(bytes.size(), buffer_bytes_ - buffer_.size()));
     buffer_.insert(buffer_.end(), part.begin(), part.end());
     bytes = bytes.subspan(part.size());
-    if (buffer_.size() == kBufferBytes) NEARLINE_CHECK(flush());
+    if (buffer_.size() == buffer_bytes_) NEARLINE_CHECK(flush());
   }
   return {};
 }
 
+void IndexFileWriter::seal_pages() {
+  const std::size_t page_bytes = section_.element_bytes;
+  auto number = static_cast<std::uint32_t>((at_ - section_.offset) / page_bytes);
+  for (std::size_t at = 0; at < buffer_.size(); at += page_bytes) {
+    format::seal_page(std::span(buffer_).subspan(at, page_bytes), manifest_.file_id, section_.serial, number++);
+  }
+}
+
 Result<void> IndexFileWriter::flush() {
+  if (section_.kind == format::SectionKind::kGraphPages) seal_pages();
   buffer_.resize(format::whole_blocks(buffer_.size()));
   tree_.front().add(buffer_);
   NEARLINE_CHECK(io::write_all(file_, at_, buffer_));

@@ -41,7 +41,7 @@ class IndexFileWriter {
   /// Begins a section of section.count elements; segment, field, offset, length, serial and tree are filled in by the
   /// writer. Errors: kInvalidArgument where no serial is left; those of File::allocate.
   Result<void> begin(const format::Section& section);
-  /// Appends to the section that was begun. Errors: those of File::write_some.
+  /// Appends to the section that was begun; graph pages are sealed here. Errors: those of File::write_some.
   Result<void> append(std::span<const std::byte> bytes);
   /// Ends it: zeros up to the block, then its tree.
   Result<void> end();
@@ -86,6 +86,7 @@ class IndexFileWriter {
 
  private:
   Result<void> flush();
+  void seal_pages();
   /// Takes room for the manifest, which lists what is free after that. Returns its offset.
   std::uint64_t place_manifest(std::vector<std::byte>& encoded);
   /// The same in free space, and with `cut` as commit_inside; none where there is no room.
@@ -105,7 +106,8 @@ class IndexFileWriter {
   bool reserve_;  // blocks are allocated before they are written: a full disk is an error then, not at the flush
   std::uint32_t row_ = 0;
   std::uint64_t at_ = 0;
-  std::vector<std::byte> buffer_;  // whole blocks wait here to be checksummed and written together
+  std::vector<std::byte> buffer_;  // whole blocks and pages wait here to be checksummed and written together
+  std::size_t buffer_bytes_ = 0;
   format::Section section_;
   std::vector<format::TreeBuilder> tree_;  // none or one
 };

@@ -42,7 +42,7 @@ format::PageShape image_shape(format::PageShape shape, std::uint32_t degree) noe
   shape.degree = degree;
   shape.slot_bytes =
       static_cast<std::uint32_t>(shape.list_place() + format::packed_bytes(shape.degree, shape.neighbor_bits));
-  const std::uint32_t overhead = sizeof(format::GraphPageHeader) + format::kPageSlack;
+  const std::uint32_t overhead = sizeof(format::GraphPageHeader) + format::kSealBytes;
   shape.page_bytes = std::max(kImagePageBytes, shape.slot_bytes + overhead);
   shape.slots = (shape.page_bytes - overhead) / shape.slot_bytes;
   return shape;

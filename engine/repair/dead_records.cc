@@ -42,7 +42,7 @@ std::uint64_t DeadRecords::count(std::uint64_t first, std::uint64_t end) {
 void DeadRecords::load(std::uint64_t block) {
   if (block == loaded_) return;
   loaded_ = block;
-  known_ = block < blocks_->present() && blocks_->read(block, bits_) == BlockState::kIntact;
+  known_ = block < blocks_->present() && blocks_->read(block, bits_);
 }
 
 }  // namespace nearline::engine

@@ -38,20 +38,20 @@ IntactBlocks::IntactBlocks(const io::File& file, std::uint64_t file_bytes, const
   if (file_bytes > section.offset) present_ = std::min(blocks_, (file_bytes - section.offset) / kBlock);
 }
 
-BlockState IntactBlocks::read(std::uint64_t first, std::span<std::byte> out) {
+bool IntactBlocks::read(std::uint64_t first, std::span<std::byte> out) {
   read_what_is_there(file_, section_.offset + first * kBlock, out);
-  BlockState worst = BlockState::kIntact;
-  for (std::uint64_t i = 0; i < out.size() / kBlock; ++i) {
-    worst = std::max(worst, state(first + i, out.subspan(i * kBlock, kBlock)));
-  }
-  return worst;
+  bool intact = true;
+  for (std::uint64_t i = 0; i < out.size() / kBlock; ++i)
+    intact &= is_intact(first + i, out.subspan(i * kBlock, kBlock));
+  return intact;
 }
 
-BlockState IntactBlocks::state(std::uint64_t block, std::span<const std::byte> bytes) {
+bool IntactBlocks::is_intact(std::uint64_t block, std::span<const std::byte> bytes) {
   if (block / kGroup != group_) load_group(block / kGroup);
-  if (checksum(bytes, 0, block) == entry(sums_, block % kGroup)) return BlockState::kIntact;
-  if (!judged_) judge_group();
-  return otherwise_;
+  if (checksum(bytes, 0, block) == entry(sums_, block % kGroup)) return true;
+  if (!judged_) proved_ = prove_group();
+  judged_ = true;
+  return proved_;
 }
 
 void IntactBlocks::load_group(std::uint64_t group) {
@@ -62,17 +62,12 @@ void IntactBlocks::load_group(std::uint64_t group) {
 
 /// A checksum block that matches its own checksum is right, so what differs from it is damaged. Where it does not, the
 /// blocks under it may be whole: then the block that their checksums make matches instead.
-void IntactBlocks::judge_group() {
-  judged_ = true;
+bool IntactBlocks::prove_group() {
   const std::uint64_t wanted = parent_checksum();
-  if (checksum(sums_, 1, group_) == wanted) {
-    otherwise_ = BlockState::kDamaged;
-    return;
-  }
-  otherwise_ = BlockState::kUnchecked;
+  if (checksum(sums_, 1, group_) == wanted) return false;
   const std::uint64_t first = group_ * kGroup;
   const std::uint64_t end = std::min(blocks_, first + kGroup);
-  if (end > present_) return;
+  if (end > present_) return false;
   format::Block rebuilt{};
   format::Block data;
   for (std::uint64_t block = first; block < end; ++block) {
@@ -80,9 +75,9 @@ void IntactBlocks::judge_group() {
     const std::uint64_t sum = checksum(data, 0, block);
     std::memcpy(rebuilt.data() + (block - first) * sizeof sum, &sum, sizeof sum);
   }
-  if (checksum(rebuilt, 1, group_) != wanted) return;
+  if (checksum(rebuilt, 1, group_) != wanted) return false;
   sums_ = rebuilt;
-  otherwise_ = BlockState::kIntact;
+  return true;
 }
 
 std::uint64_t IntactBlocks::parent_checksum() const {

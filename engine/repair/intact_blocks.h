@@ -15,12 +15,6 @@
 
 namespace nearline::engine {
 
-enum class BlockState {
-  kIntact,
-  kUnchecked,  ///< nothing is left to compare it with
-  kDamaged,
-};
-
 /// Reads what can be read; zeros stand where the file ends and where a block cannot be read.
 void read_what_is_there(const io::File& file, std::uint64_t at, std::span<std::byte> out);
 
@@ -34,13 +28,13 @@ class IntactBlocks {
   /// How many blocks of the section the file has, cut as it may be.
   [[nodiscard]] std::uint64_t present() const noexcept { return present_; }
 
-  /// Reads blocks from `first` on, and says how the worst of them is. Precondition: they are present.
-  BlockState read(std::uint64_t first, std::span<std::byte> out);
+  /// Reads blocks from `first` on. True when all of them are as they were written. Precondition: they are present.
+  bool read(std::uint64_t first, std::span<std::byte> out);
 
  private:
   void load_group(std::uint64_t group);
-  BlockState state(std::uint64_t block, std::span<const std::byte> bytes);
-  void judge_group();
+  bool is_intact(std::uint64_t block, std::span<const std::byte> bytes);
+  [[nodiscard]] bool prove_group();
   [[nodiscard]] std::uint64_t checksum(std::span<const std::byte> block, std::uint32_t level,
                                        std::uint64_t number) const noexcept;
   [[nodiscard]] std::uint64_t parent_checksum() const;
@@ -57,7 +51,7 @@ class IntactBlocks {
   std::uint64_t group_ = kNone;
   format::Block sums_{};
   bool judged_ = false;
-  BlockState otherwise_ = BlockState::kUnchecked;  ///< of a block that does not match its checksum
+  bool proved_ = false;  ///< all of them, by the checksum of their checksums
 };
 
 }  // namespace nearline::engine

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/// The graph pages of a segment, front to back, each with a verdict: intact, or not.
+/// The graph pages of a segment, each with a verdict by its own seal: intact, or not.
 #pragma once
 
 #include <cstdint>
@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "engine/file/index_file.h"
-#include "engine/repair/intact_blocks.h"
 
 namespace nearline::engine {
 
@@ -22,8 +21,8 @@ class IntactPages {
   [[nodiscard]] std::uint64_t present() const noexcept { return present_; }
   [[nodiscard]] std::uint64_t offset(std::uint64_t page) const noexcept { return at_ + page * shape_.page_bytes; }
 
-  /// Reads a page. A page that breaks a rule of the format is damaged whatever its checksums say.
-  BlockState read(std::uint64_t page);
+  /// Reads a page. True when it is intact: one that breaks a rule of the format is not, whatever its seal says.
+  bool read(std::uint64_t page);
 
   /// Ordinals of its records: [first(page), first(page + 1)).
   [[nodiscard]] std::uint64_t first(std::uint64_t page) const noexcept;
@@ -33,10 +32,12 @@ class IntactPages {
   }
 
  private:
+  const io::File& file_;
+  format::FileId file_id_;
+  std::uint64_t serial_;
+  std::uint64_t at_;
   std::uint64_t count_;
   format::PageShape shape_;
-  std::uint64_t at_;
-  IntactBlocks blocks_;
   std::uint64_t present_;
   std::vector<std::byte> page_;
 };

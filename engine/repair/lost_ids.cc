@@ -3,6 +3,7 @@
 
 #include <cstring>
 
+#include "engine/repair/intact_blocks.h"
 #include "engine/repair/intact_pages.h"
 
 namespace nearline::engine {
@@ -11,12 +12,11 @@ namespace {
 constexpr std::uint64_t kOrdinalsPerBlock = format::kBlockBytes / sizeof(std::uint32_t);
 
 /// By ordinal; kNoId where the page is lost.
-std::vector<Id> surviving_ids(const SegmentFile& segment, std::uint64_t file_bytes, bool unchecked) {
+std::vector<Id> surviving_ids(const SegmentFile& segment, std::uint64_t file_bytes) {
   std::vector<Id> ids(segment.segment().count, kNoId);
   IntactPages pages(segment, file_bytes);
   for (std::uint64_t p = 0; p < pages.present(); ++p) {
-    const BlockState state = pages.read(p);
-    if (state == BlockState::kDamaged || (state == BlockState::kUnchecked && !unchecked)) continue;
+    if (!pages.read(p)) continue;
     for (std::uint64_t o = pages.first(p); o < pages.first(p + 1); ++o) {
       ids[o] = format::stored_id(pages.shape(), pages.record(o));
     }
@@ -56,18 +56,17 @@ class Namer {
 
 }  // namespace
 
-void name_lost_ids(const SegmentFile& segment, std::uint64_t file_bytes, bool unchecked, std::size_t most,
-                   std::vector<LostIds>& out) {
+void name_lost_ids(const SegmentFile& segment, std::uint64_t file_bytes, std::size_t most, std::vector<LostIds>& out) {
   const std::uint64_t count = segment.segment().count;
   IntactBlocks index(segment.file(), file_bytes, segment.index().manifest().file_id,
                      *segment.section(format::SectionKind::kIdIndex));
   if (index.present() * kOrdinalsPerBlock < count) return;  // so that memory follows from the file's length
-  const std::vector<Id> ids = surviving_ids(segment, file_bytes, unchecked);
+  const std::vector<Id> ids = surviving_ids(segment, file_bytes);
   const Id largest = segment.segment().id_bytes == 4 ? 0xFFFF'FFFF : kNoId - 1;
   Namer namer(largest, most, out);
   format::Block block;
   for (std::uint64_t position = 0; position < count; ++position) {
-    if (position % kOrdinalsPerBlock == 0 && index.read(position / kOrdinalsPerBlock, block) != BlockState::kIntact) {
+    if (position % kOrdinalsPerBlock == 0 && !index.read(position / kOrdinalsPerBlock, block)) {
       namer.gap();
       position += kOrdinalsPerBlock - 1;
       continue;

@@ -11,8 +11,7 @@
 namespace nearline::engine {
 
 /// Adds what can be said of a segment, until `out` has `most`. Memory: eight bytes per record of the segment, which are
-/// at most twice the file's own.  unchecked: as SalvageOptions.
-void name_lost_ids(const SegmentFile& segment, std::uint64_t file_bytes, bool unchecked, std::size_t most,
-                   std::vector<LostIds>& out);
+/// at most twice the file's own.
+void name_lost_ids(const SegmentFile& segment, std::uint64_t file_bytes, std::size_t most, std::vector<LostIds>& out);
 
 }  // namespace nearline::engine

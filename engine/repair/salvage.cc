@@ -59,9 +59,8 @@ class Salvager {
     const std::uint64_t lost_before = report_.lost;
     for (std::uint64_t p = 0; p < pages.present(); ++p) {
       if (p % 256 == 0) NEARLINE_CHECK(progress(pages.offset(p)));
-      const BlockState state = pages.read(p);
-      if (state == BlockState::kIntact || (state == BlockState::kUnchecked && options_.unchecked)) {
-        NEARLINE_CHECK(take_page(pages, p, dead, state));
+      if (pages.read(p)) {
+        NEARLINE_CHECK(take_page(pages, p, dead));
       } else {
         lose(pages, p, p + 1, dead);
       }
@@ -69,7 +68,7 @@ class Salvager {
     if (pages.present() < pages.pages()) lose(pages, pages.present(), pages.pages(), dead);
     const std::uint64_t bytes = seen_->memory_bytes() + segment.segment().count * sizeof(Id);
     if (report_.lost > lost_before && bytes <= options_.memory_bytes) {
-      name_lost_ids(segment, file_bytes_, options_.unchecked, kMostRanges, report_.lost_ids);
+      name_lost_ids(segment, file_bytes_, kMostRanges, report_.lost_ids);
     }
     return {};
   }
@@ -97,7 +96,7 @@ class Salvager {
     }
   }
 
-  Result<void> take_page(const IntactPages& pages, std::uint64_t p, DeadRecords& dead, BlockState state) {
+  Result<void> take_page(const IntactPages& pages, std::uint64_t p, DeadRecords& dead) {
     ids_.clear();
     vectors_.clear();
     for (std::uint64_t o = pages.first(p); o < pages.first(p + 1); ++o) {
@@ -116,7 +115,6 @@ class Salvager {
       ids_.push_back(id);
       vectors_.insert(vectors_.end(), record, record + vector_bytes_);
     }
-    if (state == BlockState::kUnchecked) report_.unchecked += ids_.size();
     return add(pages, p);
   }
 

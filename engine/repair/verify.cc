@@ -11,6 +11,7 @@
 #include "engine/file/index_file.h"
 #include "engine/progress.h"
 #include "format/fused_page.h"
+#include "format/page_seal.h"
 
 namespace nearline::engine {
 namespace {
@@ -156,6 +157,7 @@ class Verifier {
         find(good.error());
         continue;
       }
+      if (const auto sealed = check_seal(p, page, at); !sealed) find(sealed.error());
       for_each_on_page(p, page, visit);
     }
     return {};
@@ -166,6 +168,11 @@ class Verifier {
     const std::uint64_t at = segment_->section(SectionKind::kGraphPages)->offset + std::uint64_t{number} * page.size();
     NEARLINE_CHECK(io::read_exact(index_.file(), at, page));
     return at;
+  }
+
+  [[nodiscard]] Result<void> check_seal(std::uint32_t number, std::span<const std::byte> page, std::uint64_t at) const {
+    const std::uint64_t serial = segment_->section(SectionKind::kGraphPages)->serial;
+    return format::check_seal(page, index_.manifest().file_id, serial, number, at);
   }
 
   template <class Visit>

@@ -8,6 +8,7 @@
 #include "engine/kernels/kernels.h"
 #include "engine/segment/needs.h"
 #include "engine/segment/read_pages.h"
+#include "format/page_seal.h"
 
 namespace nearline::engine {
 
@@ -27,6 +28,7 @@ Field::Field(const SegmentFile& file)
       identity_(file),
       schema_{.dim = file.field().dim, .type = file.field().type, .metric = file.field().metric},
       flat_(file.flat()),
+      file_id_(file.index().manifest().file_id),
       pages_(*file.section(SectionKind::kGraphPages)) {}
 
 Result<std::shared_ptr<Field>> Field::open(const SegmentFile& file, const OpenOptions& options, IoMode mode) {
@@ -49,7 +51,6 @@ Result<void> Field::open_all(const SegmentFile& file, const OpenOptions& options
   NEARLINE_CHECK(read_entries(file));
   NEARLINE_TRY(calibration, file.calibration());
   calibration_ = std::move(calibration);
-  page_check_ = file.index().check(pages_, budget_.tree_blocks);
   graph_->entries = entries_;
   const auto pages = static_cast<std::uint32_t>(graph_->shape.pages(graph_->count));
   NEARLINE_TRY(pool, LanePool::create(*source_, budget_, walk_scratch_bytes(needs_), pages));
@@ -93,9 +94,7 @@ Result<void> Field::open_source(const OpenOptions& options) {
   const io::PageRange range{.at = pages_.offset,
                             .page_bytes = page_bytes,
                             .page_count = static_cast<std::uint32_t>(graph_->shape.pages(graph_->count))};
-  const auto check = [this, page_bytes](io::PageId page, std::span<const std::byte> bytes) {
-    return page_check_->check(std::uint64_t{page} * (page_bytes / format::kBlockBytes), bytes);
-  };
+  const auto check = [this](io::PageId page, std::span<const std::byte> bytes) { return check_seal(page, bytes); };
   if (io_ == IoMode::kMapped) {
     auto source = io::mapped_source(*file_, range, check);
     if (source) {
@@ -116,6 +115,10 @@ Result<void> Field::open_source(const OpenOptions& options) {
   }
   source_ = io::pread_source(*file_, range, check);
   return {};
+}
+
+Result<void> Field::check_seal(io::PageId page, std::span<const std::byte> bytes) const {
+  return format::check_seal(bytes, file_id_, pages_.serial, page, pages_.offset + std::uint64_t{page} * bytes.size());
 }
 
 Result<void> Field::warm(Lane& lane) {
@@ -145,7 +148,7 @@ void Field::count_memory(MemoryUsage& usage) const {
   usage.page_cache += lanes.cache;
   usage.scratch += lanes.scratch;
   usage.codes += code_memory_;
-  usage.buffers += lanes.readers + page_check_->memory_bytes() + entries_.capacity() * sizeof(std::uint32_t) +
+  usage.buffers += lanes.readers + entries_.capacity() * sizeof(std::uint32_t) +
                    (io_ == IoMode::kMapped ? graph_->shape.pages(graph_->count) / 8 : 0);  // pages seen to be good
 }
 

@@ -83,6 +83,7 @@ class Field {
 
   Result<void> open_all(const SegmentFile& file, const OpenOptions& options, IoMode mode);
   Result<void> open_source(const OpenOptions& options);
+  [[nodiscard]] Result<void> check_seal(io::PageId page, std::span<const std::byte> bytes) const;
   Result<void> open_codes(const SegmentFile& file);
   Result<void> read_entries(const SegmentFile& file);
   /// Reads the pages of a flat segment into the cache, where all have room there: else the first query would.
@@ -92,12 +93,12 @@ class Field {
   const FieldIdentity identity_;
   const Schema schema_;
   const bool flat_;
+  const format::FileId file_id_;
   const format::Section pages_;
   IoMode wished_ = IoMode::kAuto;
   IoMode io_ = IoMode::kAuto;
   std::uint32_t code_bytes_ = 0;
   std::uint64_t code_memory_ = 0;
-  std::unique_ptr<SectionCheck> page_check_;
   std::vector<std::uint32_t> entries_;
   std::unique_ptr<GraphView> graph_;
   std::optional<format::Calibration> calibration_;

@@ -126,11 +126,10 @@ Result<GraphStatistics> Field::graph_statistics(const ProgressFn& progress) cons
     const auto bytes = std::span(buffer).first(std::size_t{now} * shape.page_bytes);
     const std::uint64_t from = at + std::uint64_t{first} * shape.page_bytes;
     if (auto read = io::read_exact(*file_, from, bytes); !read) return std::move(read).error().in(path);
-    const std::uint64_t block = std::uint64_t{first} * (shape.page_bytes / format::kBlockBytes);
-    if (auto good = page_check_->check(block, bytes); !good) return std::move(good).error().in(path);
     for (std::uint32_t i = 0; i < now; ++i) {
       const auto page = bytes.subspan(std::size_t{i} * shape.page_bytes, shape.page_bytes);
       const std::uint64_t page_at = from + std::uint64_t{i} * shape.page_bytes;
+      if (auto sealed = check_seal(first + i, page); !sealed) return std::move(sealed).error().in(path);
       // Checksums that hold say nothing of what a stranger wrote: the counters are indexed by what stands here.
       auto good = format::check_page(shape, page, first + i, graph_->count, page_at);
       if (!good) return std::move(good).error().in(path);

@@ -24,18 +24,18 @@ constexpr std::uint64_t kMostSpareWalks = 256;
 constexpr std::uint64_t kLongL = 4096;
 constexpr std::uint64_t kMostSpareShare = 4;
 constexpr std::uint64_t kLeastSpareShare = 8;
-/// Checksum blocks that each of the two checkers keeps at least, and at most: each serves 2 MiB of pages.
+/// Blocks of the id index's checksum tree that are kept at least, and at most: each serves 2 MiB of it.
 constexpr std::uint64_t kLeastTreeBlocks = 8;
 constexpr std::uint64_t kMostTreeBlocks = 256;
 constexpr std::uint64_t kTreeBlockBytes = format::kBlockBytes + 64;
 
 /// The share of the budget that checksum blocks may take beyond their least.
-constexpr std::uint64_t kTreeShare = 16;
+constexpr std::uint64_t kTreeShare = 32;
 
 std::uint64_t tables_bytes(const SearchNeeds& needs, IoMode mode, std::uint64_t tree_blocks) noexcept {
   const std::uint64_t seen = mode == IoMode::kMapped ? needs.shape.pages(needs.count) / 8 + 8 : 0;
   return needs.code_bytes + needs.table_bytes + needs.entries * sizeof(std::uint32_t) + seen +
-         2 * tree_blocks * kTreeBlockBytes;
+         tree_blocks * kTreeBlockBytes;
 }
 
 std::uint32_t least_lanes(std::uint32_t threads) noexcept {
@@ -100,7 +100,7 @@ Result<SearchBudget> divide_search_memory(std::uint64_t memory_bytes, const Sear
                          (most == 0 ? "" : "; it has room for " + std::to_string(most))};
   }
   SearchBudget budget;
-  const std::uint64_t blocks = (memory_bytes - least) / kTreeShare / (2 * kTreeBlockBytes);
+  const std::uint64_t blocks = (memory_bytes - least) / kTreeShare / kTreeBlockBytes;
   budget.tree_blocks = static_cast<std::uint32_t>(std::min(kLeastTreeBlocks + blocks, kMostTreeBlocks));
   const std::uint64_t rest = memory_bytes - tables_bytes(needs, mode, budget.tree_blocks);
   const std::uint64_t first = least_lanes(threads), lane = private_bytes(needs, mode);

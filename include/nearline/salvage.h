@@ -14,11 +14,9 @@ namespace nearline {
 
 struct SalvageOptions {
   std::uint64_t memory_bytes = 512u << 20;  ///< bound on what salvage allocates: at least 11 bytes per record
-  /// Also save records whose checksums are lost, where they obey the rules of the format: most will be right.
-  bool unchecked = false;
-  std::uint32_t threads = Count::kAuto;  ///< kAuto: one per processor
-  bool replace = false;                  ///< allow `output` to exist; it is replaced atomically
-  ProgressFn progress{};                 ///< may be empty
+  std::uint32_t threads = Count::kAuto;     ///< kAuto: one per processor
+  bool replace = false;                     ///< allow `output` to exist; it is replaced atomically
+  ProgressFn progress{};                    ///< may be empty
 };
 
 /// A stretch of the damaged file whose records are lost.
@@ -44,21 +42,18 @@ struct SalvageReport {
   std::uint64_t lost = 0;
   std::uint64_t deleted = 0;            ///< records left out because they were deleted
   std::uint64_t unsure = 0;             ///< saved records that may have been deleted: their tombstones are damaged
-  std::uint64_t unchecked = 0;          ///< saved records that only `SalvageOptions::unchecked` let in
   std::uint64_t repeated = 0;           ///< older records left out, since a newer one has the same id
   std::vector<LostBytes> lost_bytes{};  ///< at most 100
   std::vector<LostIds> lost_ids{};      ///< at most 100, where id indexes survive and the memory allows
   std::uint64_t file_bytes = 0;         ///< of the new index
 
   /// Whether the new index holds just what the newest commit held, as far as the file shows.
-  [[nodiscard]] bool complete() const noexcept {
-    return lost == 0 && unsure == 0 && unchecked == 0 && newer_generation == 0;
-  }
+  [[nodiscard]] bool complete() const noexcept { return lost == 0 && unsure == 0 && newer_generation == 0; }
 };
 
 /// Copies every record of the newest commit whose manifest is whole, and whose blocks are, to a new index of the same
-/// schema and build parameters. The damaged file is only read, and may be hostile. A record is taken where its bytes
-/// match their checksum; what is lost besides (lists, codes, the id index) is made anew.
+/// schema and build parameters. The damaged file is only read, and may be hostile. A record is taken where its page
+/// matches its checksum; what is lost besides (lists, codes, the id index) is made anew.
 /// Errors: kCorrupt, kTruncated, kNotAnIndex when no manifest is whole or no record is; kUnsupported for a file of a
 /// newer nearline; kInvalidArgument when the output is the damaged file; kNotFound, kPermission, kIo; those of Builder.
 NEARLINE_API Result<SalvageReport> salvage(const std::filesystem::path& path, const std::filesystem::path& output,

@@ -10,7 +10,7 @@ import support
 from support import GOLDEN, CliTest, fbin, vectors
 
 KEYS = ["index", "complete", "generation", "by_footer", "newer_generation", "saved", "lost", "deleted", "unsure",
-        "unchecked", "repeated", "file_bytes"]
+        "repeated", "file_bytes"]
 
 
 class Salvage(CliTest):

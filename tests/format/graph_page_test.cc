@@ -65,7 +65,7 @@ TEST_SUITE("format/graph_page") {
             REQUIRE(shape.slots >= 1);
             CHECK(shape.slots <= 0xFFFF);
             CHECK(shape.page_bytes % 4096 == 0);
-            CHECK(sizeof(GraphPageHeader) + std::size_t{shape.slots} * shape.slot_bytes + kPageSlack <=
+            CHECK(sizeof(GraphPageHeader) + std::size_t{shape.slots} * shape.slot_bytes + kSealBytes <=
                   shape.page_bytes);
           }
         }
@@ -132,7 +132,7 @@ TEST_SUITE("format/graph_page") {
   TEST_CASE("what is stored in a record is read back, and nothing beside it is touched") {
     for (const std::uint8_t id_bytes : {std::uint8_t{4}, std::uint8_t{8}}) {
       const PageShape shape = PageShape::choose(5000, 16, ElementType::kI8, Metric::kCosine, 10, id_bytes);
-      std::vector<std::byte> record(shape.slot_bytes + kPageSlack, std::byte{0x5A});
+      std::vector<std::byte> record(shape.slot_bytes + kSealBytes, std::byte{0x5A});
       const Id id = id_bytes == 4 ? Id{0xFFFF'FFFF} : Id{0x0123'4567'89AB'CDEF};
       const std::vector<std::uint32_t> neighbors = {4999, 0, 17};
       store_scale(shape, 0.25F, record.data());
@@ -161,7 +161,7 @@ TEST_SUITE("format/graph_page") {
 
   TEST_CASE("a degree beyond the shape's is cut when neighbours are unpacked") {
     const PageShape shape = PageShape::choose(5000, 16, ElementType::kI8, Metric::kL2, 10, 4);
-    std::vector<std::byte> record(shape.slot_bytes + kPageSlack);
+    std::vector<std::byte> record(shape.slot_bytes + kSealBytes);
     const std::uint16_t degree = 0xFFFF;
     std::memcpy(record.data() + shape.degree_place(), &degree, sizeof degree);
     std::vector<std::uint32_t> out(shape.degree);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstddef>
 #include <memory>
@@ -20,6 +21,7 @@ class OneFile final : public io::FileSystem {
   explicit OneFile(std::vector<std::byte> content) : bytes(std::move(content)) {}
 
   std::vector<std::byte> bytes;
+  std::atomic<std::uint64_t> reads = 0;  ///< blocks of 4 KiB that were asked for, by calls of read_some
 
   Result<std::unique_ptr<io::File>> open_read(const std::filesystem::path& path) override {
     return std::unique_ptr<io::File>(std::make_unique<Open>(*this, path));
@@ -39,11 +41,12 @@ class OneFile final : public io::FileSystem {
 
   class Open final : public io::File {
    public:
-    Open(const OneFile& owner, std::filesystem::path path) : owner_(owner), path_(std::move(path)) {}
+    Open(OneFile& owner, std::filesystem::path path) : owner_(owner), path_(std::move(path)) {}
 
     [[nodiscard]] const std::filesystem::path& path() const noexcept override { return path_; }
     Result<std::uint64_t> size() const override { return std::uint64_t{owner_.bytes.size()}; }
     Result<std::size_t> read_some(std::uint64_t at, std::span<std::byte> out) const override {
+      owner_.reads += (out.size() + 4095) / 4096;
       if (at >= owner_.bytes.size()) return std::size_t{0};
       const std::size_t count = std::min<std::uint64_t>(out.size(), owner_.bytes.size() - at);
       std::copy_n(owner_.bytes.begin() + static_cast<std::ptrdiff_t>(at), count, out.begin());
@@ -74,7 +77,7 @@ class OneFile final : public io::FileSystem {
       std::span<const std::byte> bytes_;
     };
 
-    const OneFile& owner_;
+    OneFile& owner_;
     std::filesystem::path path_;
   };
 };

@@ -6,6 +6,7 @@
 #include "format/checksum.h"
 #include "format/checksum_tree.h"
 #include "format/manifest_layout.h"
+#include "format/page_seal.h"
 #include "format/superblock.h"
 #include "format/superblock_layout.h"
 
@@ -40,6 +41,13 @@ void restamp_sections(std::vector<std::byte>& file) {
   if (!manifest) return;
   for (format::Section& section : manifest->sections) {
     if (section.length == 0) continue;
+    if (section.kind == format::SectionKind::kGraphPages) {
+      for (std::uint32_t page = 0; page < section.count; ++page) {
+        const auto pages = std::span(file).subspan(section.offset, section.length);
+        format::seal_page(pages.subspan(std::size_t{page} * section.element_bytes, section.element_bytes),
+                          manifest->file_id, section.serial, page);
+      }
+    }
     format::TreeBuilder builder(manifest->file_id, section.serial);
     const std::uint64_t blocks = (section.length + format::kBlockBytes - 1) / format::kBlockBytes;
     builder.add({file.data() + section.offset, blocks * format::kBlockBytes});

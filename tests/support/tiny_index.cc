@@ -10,6 +10,7 @@
 #include "format/checksum.h"
 #include "format/checksum_tree.h"
 #include "format/graph_page.h"
+#include "format/page_seal.h"
 #include "nearline/version.h"
 
 namespace nearline::testing {
@@ -174,7 +175,9 @@ Result<void> verify_pages(std::span<const std::byte> file, const format::Manifes
   const auto shape = m.graph(s.segment, s.field)->shape(segment, m.fields[s.field]);
   for (std::uint32_t page = 0; page < s.count; ++page) {
     const std::uint64_t at = s.offset + std::uint64_t{page} * shape.page_bytes;
-    NEARLINE_CHECK(check_page(shape, file.subspan(at, shape.page_bytes), page, segment.count, at));
+    const auto bytes = file.subspan(at, shape.page_bytes);
+    NEARLINE_CHECK(check_page(shape, bytes, page, segment.count, at));
+    NEARLINE_CHECK(format::check_seal(bytes, m.file_id, s.serial, page, at));
   }
   return {};
 }
@@ -190,6 +193,10 @@ void IndexAssembler::add_section(format::Section section, std::span<const std::b
   section.serial = manifest_.next_serial++;
   std::vector<std::byte> padded(data.begin(), data.end());
   padded.resize((data.size() + kBlockBytes - 1) / kBlockBytes * kBlockBytes);
+  for (std::uint32_t page = 0; section.kind == format::SectionKind::kGraphPages && page < section.count; ++page) {
+    format::seal_page(std::span(padded).subspan(std::size_t{page} * section.element_bytes, section.element_bytes),
+                      manifest_.file_id, section.serial, page);
+  }
   format::TreeBuilder builder(manifest_.file_id, section.serial);
   builder.add(padded);
   const auto tree = builder.finish();

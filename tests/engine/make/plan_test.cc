@@ -115,7 +115,7 @@ TEST_SUITE("engine/make/plan") {
       CHECK(image.slots >= 1);
       CHECK(image.slot_bytes >= file.slot_bytes);
       CHECK(image.list_place() == file.list_place());
-      CHECK(sizeof(format::GraphPageHeader) + std::uint64_t{image.slots} * image.slot_bytes + format::kPageSlack <=
+      CHECK(sizeof(format::GraphPageHeader) + std::uint64_t{image.slots} * image.slot_bytes + format::kSealBytes <=
             image.page_bytes);
     }
   }

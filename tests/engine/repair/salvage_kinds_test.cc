@@ -35,7 +35,7 @@ void check_salvage(const testing::Vectors& rows, const Schema& schema, std::span
   const SegmentFile segment = file->segments().front();
   const format::PageShape shape = segment.shape();
   const std::uint64_t at = segment.section(format::SectionKind::kGraphPages)->offset;
-  bytes[at + shape.page_bytes - 1] ^= std::byte{1};  // its last block, in the zeros
+  bytes[at + shape.page_bytes - 1] ^= std::byte{1};  // its last block, in the seal
   disk.put("damaged", bytes);
   const auto report = engine::salvage(disk, "damaged", "saved", {.threads = 1});
   REQUIRE_MESSAGE(report, (report ? std::string() : report.error().message()));
