@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """The question: what does it cost to change an index, and what do its readers notice?
 
-    bench/living.py --data FOLDER --set NAME [--rows N] [--metric l2] [--what insert,latency,compact] [--built 0.5]
+    bench/living.py --data FOLDER --set NAME [--rows N] [--metric l2] [--what insert,latency,compact,keys] [--built 0.5]
 
 insert   a part is built, the others inserted in durable commits of 1,000; beside a build of as many records at once
 latency  one reader's p50 and p99, alone and while a process inserts a tenth of the records, merges included
 compact  all is built and every tenth record deleted; compacted in place and to a new file, within --memory; beside a build
          of as many records within the same
+keys     reads of a cold id from the disk, and microseconds of one in batches of 1,000; with ids in a row, and spread over 64 bits
 """
 import sys
 from pathlib import Path
@@ -78,17 +79,31 @@ def compaction(nearline: Path, data, work: Path, memory: str) -> None:
               f"{run.peak_rss_bytes / 1e6:.0f} MB, mapped pages included, private {run.peak_private_bytes / 1e6:.0f} MB", flush=True)
 
 
+def keys(programs: dict, data, work: Path, memory: int) -> None:
+    """Records by id."""
+    spread = work / "spread.txt"
+    spread.write_text("".join(f"{(number + 1) * 0x9E3779B97F4A7C15 % (2**64 - 1)}\n" for number in range(data.rows)))
+    index = work / "keys.near"
+    for name, options in (("in a row", ()), ("spread", ("--ids", spread))):
+        build(programs["nearline"], data.base, index, data, "--no-calibrate", *options)
+        for mode in ("direct", "mapped"):
+            line = runs.run(programs["keys"], index, mode, memory).lines[0]
+            print(f"keys, ids {name}, {mode}: a cold id {line['reads_next']:.2f} reads in {line['rounds_next']:.2f} rounds, the "
+                  f"first {line['reads_first']:.2f} in {line['rounds_first']:.2f}; {line['us_contains']:.3f} us an id to "
+                  f"know, {line['us_get']:.3f} to get, of {line['ids']:,}", flush=True)
+
+
 def main() -> None:
     parser = runs.parser(__doc__)
-    parser.add_argument("--what", default="insert,latency,compact")
+    parser.add_argument("--what", default="insert,latency,compact,keys")
     parser.add_argument("--built", type=float, default=0.5, help="share of the records that are there before others are inserted")
     parser.add_argument("--memory", default="256M", help="of builds and compactions beside each other")
     parser.add_argument("--search-memory", type=int, default=64 << 20, help="of the reader, in bytes")
     parser.add_argument("--seconds", type=int, default=10, help="for which the reader is alone")
     args = parser.parse_args()
     asked = args.what.split(",")
-    if not set(asked) <= {"insert", "latency", "compact"}:
-        sys.exit(f"--what {args.what}: expected some of insert,latency,compact")
+    if not set(asked) <= {"insert", "latency", "compact", "keys"}:
+        sys.exit(f"--what {args.what}: expected some of insert,latency,compact,keys")
     if not 0 < args.built < 1:
         sys.exit(f"--built {args.built}: expected a share above 0 and below 1")
     programs = runs.build_programs(args.build)
@@ -100,6 +115,8 @@ def main() -> None:
         latency(programs, data, work, args.search_memory, args.seconds)
     if "compact" in asked:
         compaction(programs["nearline"], data, work, args.memory)
+    if "keys" in asked:
+        keys(programs, data, work, args.search_memory)
 
 
 if __name__ == "__main__":

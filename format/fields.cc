@@ -79,10 +79,9 @@ constexpr FieldInfo kTransformRow[] = {
 };
 
 constexpr FieldInfo kSegmentRow[] = {
-    NEARLINE_FIELD(SegmentRow, count, kNumber),
-    NEARLINE_FIELD(SegmentRow, deleted, kNumber),
-    NEARLINE_FIELD(SegmentRow, id_bytes, kNumber),
-    NEARLINE_FIELD(SegmentRow, reserved, kZero),
+    NEARLINE_FIELD(SegmentRow, count, kNumber),    NEARLINE_FIELD(SegmentRow, deleted, kNumber),
+    NEARLINE_FIELD(SegmentRow, first_id, kNumber), NEARLINE_FIELD(SegmentRow, last_id, kNumber),
+    NEARLINE_FIELD(SegmentRow, id_bytes, kNumber), NEARLINE_FIELD(SegmentRow, reserved, kZero),
 };
 
 constexpr FieldInfo kGraphRow[] = {

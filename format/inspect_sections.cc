@@ -9,6 +9,7 @@
 #include "format/code_book.h"
 #include "format/fields.h"
 #include "format/fused_page.h"
+#include "format/keys.h"
 #include "format/manifest_layout.h"
 
 namespace nearline::format {
@@ -134,6 +135,34 @@ Result<void> inspect_elements(const Section& section, bool numbers, const Target
   return {};
 }
 
+/// Fences, then of each block its ids, where they are stored, and its rows.
+Result<void> inspect_keys(const KeyShape& keys, const Section& section, const Target& target) {
+  for (std::uint64_t block = 0; block < whole_blocks(section.length) / kBlockBytes; ++block) {
+    const std::uint64_t at = section.offset + block * kBlockBytes;
+    NEARLINE_TRY(bytes, target.read(at, kBlockBytes));
+    const auto give = [&](std::uint64_t place, std::uint64_t size, const char* what, std::uint64_t i,
+                          std::uint64_t value) {
+      target.give(at + place, size, what + ("[" + std::to_string(i) + "]"), std::to_string(value));
+    };
+    if (block < keys.fence_blocks()) {
+      const std::uint64_t first = block * KeyShape::kFencesPerBlock;
+      for (std::uint64_t i = 0; i < std::min(KeyShape::kFencesPerBlock, keys.fences() - first); ++i) {
+        give(i * sizeof(Id), sizeof(Id), "fence", first + i, stored_fence(bytes.data(), i));
+      }
+      continue;
+    }
+    const std::uint64_t number = block - keys.fence_blocks(), first = number * keys.per_block();
+    const std::uint64_t rows_at = keys.dense() ? 0 : std::uint64_t{keys.per_block()} * keys.id_bytes;
+    for (std::uint32_t i = 0; i < keys.keys_in(number) && !keys.dense(); ++i) {
+      give(std::uint64_t{i} * keys.id_bytes, keys.id_bytes, "id", first + i, stored_key(keys, bytes.data(), i));
+    }
+    for (std::uint32_t i = 0; i < keys.keys_in(number); ++i) {
+      give(rows_at + i * sizeof i, sizeof i, "row", first + i, stored_row(keys, bytes.data(), i));
+    }
+  }
+  return {};
+}
+
 /// The head of a code book, when there is room for one.
 Result<void> inspect_code_book(const Section& section, const Target& target) {
   if (section.length < sizeof(CodeBookHeader)) return {};
@@ -192,10 +221,11 @@ Result<void> inspect_section(const Manifest& manifest, std::size_t row, const Re
       NEARLINE_CHECK(inspect_pages(shape, section, target));
     } else if (section.kind == SectionKind::kCalibration) {
       NEARLINE_CHECK(inspect_calibration(section, target));
+    } else if (section.kind == SectionKind::kKeys) {
+      NEARLINE_CHECK(inspect_keys(KeyShape::of(manifest.segments[section.segment]), section, target));
     } else {
       if (section.kind == SectionKind::kCodeParameters) NEARLINE_CHECK(inspect_code_book(section, target));
-      const bool ordinals = section.kind == SectionKind::kEntryPoints || section.kind == SectionKind::kIdIndex;
-      NEARLINE_CHECK(inspect_elements(section, ordinals, target));
+      NEARLINE_CHECK(inspect_elements(section, section.kind == SectionKind::kEntryPoints, target));
     }
   }
   const TreeShape shape = TreeShape::of(section.length);

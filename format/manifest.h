@@ -85,6 +85,8 @@ struct Transform {
 struct Segment {
   std::uint64_t count = 0;  ///< records, deleted ones included
   std::uint64_t deleted = 0;
+  Id first_id = 0;            ///< the least id of all its records; 0 without any
+  Id last_id = 0;             ///< the largest
   std::uint8_t id_bytes = 4;  ///< of an id in a record: 4 or 8
 };
 
@@ -111,7 +113,7 @@ struct Graph {
 enum class SectionKind : std::uint16_t {
   kGraphPages = 1,   ///< graph_page.h
   kEntryPoints = 2,  ///< u32 nodes, nearest to the centre first
-  kIdIndex = 3,      ///< u32 rows in ascending order of the records' ids (the ids stand in the records)
+  kKeys = 3,         ///< from id to row: keys.h
   kVectors = 5,      ///< full-precision vectors in extents; not defined yet
   kCodes = 6,        ///< compressed codes
   kCodeParameters = 7,

@@ -107,7 +107,11 @@ Result<Transform> unpacked(const TransformRow& row, std::uint64_t at) {
 
 Result<Segment> unpacked(const SegmentRow& row, std::uint64_t at) {
   if (!all_zero(row.reserved)) return corrupt(at + offsetof(SegmentRow, reserved), "reserved bytes are not zero");
-  return Segment{.count = row.count, .deleted = row.deleted, .id_bytes = row.id_bytes};
+  return Segment{.count = row.count,
+                 .deleted = row.deleted,
+                 .first_id = row.first_id,
+                 .last_id = row.last_id,
+                 .id_bytes = row.id_bytes};
 }
 
 Result<Graph> unpacked(const GraphRow& row, std::uint64_t at) {

@@ -76,6 +76,8 @@ SegmentRow pinned(const Segment& segment) noexcept {
   SegmentRow row{};
   row.count = segment.count;
   row.deleted = segment.deleted;
+  row.first_id = segment.first_id;
+  row.last_id = segment.last_id;
   row.id_bytes = segment.id_bytes;
   return row;
 }

@@ -75,12 +75,14 @@ struct TransformRow {
 static_assert(sizeof(TransformRow) == 16);
 
 struct SegmentRow {
-  le64 count;                             //  0
-  le64 deleted;                           //  8
-  std::uint8_t id_bytes;                  // 16
-  std::array<std::uint8_t, 15> reserved;  // 17
+  le64 count;                            //  0
+  le64 deleted;                          //  8
+  le64 first_id;                         // 16
+  le64 last_id;                          // 24
+  std::uint8_t id_bytes;                 // 32
+  std::array<std::uint8_t, 7> reserved;  // 33
 };
-static_assert(sizeof(SegmentRow) == 32 && offsetof(SegmentRow, id_bytes) == 16);
+static_assert(sizeof(SegmentRow) == 40 && offsetof(SegmentRow, id_bytes) == 32);
 
 struct GraphRow {
   le32 segment;                             //  0

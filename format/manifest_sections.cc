@@ -6,12 +6,13 @@
 #include "format/checksum_tree.h"
 #include "format/corrupt.h"
 #include "format/graph_page.h"
+#include "format/keys.h"
 #include "format/manifest_check.h"
 
 namespace nearline::format {
 namespace {
 
-constexpr SectionKind kRequired[] = {SectionKind::kGraphPages, SectionKind::kEntryPoints, SectionKind::kIdIndex};
+constexpr SectionKind kRequired[] = {SectionKind::kGraphPages, SectionKind::kEntryPoints, SectionKind::kKeys};
 
 bool is_understood(const Section& section) noexcept {
   return section.kind == SectionKind::kTombstones ||
@@ -91,6 +92,10 @@ Result<void> check_elements(const Section& section, const Manifest& m, std::size
   } else if (section.kind == SectionKind::kTombstones) {
     size = 1;
     least = most = (count + 7) / 8;
+  } else if (section.kind == SectionKind::kKeys) {
+    const KeyShape keys = KeyShape::of(m.segments[section.segment]);
+    size = keys.element_bytes();
+    least = most = keys.dense() && section.count == 0 ? 0 : keys.elements();  // none: rows in the order of ids
   }
   if (section.element_bytes != size || section.count < least || section.count > most) {
     return corrupt(place.section(i, offsetof(SectionRow, count)),
@@ -158,7 +163,7 @@ class Presence {
   std::set<Key> found_;
 };
 
-/// Each graph with nodes has its pages and entry points once, each segment with records its id index; without they may
+/// Each graph with nodes has its pages and entry points once, each segment with records its keys; without they may
 /// have them, empty. Tombstones are there when a record is deleted, and only then.
 Result<void> check_presence(const Manifest& m, const ManifestPlace& place) {
   Presence found;
@@ -176,8 +181,8 @@ Result<void> check_presence(const Manifest& m, const ManifestPlace& place) {
     }
   }
   for (std::uint32_t s = 0; s < m.segments.size(); ++s) {
-    if (m.segments[s].count > 0 && !found.has(SectionKind::kIdIndex, s, Section::kNone))
-      return missing(place.segment(s, 0), s, SectionKind::kIdIndex);
+    if (m.segments[s].count > 0 && !found.has(SectionKind::kKeys, s, Section::kNone))
+      return missing(place.segment(s, 0), s, SectionKind::kKeys);
     if ((m.segments[s].deleted > 0) != found.has(SectionKind::kTombstones, s, Section::kNone)) {
       return corrupt(place.segment(s, offsetof(SegmentRow, deleted)),
                      "segment " + std::to_string(s) + " has " + std::to_string(m.segments[s].deleted) +

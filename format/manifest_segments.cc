@@ -5,6 +5,21 @@
 namespace nearline::format {
 namespace {
 
+/// Room for as many different ids as there are records, and each in as many bytes as an id has.
+Result<void> check_ids(const Segment& segment, std::size_t i, const ManifestPlace& place) {
+  const Id most = segment.id_bytes == 4 ? Id{0xFFFF'FFFF} : kNoId - 1;
+  const bool none = segment.count == 0;
+  if (none ? segment.first_id == 0 && segment.last_id == 0
+           : segment.first_id <= segment.last_id && segment.last_id <= most &&
+                 segment.last_id - segment.first_id >= segment.count - 1) {
+    return {};
+  }
+  return corrupt(place.segment(i, offsetof(SegmentRow, first_id)),
+                 "ids from " + std::to_string(segment.first_id) + " to " + std::to_string(segment.last_id) + " of " +
+                     std::to_string(segment.id_bytes) + " bytes: expected different ones for " +
+                     std::to_string(segment.count) + " records, and 0 for none");
+}
+
 Result<void> check_segment(const Segment& segment, std::size_t i, const ManifestPlace& place) {
   if (segment.count > kMaxRecords) {
     return corrupt(place.segment(i, offsetof(SegmentRow, count)),
@@ -18,7 +33,7 @@ Result<void> check_segment(const Segment& segment, std::size_t i, const Manifest
     return corrupt(place.segment(i, offsetof(SegmentRow, deleted)),
                    std::to_string(segment.deleted) + " of " + std::to_string(segment.count) + " records deleted");
   }
-  return {};
+  return check_ids(segment, i, place);
 }
 
 }  // namespace

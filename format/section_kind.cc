@@ -7,7 +7,7 @@ std::string_view name(SectionKind kind) noexcept {
   switch (kind) {
     case SectionKind::kGraphPages: return "graph_pages";
     case SectionKind::kEntryPoints: return "entry_points";
-    case SectionKind::kIdIndex: return "id_index";
+    case SectionKind::kKeys: return "keys";
     case SectionKind::kVectors: return "vectors";
     case SectionKind::kCodes: return "codes";
     case SectionKind::kCodeParameters: return "code_parameters";

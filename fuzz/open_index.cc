@@ -42,6 +42,12 @@ struct Query {
 /// Calls everything that reads; the ids that for_each visits are returned when it succeeds.
 Result<std::vector<Id>> use(const engine::LiveIndex& index) {
   std::vector<Id> visited;
+  const std::vector<Id> some{0, 10, 11, 20, 1ULL << 32, kNoId - 1, kNoId};
+  std::vector<std::byte> room(some.size() * vector_bytes(index.info().schema.type, index.info().schema.dim));
+  const auto got = index.get(some, room);
+  const auto there = index.contains(some);
+  FUZZ_PROPERTY(!got || got->absent.size() <= some.size());
+  FUZZ_PROPERTY(!there || there->size() == some.size());
   const auto done = index.for_each(7, [&](std::span<const Id> ids, const MatrixView& vectors) -> Result<void> {
     FUZZ_PROPERTY(ids.size() == vectors.rows);
     visited.insert(visited.end(), ids.begin(), ids.end());
@@ -92,8 +98,9 @@ void open_as_strangers(const std::string& path) {
     check_answers(*found, *visited);
   }
   check_codes(path, query, k, *visited);
-  std::vector<std::byte> vector(vector_bytes(index->info().schema.type, index->info().schema.dim));
-  FUZZ_PROPERTY(index->get({&visited->front(), 1}, vector).has_value());
+  std::vector<std::byte> vectors(visited->size() * vector_bytes(index->info().schema.type, index->info().schema.dim));
+  const auto got = index->get(*visited, vectors);
+  FUZZ_PROPERTY(got.has_value() && got->absent.empty());
 }
 
 void open_as_own(const std::string& path, IoMode io, Ranking ranking) {

@@ -45,7 +45,7 @@ Result<std::shared_ptr<PageCache>> PageCache::create(const PageRange& range, std
                  .what = "page cache too small: expected at least " + std::to_string(least) + " bytes, found " +
                          std::to_string(cache_bytes)};
   }
-  const std::uint64_t useful = std::max(range.page_count, max_batch);
+  const std::uint64_t useful = std::max(range.count(), max_batch);
   const auto count =
       static_cast<Frame>(std::min({affordable(range.page_bytes, cache_bytes), useful, std::uint64_t{kNone - 1}}));
   std::unique_ptr<std::byte[], AlignedDelete> memory(

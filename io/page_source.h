@@ -28,18 +28,32 @@ namespace nearline::io {
 
 class PageCache;
 
-/// Number of a page inside the source's range: page p covers bytes [at + p * page_bytes, + page_bytes).
+/// Number of a page inside the source's range: page p covers bytes [at + p * page_bytes, + page_bytes). Numbers from
+/// page_count on are blocks: block b is page_count + b.
 using PageId = std::uint32_t;
 
-/// The pages of one file section that a source serves.
+/// What a source serves: the pages of one file section, and single blocks of another one, which share their cache.
 struct PageRange {
+  static constexpr std::uint32_t kBlockBytes = 4096;
+
   std::uint64_t at = 0;          ///< offset in the file, a multiple of 4096
   std::uint32_t page_bytes = 0;  ///< a multiple of 4096
   std::uint32_t page_count = 0;
+  std::uint64_t blocks_at = 0;    ///< offset in the file of block 0, a multiple of 4096
+  std::uint32_t block_count = 0;  ///< pages and blocks together have numbers of 32 bits
+
+  [[nodiscard]] std::uint32_t count() const noexcept { return page_count + block_count; }
+  [[nodiscard]] std::uint32_t bytes_of(PageId page) const noexcept {
+    return page < page_count ? page_bytes : kBlockBytes;
+  }
+  [[nodiscard]] std::uint64_t offset(PageId page) const noexcept {
+    return page < page_count ? at + std::uint64_t{page} * page_bytes
+                             : blocks_at + std::uint64_t{page - page_count} * kBlockBytes;
+  }
 };
 
 /// Checks a page against its checksum the first time it is read from the disk. Called from any thread.
-/// bytes: the whole page. Returns kCorrupt with the offset.
+/// bytes: the whole page, or block. Returns kCorrupt with the offset.
 using PageCheck = std::function<Result<void>(PageId page, std::span<const std::byte> bytes)>;
 
 /// What a search asked for and what it cost. Stays where it is, and `wanted` as it is, while a read is pending.

@@ -57,9 +57,10 @@ class PreadReader final : public PageReader {
       const auto frame = cache_->take(page, self_);
       if (frame == PageCache::kNone) return too_many_pinned();
       batch.pages[i] = hold(batch, frame);
-      batch.disk_reads += plan_.blocks_per_page();
-      NEARLINE_CHECK(read_exact(file_, plan_.offset(page), cache_->bytes(frame)));
-      NEARLINE_CHECK(plan_.verify(page, cache_->bytes(frame)));
+      batch.disk_reads += plan_.blocks_of(page);
+      const auto bytes = cache_->bytes(frame).first(plan_.bytes_of(page));
+      NEARLINE_CHECK(read_exact(file_, plan_.offset(page), bytes));
+      NEARLINE_CHECK(plan_.verify(page, bytes));
       cache_->publish(frame);
     }
     return {};
@@ -68,7 +69,8 @@ class PreadReader final : public PageReader {
   /// Lets the disk serve the missing pages side by side.
   void announce(const PageBatch& batch) const noexcept {
     for (std::size_t i = 0; i < batch.wanted.size(); ++i) {
-      if (batch.pages[i] == nullptr) file_.will_need(plan_.offset(batch.wanted[i]), plan_.range.page_bytes);
+      const PageId page = batch.wanted[i];
+      if (batch.pages[i] == nullptr) file_.will_need(plan_.offset(page), plan_.bytes_of(page));
     }
   }
 

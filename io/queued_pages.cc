@@ -86,7 +86,7 @@ void QueuedReader::go(PageBatch& batch) {
       ++in_flight_;
       start(frame);
       started = true;
-      batch.disk_reads += plan_.blocks_per_page();
+      batch.disk_reads += plan_.blocks_of(batch.wanted[i]);
     } else {
       ++batch.cache_hits;
     }
@@ -145,7 +145,8 @@ void QueuedReader::finish(Frame frame, Result<void> result) {
   PageCache::Filling& filling = cache_->filling(frame);
   assert(filling.running && in_flight_ > 0);
   if (draining_) filling.waiter = {};
-  if (result && !draining_) result = plan_.verify(cache_->page(frame), cache_->bytes(frame));
+  const PageId page = cache_->page(frame);
+  if (result && !draining_) result = plan_.verify(page, cache_->bytes(frame).first(plan_.bytes_of(page)));
   if (!result) tell(filling.waiter, result.error());
   // From here on nothing throws.
   --in_flight_;

@@ -163,7 +163,7 @@ class RingReader final : public QueuedReader {
 
   void prepare(io_uring_sqe& entry, Frame frame) {
     const std::uint32_t done = cache().filling(frame).done;
-    const auto rest = cache().bytes(frame).subspan(done);
+    const auto rest = cache().bytes(frame).first(plan().bytes_of(cache().page(frame))).subspan(done);
     const std::uint64_t at = plan().offset(cache().page(frame)) + done;
     const int file = fixed_file_ ? 0 : descriptor_;
     const Frame chunk = frame / frames_per_chunk_;
@@ -222,7 +222,7 @@ class RingReader final : public QueuedReader {
     if (got == -EINTR || got == -EAGAIN) return line_.push_back(frame);
     if (got < 0) return finish(frame, system_error(-got, "cannot read", plan().path, at));
     std::uint32_t step = static_cast<std::uint32_t>(got);
-    const std::uint32_t missing = plan().range.page_bytes - done;
+    const std::uint32_t missing = plan().bytes_of(cache().page(frame)) - done;
     if (step < missing && direct_) step -= step % kDirectStep;
     if (step == 0) return finish(frame, ends_too_early(plan().path, at, missing));
     done += step;

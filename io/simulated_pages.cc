@@ -25,7 +25,8 @@ class SimulatedReader final : public QueuedReader {
     for (auto left = 1 + random_() % under_way_.size(); left > 0; --left) {
       const auto chosen = random_() % under_way_.size();
       const Frame frame = under_way_[chosen];
-      finish(frame, read_exact(file_, plan().offset(cache().page(frame)), cache().bytes(frame)));
+      const PageId page = cache().page(frame);
+      finish(frame, read_exact(file_, plan().offset(page), cache().bytes(frame).first(plan().bytes_of(page))));
       under_way_[chosen] = under_way_.back();
       under_way_.pop_back();
     }

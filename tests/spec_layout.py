@@ -9,7 +9,7 @@ TYPES = {1: "f32", 2: "f16", 3: "bf16", 4: "i8", 5: "u8", 6: "b1"}
 METRICS = {1: "l2", 2: "ip", 3: "cosine", 4: "hamming", 5: "jaccard"}
 LAYOUTS = {1: "lean", 2: "fused"}
 ATTRIBUTES = {1: "i64", 2: "f64", 3: "bool", 4: "string", 5: "tags"}
-KINDS = {1: "graph_pages", 2: "entry_points", 3: "id_index", 5: "vectors", 6: "codes", 7: "code_parameters",
+KINDS = {1: "graph_pages", 2: "entry_points", 3: "keys", 5: "vectors", 6: "codes", 7: "code_parameters",
          8: "tombstones", 9: "attribute", 10: "payload", 11: "payload_dictionary", 12: "transform", 13: "calibration",
          14: "places", 15: "queries"}
 
@@ -25,7 +25,7 @@ FIELD = """name t64, dim u32, type u8:TYPES, metric u8:METRICS, multi u8, indexe
     calibrate u8, code_bytes u16, degree u32, l_build u32, alpha f32, page_records u32, seed u64, reserved z24"""
 ATTRIBUTE = "name t64, type u8:ATTRIBUTES, reserved z15"
 TRANSFORM = "kind u16, reserved_0 z2, out_dim u32, section u32, reserved_1 z4"
-SEGMENT = "count u64, deleted u64, id_bytes u8, reserved z15"
+SEGMENT = "count u64, deleted u64, first_id u64, last_id u64, id_bytes u8, reserved z7"
 GRAPH = """segment u32, field u32, layout u8:LAYOUTS, neighbor_bits u8, targets u16, code_bytes u16, reserved_0 z2,
     nodes u64, edges u64, local_edges u64, degree u32, page_bytes u32, slots u32, slot_bytes u32,
     reserved_1 z24"""

@@ -18,6 +18,7 @@ import xxh3  # noqa: E402
 from spec_layout import (  # noqa: E402
     ATTRIBUTE, ATTRIBUTES, BLOCK, CALIBRATION, CODE_BOOK, FIELD, FOOTER, FREE, GRAPH, KINDS, MANIFEST, METRICS, NONE,
     SECTION, SEGMENT, STEP, SUPERBLOCK, TRANSFORM, TYPES, Refused, need, size_of, unpack)
+from spec_keys import key_elements, read_keys  # noqa: E402
 from spec_pages import graph_of, read_pages, shape_of, table_at  # noqa: E402
 
 # Section 3.
@@ -132,6 +133,8 @@ def check_settings(f):
 def check_segments(m):
     for g in m.segments:
         need(g.count <= 4294967294 and g.deleted <= g.count and g.id_bytes in (4, 8), "segment")
+        need(g.first_id + max(g.count, 1) - 1 <= g.last_id <= (2**32 - 1 if g.id_bytes == 4 else 2**64 - 2), "ids")
+        need(g.count > 0 or g.first_id == g.last_id == 0, "ids of no record")
     need(m.header.live_count == sum(g.count - g.deleted for g in m.segments), "live_count")
     primary = next((i for i, f in enumerate(m.fields) if f.indexed), None)
     grounds = [(g.segment, g.field) for g in m.graphs]
@@ -192,8 +195,8 @@ def check_sections(m, s):
             size, least, most = (g.page_bytes, pages, pages) if c.kind == 1 else (4, min(1, g.nodes), g.nodes)
         else:
             need(c.segment < len(m.segments) and c.field == NONE, "segment of a section")
-            count = m.segments[c.segment].count
-            size, least = (4, count) if c.kind == 3 else (1, (count + 7) // 8)
+            g = m.segments[c.segment]
+            size, least = key_elements(g, c) if c.kind == 3 else (1, (g.count + 7) // 8)
             most = least
         need(c.element_bytes == size and least <= c.count <= most, "elements of a section")
     offsets, serials = [c.offset for c in m.sections], [c.serial for c in m.sections]
@@ -201,7 +204,7 @@ def check_sections(m, s):
     need(all(1 <= serial < m.header.next_serial for serial in serials), "serials of sections")
     for i, g in enumerate(m.segments):
         found = sum(c.kind == 3 and c.segment == i for c in m.sections)
-        need(found == 1 or (found == 0 and g.count == 0), "id index of a segment")
+        need(found == 1 or (found == 0 and g.count == 0), "keys of a segment")
         tombstones = sum(c.kind == 8 and c.segment == i for c in m.sections)
         need(tombstones == (1 if g.deleted else 0), "tombstones of a segment")
     for g in m.graphs:
@@ -261,7 +264,7 @@ def read_elements(data, section, row, out):
     for i, at in enumerate(range(section.offset, section.offset + section.length, size)):
         raw = data[at:min(at + size, section.offset + section.length)]
         values.append(int.from_bytes(raw, "little"))
-        out.append(f"{at} section[{row}].element[{i}] = {values[-1] if section.kind <= 3 else raw.hex()}")
+        out.append(f"{at} section[{row}].element[{i}] = {values[-1] if section.kind == 2 else raw.hex()}")
     return values
 
 
@@ -324,7 +327,7 @@ def read(data):
     out = []
     s = choose(data, out)
     m = read_manifest(data, s, out)
-    ids = {}
+    ids, keys = {}, {}
     for row, section in enumerate(m.sections):
         if section.length == 0:
             continue
@@ -332,6 +335,8 @@ def read(data):
                    f"{KINDS.get(section.kind, 'unknown')}")
         if section.kind == 1:
             ids[section.segment] = read_pages(data, m, section, row, s.file_id, out)
+        elif section.kind == 3:
+            keys[section.segment] = read_keys(data, m.segments[section.segment], section, row, out)
         elif section.kind == 13:
             read_calibration(data, section, row, out)
         else:
@@ -340,14 +345,14 @@ def read(data):
             if section.kind == 15:
                 read_queries(m, section)
             values = read_elements(data, section, row, out)
-            if section.kind <= 3:
-                need(all(v < m.segments[section.segment].count for v in values), "ordinals of a section")
-            if section.kind == 2 and graph_of(m, section).layout == 2:
-                need(values == sorted(set(values)), "order of entry points")
-            if section.kind == 3 and section.segment in ids:
-                named = [ids[section.segment][v] for v in values]
-                need(named == sorted(set(named)), "order of the id index")
+            if section.kind == 2:
+                need(all(v < m.segments[section.segment].count for v in values), "nodes of a section")
+                need(graph_of(m, section).layout == 1 or values == sorted(set(values)), "order of entry points")
         check_tree(data, s, section, row, out)
+    for i, g in enumerate(m.segments):
+        if g.count > 0:
+            in_order = {g.first_id + at: at for at in range(g.count)}
+            need(keys.get(i, in_order) == {name: at for at, name in enumerate(ids[i])}, "keys of the records")
     return out
 
 

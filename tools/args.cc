@@ -111,12 +111,12 @@ std::filesystem::path Args::input_named(const std::string& text) {
   return "/dev/stdin";
 }
 
-void Args::vectors(const char* name, std::filesystem::path& target, const char* help) {
+void Args::vectors(const char* name, std::filesystem::path& target, const char* help, bool required) {
   option(name, help, "FILE|-", {}, [this, &target](const std::string& text) -> std::optional<std::string> {
     if (text.empty()) return "expected the name of a file, or - for standard input";
     target = input_named(text);
     return std::nullopt;
-  })->required();
+  })->required(required);
   files_.inputs.push_back({word_of(name), &target});
 }
 

@@ -44,7 +44,7 @@ class Args {
   void changed(const char* name, std::filesystem::path& target, const char* help);
 
   /// A file of vectors named by its place on the line; - is standard input.
-  void vectors(const char* name, std::filesystem::path& target, const char* help);
+  void vectors(const char* name, std::filesystem::path& target, const char* help, bool required = true);
   /// --form: of such an input whose name does not say it.
   void form(std::string& target);
   /// Ids, or a file of them; - is standard input.

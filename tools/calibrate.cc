@@ -4,17 +4,18 @@
 
 #include <memory>
 
-#include "nearline/vector_file.h"
 #include "nearline/writer.h"
 #include "tools/commands.h"
 #include "tools/commit_report.h"
 #include "tools/console.h"
+#include "tools/vectors_in.h"
 
 namespace nearline::tools {
 namespace {
 
 struct Options {
   std::filesystem::path index, queries;
+  std::string form;
   WriterOptions writer;
   bool json = false, progress = false;
 };
@@ -23,7 +24,7 @@ Result<CommitReport> calibrate(const Options& options, std::size_t& rows) {
   std::vector<std::byte> bytes;
   MatrixView queries;
   if (!options.queries.empty()) {
-    NEARLINE_TRY(file, VectorFile::open(options.queries));
+    NEARLINE_TRY(file, open_vectors(options.queries, options.form));
     if (file.rows() == 0)
       return Error{Code::kBadInput, "a file of no rows: expected queries", options.queries.string()};
     NEARLINE_TRY(all, file.read_all());
@@ -56,11 +57,13 @@ int run(Options& options) {
 Action declare_calibrate(Args& args) {
   auto options = std::make_shared<Options>();
   args.changed("INDEX", options->index, "the index");
-  args.input("QUERIES", options->queries,
-             "at least 32 queries like those to come, of which the index keeps 512; without, its records serve again",
-             false);
+  args.vectors("QUERIES", options->queries,
+               "at least 32 queries like those to come, of which the index keeps 512; without, its records serve again",
+               false);
+  args.form(options->form);
   args.size("--memory", options->writer.memory_bytes, "bound on what the calibration allocates");
   args.threads(options->writer.threads, "threads; auto means one a processor");
+  args.untrusted(options->writer.untrusted);
   args.json(options->json);
   args.progress(options->progress);
   args.example("nearline calibrate photos.near queries.fbin");

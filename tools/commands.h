@@ -14,6 +14,7 @@ Action declare_delete(Args& args);
 Action declare_estimate(Args& args);
 Action declare_eval(Args& args);
 Action declare_export(Args& args);
+Action declare_get(Args& args);
 Action declare_info(Args& args);
 Action declare_insert(Args& args);
 Action declare_inspect(Args& args);

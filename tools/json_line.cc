@@ -59,6 +59,12 @@ JsonLine& JsonLine::put(const char* key, std::span<const std::uint64_t> values) 
   return *this;
 }
 
+JsonLine& JsonLine::put(const char* key, std::span<const std::int64_t> values) {
+  auto& array = impl_->object[key] = nlohmann::ordered_json::array();
+  for (const std::int64_t value : values) array.push_back(value);
+  return *this;
+}
+
 JsonLine& JsonLine::put(const char* key, std::span<const float> values) {
   auto& array = impl_->object[key] = nlohmann::ordered_json::array();
   for (const float value : values) array.push_back(shortest(value));

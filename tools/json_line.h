@@ -26,6 +26,7 @@ class JsonLine {
   JsonLine& put(const char* key, std::string_view value);
   JsonLine& put(const char* key, const char* value) { return put(key, std::string_view(value)); }
   JsonLine& put(const char* key, std::span<const std::uint64_t> values);
+  JsonLine& put(const char* key, std::span<const std::int64_t> values);
   JsonLine& put(const char* key, std::span<const float> values);
   JsonLine& put(const char* key, std::span<const std::string> values);
   JsonLine& put(const char* key, const JsonLine& object);

@@ -9,6 +9,7 @@ int main(int argc, char** argv) {
   static constexpr std::array kCommands = {
       Command{"build", "make an index from a file of vectors", declare_build},
       Command{"search", "find the nearest records of each query", declare_search},
+      Command{"get", "read the vectors of records by their ids", declare_get},
       Command{"insert", "add the vectors of a file to an index", declare_insert},
       Command{"delete", "take records out of an index", declare_delete},
       Command{"compact", "rewrite an index densely, in place or as a new file", declare_compact},

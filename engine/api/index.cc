@@ -41,8 +41,11 @@ MemoryUsage Index::memory_usage() const noexcept {
 Result<SearchResult> Index::search(const MatrixView& queries, const SearchOptions& options) const {
   return impl_->search(queries, options);
 }
-Result<void> Index::get(std::span<const Id> ids, std::span<std::byte> out) const {
+Result<GetReport> Index::get(std::span<const Id> ids, std::span<std::byte> out) const {
   return impl_->get(ids, out);
+}
+Result<std::vector<bool>> Index::contains(std::span<const Id> ids) const {
+  return impl_->contains(ids);
 }
 Result<void> Index::for_each(std::size_t rows, const VisitFn& visit) const {
   return impl_->for_each(rows, visit);

@@ -88,9 +88,14 @@ Result<SearchResult> LiveIndex::search(const MatrixView& queries, const SearchOp
   return commit->search(queries, options);
 }
 
-Result<void> LiveIndex::get(std::span<const Id> ids, std::span<std::byte> out) const {
+Result<GetReport> LiveIndex::get(std::span<const Id> ids, std::span<std::byte> out) const {
   NEARLINE_TRY(commit, mine());
   return commit->get(ids, out);
+}
+
+Result<std::vector<bool>> LiveIndex::contains(std::span<const Id> ids) const {
+  NEARLINE_TRY(commit, mine());
+  return commit->contains(ids);
 }
 
 Result<void> LiveIndex::for_each(std::size_t rows, const Index::VisitFn& visit) const {

@@ -30,7 +30,8 @@ class LiveIndex {
   [[nodiscard]] Ranking ranking() const noexcept { return now()->ranking(); }
   [[nodiscard]] MemoryUsage memory_usage() const noexcept { return now()->memory_usage(); }
   Result<SearchResult> search(const MatrixView& queries, const SearchOptions& options = {}) const;
-  Result<void> get(std::span<const Id> ids, std::span<std::byte> out) const;
+  Result<GetReport> get(std::span<const Id> ids, std::span<std::byte> out) const;
+  Result<std::vector<bool>> contains(std::span<const Id> ids) const;
   Result<void> for_each(std::size_t rows, const Index::VisitFn& visit) const;
   Result<std::vector<Id>> sample_ids(std::size_t count, std::uint64_t seed) const;
   Result<GraphStatistics> graph_statistics(const ProgressFn& progress = {}) const;

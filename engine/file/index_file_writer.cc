@@ -98,7 +98,7 @@ Result<void> IndexFileWriter::begin(const format::Section& section) {
   section_ = section;
   section_.segment = row_;
   const bool of_all_fields =
-      section.kind == format::SectionKind::kIdIndex || section.kind == format::SectionKind::kTombstones;
+      section.kind == format::SectionKind::kKeys || section.kind == format::SectionKind::kTombstones;
   section_.field = of_all_fields ? format::Section::kNone : SegmentFile::kPrimary;
   section_.offset = at_ = space_.take(bytes);
   section_.length = 0;

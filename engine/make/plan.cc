@@ -121,10 +121,15 @@ void divide(BuildPlan& plan, std::uint64_t count, std::uint64_t coding, const Bu
   plan.memory_bytes = tables + room + plan.part_records * part_record_bytes(shape);
 }
 
+/// As of ids in a row; of large ones as of ids that are not.
+std::uint64_t key_bytes(std::uint64_t count, std::uint8_t id_bytes) noexcept {
+  return count * (id_bytes == sizeof(Id) ? sizeof(Id) + sizeof(std::uint32_t) : sizeof(std::uint32_t));
+}
+
 std::uint64_t bytes_of_file(const BuildPlan& plan, std::uint64_t count, bool calibrated) noexcept {
   const std::uint64_t bytes =
       format::kDataStart + section_bytes(plan.file_shape.pages(count) * plan.file_shape.page_bytes) +
-      section_bytes(count * sizeof(std::uint32_t)) + plan.code_section_bytes + 4 * format::kBlockBytes;
+      section_bytes(key_bytes(count, plan.file_shape.id_bytes)) + plan.code_section_bytes + 4 * format::kBlockBytes;
   return calibrated ? bytes + 2 * format::kBlockBytes : bytes;  // the steps, and a manifest that knows of them
 }
 

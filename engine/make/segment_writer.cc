@@ -3,18 +3,19 @@
 
 #include <algorithm>
 #include <cstring>
-#include <numeric>
+
+#include "engine/make/key_writer.h"
 
 namespace nearline::engine {
 namespace {
 
-Result<void> write_u32(IndexFileWriter& writer, format::SectionKind kind, std::span<const std::uint32_t> values) {
+Result<void> write_entries(IndexFileWriter& writer, std::span<const std::uint32_t> entries) {
   format::Section section;
-  section.kind = kind;
-  section.count = values.size();
+  section.kind = format::SectionKind::kEntryPoints;
+  section.count = entries.size();
   section.element_bytes = sizeof(std::uint32_t);
   NEARLINE_CHECK(writer.begin(section));
-  NEARLINE_CHECK(writer.append(std::as_bytes(values)));
+  NEARLINE_CHECK(writer.append(std::as_bytes(entries)));
   return writer.end();
 }
 
@@ -68,11 +69,8 @@ format::Graph graph_of(const format::PageShape& shape, std::uint64_t count) noex
 
 Result<void> write_tables(IndexFileWriter& writer, std::span<const std::uint32_t> entries, const std::vector<Id>& ids,
                           CodeWriter* codes) {
-  NEARLINE_CHECK(write_u32(writer, format::SectionKind::kEntryPoints, entries));
-  std::vector<std::uint32_t> order(ids.size());
-  std::iota(order.begin(), order.end(), 0U);
-  std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) { return ids[a] < ids[b]; });
-  NEARLINE_CHECK(write_u32(writer, format::SectionKind::kIdIndex, order));
+  NEARLINE_CHECK(write_entries(writer, entries));
+  NEARLINE_CHECK(write_keys(writer, ids));
   if (codes == nullptr) return {};
   return writer.graph().layout == Layout::kFused ? codes->finish(writer, entries) : codes->finish(writer);
 }

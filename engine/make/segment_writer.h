@@ -40,7 +40,7 @@ class PageWriter final : public PageSink {
 /// The manifest's row of a segment with so many records on pages of this shape, but for its counts of edges.
 format::Graph graph_of(const format::PageShape& shape, std::uint64_t count) noexcept;
 
-/// Writes the entry points, the id index, and the codes, unless `codes` is null: those of all records, or of the entry
+/// Writes the entry points, the keys, and the codes, unless `codes` is null: those of all records, or of the entry
 /// points where pages hold the others. ids: by final ordinal.
 Result<void> write_tables(IndexFileWriter& writer, std::span<const std::uint32_t> entries, const std::vector<Id>& ids,
                           CodeWriter* codes);

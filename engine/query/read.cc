@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Records by id, all of them in order, and a sample of them.
+/// All records in the order of their ids, and a sample of them.
 #include <algorithm>
-#include <cstring>
-#include <string>
 
 #include "engine/query/snapshot.h"
 #include "engine/vectors/profile_dimension.h"
@@ -37,7 +35,7 @@ class Cursor {
   const Segment& segment_;
   std::size_t vector_bytes_;
   std::uint64_t rows_;
-  std::uint64_t next_ = 0;  // position in the id index
+  std::uint64_t next_ = 0;  // position in the order of ids
   std::size_t at_ = 0;
   std::vector<Id> ids_;
   std::vector<std::byte> vectors_;
@@ -53,37 +51,6 @@ Cursor* smallest(std::span<Cursor> cursors) noexcept {
 }
 
 }  // namespace
-
-Result<void> Snapshot::get(std::span<const Id> ids, std::span<std::byte> out) const {
-  const std::size_t bytes = vector_bytes(info_.schema.type, info_.schema.dim);
-  if (out.size() != ids.size() * bytes) {
-    return Error{
-        .code = Code::kInvalidArgument,
-        .what = "room for " + std::to_string(out.size()) + " bytes: expected " + std::to_string(ids.size() * bytes)};
-  }
-  std::vector<bool> found(ids.size(), false);
-  for (const auto& segment : segments_) {
-    NEARLINE_TRY(all, segment->find(ids));
-    std::vector<std::uint32_t> ordinals;
-    std::vector<std::size_t> rows;
-    for (std::size_t i = 0; i < ids.size(); ++i) {
-      if (all[i] == kNoOrdinal) continue;
-      found[i] = true;
-      ordinals.push_back(all[i]);
-      rows.push_back(i);
-    }
-    std::vector<Id> read;
-    std::vector<std::byte> vectors;
-    NEARLINE_CHECK(segment->read_rows(ordinals, read, vectors));
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-      std::memcpy(out.data() + rows[i] * bytes, vectors.data() + i * bytes, bytes);
-    }
-  }
-  const auto unknown = std::find(found.begin(), found.end(), false);
-  if (unknown == found.end()) return {};
-  return Error{.code = Code::kNotFound,
-               .what = "no record has id " + std::to_string(ids[static_cast<std::size_t>(unknown - found.begin())])};
-}
 
 /// Takes equally many of each stretch of the live records.
 Result<std::vector<Id>> Snapshot::sample_ids(std::size_t count, std::uint64_t seed) const {

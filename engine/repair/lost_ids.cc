@@ -1,86 +1,88 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/repair/lost_ids.h"
 
-#include <cstring>
-
 #include "engine/repair/intact_blocks.h"
 #include "engine/repair/intact_pages.h"
+#include "format/keys.h"
 
 namespace nearline::engine {
 namespace {
 
-constexpr std::uint64_t kOrdinalsPerBlock = format::kBlockBytes / sizeof(std::uint32_t);
-
-/// By ordinal; kNoId where the page is lost.
-std::vector<Id> surviving_ids(const SegmentFile& segment, std::uint64_t file_bytes) {
-  std::vector<Id> ids(segment.segment().count, kNoId);
+/// A bit for each row of a page that is lost. Those behind the last bit are lost: the file ends before them.
+std::vector<bool> lost_rows(const SegmentFile& segment, std::uint64_t file_bytes) {
   IntactPages pages(segment, file_bytes);
+  std::vector<bool> lost(pages.first(pages.present()), true);
   for (std::uint64_t p = 0; p < pages.present(); ++p) {
     if (!pages.read(p)) continue;
-    for (std::uint64_t o = pages.first(p); o < pages.first(p + 1); ++o) {
-      ids[o] = format::stored_id(pages.shape(), pages.record(o));
-    }
+    for (std::uint64_t o = pages.first(p); o < pages.first(p + 1); ++o) lost[o] = false;
   }
-  return ids;
+  return lost;
 }
 
-/// Walks the id index: records that are lost stand between two that are not.
+/// Takes keys in the order of their ids, and puts lost ones between which no other stands into one range.
 class Namer {
  public:
-  Namer(Id largest, std::size_t most, std::vector<LostIds>& out) : largest_(largest), most_(most), out_(out) {}
+  Namer(std::size_t most, std::vector<LostIds>& out) : most_(most), out_(out) {}
 
-  void lost() noexcept { ++run_; }
-  void known(Id id) {
-    if (id > 0) close(id - 1);
-    least_ = id + 1;
-    run_ = 0;
-    in_gap_ = false;
+  /// Whether nothing more is taken.
+  [[nodiscard]] bool full() const noexcept { return out_.size() >= most_ && !open_; }
+  /// Records with ids in a row.
+  void lost(Id first, std::uint64_t records = 1) {
+    if (full() || records == 0) return;
+    if (!open_) out_.push_back({.first = first});
+    open_ = true;
+    out_.back().last = first + (records - 1);
+    out_.back().records += records;
   }
-  /// Nothing is known of what comes here.
-  void gap() noexcept { in_gap_ = true; }
-  void end() { close(largest_); }
+  /// A record that is there, or keys that are not.
+  void end() noexcept { open_ = false; }
 
  private:
-  void close(Id last) {
-    if (run_ == 0 || in_gap_ || last < least_ || out_.size() >= most_) return;
-    out_.push_back({.first = least_, .last = last, .records = run_});
-  }
-
-  Id largest_;
   std::size_t most_;
   std::vector<LostIds>& out_;
-  Id least_ = 0;
-  std::uint64_t run_ = 0;
-  bool in_gap_ = false;
+  bool open_ = false;
 };
+
+/// Names what a block says.
+void name_block(const format::KeyShape& keys, std::uint64_t number, const std::byte* block,
+                const std::vector<bool>& lost, Namer& namer) {
+  for (std::uint32_t i = 0; i < keys.keys_in(number) && !namer.full(); ++i) {
+    const std::uint32_t row = format::stored_row(keys, block, i);
+    const Id id = keys.dense() ? keys.first + number * keys.per_block() + i : format::stored_key(keys, block, i);
+    if (row < keys.count && (row >= lost.size() || lost[row])) {
+      namer.lost(id);
+    } else {
+      namer.end();
+    }
+  }
+}
 
 }  // namespace
 
 void name_lost_ids(const SegmentFile& segment, std::uint64_t file_bytes, std::size_t most, std::vector<LostIds>& out) {
-  const std::uint64_t count = segment.segment().count;
-  IntactBlocks index(segment.file(), file_bytes, segment.index().manifest().file_id,
-                     *segment.section(format::SectionKind::kIdIndex));
-  if (index.present() * kOrdinalsPerBlock < count) return;  // so that memory follows from the file's length
-  const std::vector<Id> ids = surviving_ids(segment, file_bytes);
-  const Id largest = segment.segment().id_bytes == 4 ? 0xFFFF'FFFF : kNoId - 1;
-  Namer namer(largest, most, out);
-  format::Block block;
-  for (std::uint64_t position = 0; position < count; ++position) {
-    if (position % kOrdinalsPerBlock == 0 && !index.read(position / kOrdinalsPerBlock, block)) {
-      namer.gap();
-      position += kOrdinalsPerBlock - 1;
-      continue;
+  const auto keys = format::KeyShape::of(segment.segment());
+  const format::Section& section = *segment.section(format::SectionKind::kKeys);
+  IntactBlocks blocks(segment.file(), file_bytes, segment.index().manifest().file_id, section);
+  const std::vector<bool> lost = lost_rows(segment, file_bytes);
+  Namer namer(most, out);
+  if (section.count == 0) {
+    for (std::uint64_t row = 0; row < lost.size() && !namer.full(); ++row) {
+      if (lost[row]) {
+        namer.lost(keys.first + row);
+      } else {
+        namer.end();
+      }
     }
-    std::uint32_t ordinal;
-    std::memcpy(&ordinal, block.data() + position % kOrdinalsPerBlock * sizeof ordinal, sizeof ordinal);
-    if (ordinal >= count) return;  // made to mislead
-    if (ids[ordinal] == kNoId) {
-      namer.lost();
+    return namer.lost(keys.first + lost.size(), keys.count - lost.size());
+  }
+  format::Block block;
+  for (std::uint64_t b = keys.fence_blocks(); b < blocks.present() && !namer.full(); ++b) {
+    if (blocks.read(b, block)) {
+      name_block(keys, b - keys.fence_blocks(), block.data(), lost, namer);
     } else {
-      namer.known(ids[ordinal]);
+      namer.end();
     }
   }
-  namer.end();
 }
 
 }  // namespace nearline::engine

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Names of records whose pages are lost: the id index tells between which others they stand.
+/// Names of records whose pages are lost: the keys tell which ids they had.
 #pragma once
 
 #include <cstdint>
@@ -10,8 +10,7 @@
 
 namespace nearline::engine {
 
-/// Adds what can be said of a segment, until `out` has `most`. Memory: eight bytes per record of the segment, which are
-/// at most twice the file's own.
+/// Adds what can be said of a segment, until `out` has `most`. Memory: a bit per record that the file has room for.
 void name_lost_ids(const SegmentFile& segment, std::uint64_t file_bytes, std::size_t most, std::vector<LostIds>& out);
 
 }  // namespace nearline::engine

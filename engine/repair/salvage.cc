@@ -66,7 +66,7 @@ class Salvager {
       }
     }
     if (pages.present() < pages.pages()) lose(pages, pages.present(), pages.pages(), dead);
-    const std::uint64_t bytes = seen_->memory_bytes() + segment.segment().count * sizeof(Id);
+    const std::uint64_t bytes = seen_->memory_bytes() + segment.segment().count / 8;
     if (report_.lost > lost_before && bytes <= options_.memory_bytes) {
       name_lost_ids(segment, file_bytes_, kMostRanges, report_.lost_ids);
     }

@@ -10,6 +10,7 @@
 #include "engine/codes/code_table.h"
 #include "engine/file/index_file.h"
 #include "engine/progress.h"
+#include "engine/repair/verify_keys.h"
 #include "format/fused_page.h"
 #include "format/page_seal.h"
 
@@ -126,7 +127,8 @@ class Verifier {
       find(index_.superblock().manifest_offset,
            "segment of " + std::to_string(segment.graph().edges) + " edges: counted " + std::to_string(edges));
     }
-    NEARLINE_CHECK(check_id_index());
+    NEARLINE_TRY(broken, broken_keys(segment, ids_));
+    if (broken) find(broken->at, std::move(broken->what));
     check_next_id();
     if (CodeTable::has_codes(segment)) {
       if (const auto codes = CodeTable::open(segment); !codes) find(codes.error());
@@ -181,33 +183,6 @@ class Verifier {
     for (std::uint64_t o = first; o < std::min(count_, first + shape_.slots); ++o) {
       visit(static_cast<format::Ordinal>(o), page.data());
     }
-  }
-
-  /// The index names every ordinal once, in strictly ascending order of id.
-  Result<void> check_id_index() {
-    const format::Section& section = *segment_->section(SectionKind::kIdIndex);
-    const auto checker = index_.check(section);
-    constexpr std::uint64_t kStep = kReadBytes / sizeof(std::uint32_t);
-    std::uint64_t previous = 0;
-    for (std::uint64_t first = 0; first < count_; first += kStep) {
-      NEARLINE_TRY(ordinals, index_.read_u32(section, *checker, first, std::min(kStep, count_ - first)));
-      for (std::uint64_t i = 0; i < ordinals.size(); ++i) {
-        const std::uint64_t at = section.offset + (first + i) * sizeof(std::uint32_t);
-        if (ordinals[i] >= count_) {
-          find(at, "id index names record " + std::to_string(ordinals[i]) + ": expected an ordinal below " +
-                       std::to_string(count_));
-          return {};
-        }
-        const Id id = ids_[ordinals[i]];
-        if (id == kNoId || (first + i > 0 && id <= previous)) {
-          find(at, "id " + std::to_string(id) + " after id " + std::to_string(previous) +
-                       " in the id index: expected ascending ids");
-          return {};
-        }
-        previous = id;
-      }
-    }
-    return {};
   }
 
   /// An id that is given to a new record must be one that no other has.

@@ -2,6 +2,7 @@
 #include "engine/segment/field.h"
 
 #include <algorithm>
+#include <limits>
 #include <numeric>
 #include <string>
 
@@ -16,7 +17,7 @@ using format::SectionKind;
 
 FieldIdentity::FieldIdentity(const SegmentFile& file) : count_(file.segment().count), shape_(file.shape()) {
   using enum SectionKind;
-  for (const SectionKind kind : {kGraphPages, kEntryPoints, kIdIndex, kCodeParameters, kCodes, kCalibration}) {
+  for (const SectionKind kind : {kGraphPages, kEntryPoints, kKeys, kCodeParameters, kCodes, kCalibration}) {
     const format::Section* section = file.section(kind);
     parts_.push_back(section == nullptr ? Part{}
                                         : Part{section->serial, section->offset, section->length, section->root});
@@ -29,7 +30,8 @@ Field::Field(const SegmentFile& file)
       schema_{.dim = file.field().dim, .type = file.field().type, .metric = file.field().metric},
       flat_(file.flat()),
       file_id_(file.index().manifest().file_id),
-      pages_(*file.section(SectionKind::kGraphPages)) {}
+      pages_(*file.section(SectionKind::kGraphPages)),
+      keys_(*file.section(SectionKind::kKeys)) {}
 
 Result<std::shared_ptr<Field>> Field::open(const SegmentFile& file, const OpenOptions& options, IoMode mode) {
   std::shared_ptr<Field> field(new Field(file));
@@ -51,8 +53,9 @@ Result<void> Field::open_all(const SegmentFile& file, const OpenOptions& options
   NEARLINE_CHECK(read_entries(file));
   NEARLINE_TRY(calibration, file.calibration());
   calibration_ = std::move(calibration);
+  key_check_ = file.index().check(keys_, budget_.tree_blocks);
   graph_->entries = entries_;
-  const auto pages = static_cast<std::uint32_t>(graph_->shape.pages(graph_->count));
+  const auto pages = static_cast<std::uint32_t>(page_count() + key_blocks());
   NEARLINE_TRY(pool, LanePool::create(*source_, budget_, walk_scratch_bytes(needs_), pages));
   lanes_ = std::move(pool);
   auto lane = lanes_->take();  // what cannot work is refused now, not at the first query
@@ -89,32 +92,41 @@ Result<void> Field::read_entries(const SegmentFile& file) {
   return {};
 }
 
+Result<void> Field::check_page(io::PageId page, std::span<const std::byte> bytes) const {
+  if (page >= first_key_page()) return key_check_->check(page - first_key_page(), bytes);
+  return check_seal(page, bytes);
+}
+
 Result<void> Field::open_source(const OpenOptions& options) {
-  const std::uint32_t page_bytes = graph_->shape.page_bytes;
-  const io::PageRange range{.at = pages_.offset,
-                            .page_bytes = page_bytes,
-                            .page_count = static_cast<std::uint32_t>(graph_->shape.pages(graph_->count))};
-  const auto check = [this](io::PageId page, std::span<const std::byte> bytes) { return check_seal(page, bytes); };
+  if (key_blocks() > std::numeric_limits<io::PageId>::max() - page_count()) {
+    return Error{.code = Code::kUnsupported,
+                 .what = std::to_string(page_count()) + " pages and " + std::to_string(key_blocks()) +
+                         " blocks of keys: expected fewer than 2^32 together",
+                 .at = pages_.offset};
+  }
+  NEARLINE_TRY(source, source_of({.at = pages_.offset,
+                                  .page_bytes = graph_->shape.page_bytes,
+                                  .page_count = static_cast<std::uint32_t>(page_count()),
+                                  .blocks_at = key_blocks() == 0 ? 0 : keys_.offset,
+                                  .block_count = static_cast<std::uint32_t>(key_blocks())},
+                                 options));
+  source_ = std::move(source);
+  return {};
+}
+
+Result<std::unique_ptr<io::PageSource>> Field::source_of(const io::PageRange& range, const OpenOptions& options) {
+  const auto check = [this](io::PageId page, std::span<const std::byte> bytes) { return check_page(page, bytes); };
   if (io_ == IoMode::kMapped) {
     auto source = io::mapped_source(*file_, range, check);
-    if (source) {
-      source_ = std::move(source).value();
-      return {};
-    }
-    if (options.io == IoMode::kMapped) return std::move(source).error();
+    if (source || options.io == IoMode::kMapped) return source;
     io_ = IoMode::kDirect;
   }
   if (io_ == IoMode::kDirect) {
     auto source = io::direct_source(*file_, range, check);
-    if (source) {
-      source_ = std::move(source).value();
-      return {};
-    }
-    if (source.error().code != Code::kUnsupported) return std::move(source).error();
+    if (source || source.error().code != Code::kUnsupported) return source;
     io_ = IoMode::kPread;  // containers often forbid io_uring; nothing fails because of it
   }
-  source_ = io::pread_source(*file_, range, check);
-  return {};
+  return io::pread_source(*file_, range, check);
 }
 
 Result<void> Field::check_seal(io::PageId page, std::span<const std::byte> bytes) const {
@@ -123,7 +135,7 @@ Result<void> Field::check_seal(io::PageId page, std::span<const std::byte> bytes
 
 Result<void> Field::warm(Lane& lane) {
   if (!holds_all_pages(budget_, needs_)) return {};
-  const auto pages = static_cast<std::uint32_t>(graph_->shape.pages(graph_->count));
+  const auto pages = static_cast<std::uint32_t>(page_count());
   io::PageBatch& batch = lane.scratches[0]->batch;
   for (std::uint32_t first = 0; first < pages; first += kMaxBatch) {
     batch.wanted.resize(std::min(kMaxBatch, pages - first));
@@ -148,8 +160,8 @@ void Field::count_memory(MemoryUsage& usage) const {
   usage.page_cache += lanes.cache;
   usage.scratch += lanes.scratch;
   usage.codes += code_memory_;
-  usage.buffers += lanes.readers + entries_.capacity() * sizeof(std::uint32_t) +
-                   (io_ == IoMode::kMapped ? graph_->shape.pages(graph_->count) / 8 : 0);  // pages seen to be good
+  usage.buffers += lanes.readers + key_check_->memory_bytes() + entries_.capacity() * sizeof(std::uint32_t) +
+                   (io_ == IoMode::kMapped ? (page_count() + key_blocks()) / 8 : 0);  // pages seen to be good
 }
 
 }  // namespace nearline::engine

@@ -74,6 +74,8 @@ class Field {
     return calibration_ ? &*calibration_ : nullptr;
   }
   [[nodiscard]] LanePool& lanes() const noexcept { return *lanes_; }
+  /// The source's number of the first block of the segment's keys, which come with the primary field's pages.
+  [[nodiscard]] io::PageId first_key_page() const noexcept { return static_cast<io::PageId>(page_count()); }
   /// The needs of the commit that opened the field.
   [[nodiscard]] const SearchNeeds& needs() const noexcept { return needs_; }
   [[nodiscard]] const SearchBudget& budget() const noexcept { return budget_; }
@@ -84,6 +86,12 @@ class Field {
   Result<void> open_all(const SegmentFile& file, const OpenOptions& options, IoMode mode);
   Result<void> open_source(const OpenOptions& options);
   [[nodiscard]] Result<void> check_seal(io::PageId page, std::span<const std::byte> bytes) const;
+  Result<std::unique_ptr<io::PageSource>> source_of(const io::PageRange& range, const OpenOptions& options);
+  Result<void> check_page(io::PageId page, std::span<const std::byte> bytes) const;
+  [[nodiscard]] std::uint64_t page_count() const noexcept { return graph_->shape.pages(graph_->count); }
+  [[nodiscard]] std::uint64_t key_blocks() const noexcept {
+    return format::whole_blocks(keys_.length) / format::kBlockBytes;
+  }
   Result<void> open_codes(const SegmentFile& file);
   Result<void> read_entries(const SegmentFile& file);
   /// Reads the pages of a flat segment into the cache, where all have room there: else the first query would.
@@ -95,10 +103,12 @@ class Field {
   const bool flat_;
   const format::FileId file_id_;
   const format::Section pages_;
+  const format::Section keys_;
   IoMode wished_ = IoMode::kAuto;
   IoMode io_ = IoMode::kAuto;
   std::uint32_t code_bytes_ = 0;
   std::uint64_t code_memory_ = 0;
+  std::unique_ptr<SectionCheck> key_check_;
   std::vector<std::uint32_t> entries_;
   std::unique_ptr<GraphView> graph_;
   std::optional<format::Calibration> calibration_;

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "engine/codes/code_table.h"
+#include "engine/segment/key_index.h"
 #include "format/code_book.h"
 #include "io/memory_info.h"
 
@@ -26,7 +27,8 @@ SearchNeeds needs_of(const SegmentFile& file) noexcept {
   const SearchNeeds needs{.shape = file.shape(),
                           .count = segment.count,
                           .entries = file.section(SectionKind::kEntryPoints)->count,
-                          .table_bytes = segment.deleted > 0 ? (segment.count + 7) / 8 : 0};
+                          .table_bytes = (segment.deleted > 0 ? (segment.count + 7) / 8 : 0) +
+                                         KeyIndex::most_bytes(format::KeyShape::of(segment))};
   return needs.shape.layout == Layout::kFused ? with_codes(file, needs) : needs;
 }
 

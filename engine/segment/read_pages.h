@@ -17,6 +17,21 @@ inline Result<void> read_now(io::PageReader& reader, io::PageBatch& batch) {
   return std::move(batch.outcome);
 }
 
+/// What a call read.
+struct ReadCount {
+  std::uint64_t blocks = 0;  ///< of 4 KiB, from the disk
+  std::uint64_t rounds = 0;  ///< times that it waited for some
+};
+
+/// As read_now, and counts.
+inline Result<void> read_counted(io::PageReader& reader, io::PageBatch& batch, ReadCount& count) {
+  batch.disk_reads = 0;
+  auto read = read_now(reader, batch);
+  count.blocks += batch.disk_reads;
+  count.rounds += batch.disk_reads > 0 ? 1 : 0;
+  return read;
+}
+
 /// Gives the pages of a lane's first batch back on every way out.
 class ReleaseLane {
  public:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/// The records of a segment by id and by row: the id index leads to rows, and the primary field has them in that order.
+/// The records of a segment by id and by row: keys lead to rows, and the primary field has them in that order.
 #include <algorithm>
 #include <cstring>
 #include <numeric>
@@ -7,49 +7,19 @@
 
 #include "engine/segment/read_pages.h"
 #include "engine/segment/segment.h"
+#include "format/corrupt.h"
 
 namespace nearline::engine {
 
-Error Segment::out_of_index(std::uint32_t row) const {
-  return {
-      .code = Code::kCorrupt,
-      .what = "id index names record " + std::to_string(row) + ": expected one below " + std::to_string(graph().count),
-      .file = file_.file().path().string(),
-      .at = file_.section(format::SectionKind::kIdIndex)->offset};
-}
-
-Result<void> Segment::read_records(Lane& lane, std::span<const std::uint32_t> rows) const {
+/// rows: at most kMaxBatch. The records stand in the lane's first scratch.
+Result<void> Segment::read_records(Lane& lane, std::span<const std::uint32_t> rows, ReadCount& count) const {
   Scratch& scratch = *lane.scratches[0];
   scratch.batch.wanted.clear();
   scratch.records.clear();
-  for (const std::uint32_t row : rows) {
-    if (row >= graph().count) {
-      return out_of_index(row);
-    }
-    scratch.batch.wanted.push_back(graph().places.of(row).page);
-  }
-  NEARLINE_CHECK(read_now(*lane.reader, scratch.batch));
+  for (const std::uint32_t row : rows) scratch.batch.wanted.push_back(graph().places.of(row).page);
+  NEARLINE_CHECK(read_counted(*lane.reader, scratch.batch, count));
   for (std::size_t i = 0; i < rows.size(); ++i) {
     scratch.records.push_back(scratch.batch.pages[i] + graph().places.of(rows[i]).byte);
-  }
-  return {};
-}
-
-Result<void> Segment::lower_bound(Lane& lane, Id id, Found& found) const {
-  const format::Section& index = *file_.section(format::SectionKind::kIdIndex);
-  std::uint64_t low = found.position;
-  found = {.position = graph().count};
-  for (std::uint64_t high = graph().count; low < high;) {
-    const std::uint64_t middle = low + (high - low) / 2;
-    NEARLINE_TRY(rows, file_.index().read_u32(index, *id_index_check_, middle, 1));
-    NEARLINE_CHECK(read_records(lane, rows));
-    const Found there{middle, rows[0], format::stored_id(graph().shape, lane.scratches[0]->records[0])};
-    if (there.id < id) {
-      low = middle + 1;
-    } else {
-      found = there;
-      high = middle;
-    }
   }
   return {};
 }
@@ -57,11 +27,12 @@ Result<void> Segment::lower_bound(Lane& lane, Id id, Found& found) const {
 Result<void> Segment::copy_records(Lane& lane, std::span<const std::uint32_t> rows, std::vector<Id>& ids,
                                    std::vector<std::byte>& vectors) const {
   const std::size_t bytes = vector_bytes(schema().type, schema().dim);
+  ReadCount count;
   ids.resize(rows.size());
   vectors.resize(rows.size() * bytes);
   for (std::size_t at = 0; at < rows.size(); at += kMaxBatch) {
     const auto part = rows.subspan(at, std::min<std::size_t>(kMaxBatch, rows.size() - at));
-    NEARLINE_CHECK(read_records(lane, part));
+    NEARLINE_CHECK(read_records(lane, part, count));
     for (std::size_t i = 0; i < part.size(); ++i) {
       const std::byte* record = lane.scratches[0]->records[i];
       ids[at + i] = format::stored_id(graph().shape, record);
@@ -81,11 +52,12 @@ Result<void> Segment::read_rows(std::span<const std::uint32_t> rows, std::vector
 Result<void> Segment::for_each_record(const std::function<void(std::uint32_t, const std::byte*)>& visit) const {
   NEARLINE_TRY(lane, field_->lanes().take());
   const ReleaseLane release(*lane);
+  ReadCount count;
   std::vector<std::uint32_t> rows;
   for (std::uint64_t first = 0; first < graph().count; first += kMaxBatch) {
     rows.resize(std::min<std::uint64_t>(kMaxBatch, graph().count - first));
     std::iota(rows.begin(), rows.end(), static_cast<std::uint32_t>(first));
-    NEARLINE_CHECK(read_records(*lane, rows));
+    NEARLINE_CHECK(read_records(*lane, rows, count));
     for (std::size_t i = 0; i < rows.size(); ++i) visit(rows[i], lane->scratches[0]->records[i]);
   }
   return {};
@@ -95,31 +67,44 @@ Result<void> Segment::read_by_id(std::uint64_t first, std::uint64_t count, std::
                                  std::vector<std::byte>& vectors) const {
   NEARLINE_TRY(lane, field_->lanes().take());
   const ReleaseLane release(*lane);
-  NEARLINE_TRY(rows,
-               file_.index().read_u32(*file_.section(format::SectionKind::kIdIndex), *id_index_check_, first, count));
-  for (const std::uint32_t row : rows) {
-    if (row >= graph().count) return out_of_index(row);
-  }
+  std::vector<std::uint32_t> rows(count);
+  NEARLINE_CHECK(keys_->rows_at(*lane, first, rows));
   std::erase_if(rows, [&](std::uint32_t row) { return dead_.has(Row(row)); });
   return copy_records(*lane, rows, ids, vectors);
 }
 
-Result<std::vector<std::uint32_t>> Segment::find(std::span<const Id> ids) const {
-  std::vector<std::uint32_t> rows(ids.size(), kNoOrdinal);
-  std::vector<std::size_t> order(ids.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return ids[a] < ids[b]; });
+Result<void> Segment::find(std::span<const Id> ids, std::span<std::uint32_t> rows, ReadCount& count) const {
   NEARLINE_TRY(lane, field_->lanes().take());
   const ReleaseLane release(*lane);
-  Found found{.id = 0};
-  for (const std::size_t i : order) {  // ascending, so that what lies below the last one is not searched again
-    if (found.position == graph().count) break;
-    if (found.id < ids[i] || i == order.front()) NEARLINE_CHECK(lower_bound(*lane, ids[i], found));
-    if (found.position < graph().count && found.id == ids[i] && !dead_.has(Row(found.row))) {
-      rows[i] = found.row;
+  NEARLINE_CHECK(keys_->find(*lane, ids, rows, count));
+  for (std::uint32_t& row : rows) {
+    if (row != kNoOrdinal && dead_.has(Row(row))) row = kNoOrdinal;
+  }
+  return {};
+}
+
+Result<void> Segment::copy_vectors(std::span<const Wanted> wanted, std::byte* out, ReadCount& count) const {
+  const std::size_t bytes = vector_bytes(schema().type, schema().dim);
+  NEARLINE_TRY(lane, field_->lanes().take());
+  const ReleaseLane release(*lane);
+  std::vector<std::uint32_t> rows;
+  for (std::size_t at = 0; at < wanted.size(); at += kMaxBatch) {
+    const auto part = wanted.subspan(at, std::min<std::size_t>(kMaxBatch, wanted.size() - at));
+    rows.clear();
+    for (const Wanted& one : part) rows.push_back(one.row);
+    NEARLINE_CHECK(read_records(*lane, rows, count));
+    for (std::size_t i = 0; i < part.size(); ++i) {
+      const std::byte* record = lane->scratches[0]->records[i];
+      if (const Id found = format::stored_id(graph().shape, record); found != part[i].id) {
+        return format::corrupt(graph().pages_at, "record " + std::to_string(part[i].row) + " has id " +
+                                                     std::to_string(found) + ": the keys say " +
+                                                     std::to_string(part[i].id))
+            .in(file_.file().path().string());
+      }
+      std::memcpy(out + part[i].slot * bytes, record, bytes);
     }
   }
-  return rows;
+  return {};
 }
 
 }  // namespace nearline::engine

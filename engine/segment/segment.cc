@@ -36,9 +36,8 @@ Result<std::unique_ptr<Segment>> Segment::open(const SegmentFile& file, const Op
   NEARLINE_TRY(dead, file.tombstones());
   const SearchNeeds& needs = field->needs();
   const SearchBudget& budget = field->budget();
-  std::unique_ptr<Segment> segment(new Segment(file, field, std::move(dead), needs, budget));
-  segment->id_index_check_ = file.index().check(*file.section(format::SectionKind::kIdIndex), budget.tree_blocks);
-  return segment;
+  auto keys = std::make_shared<KeyIndex>(file, field->first_key_page());
+  return std::unique_ptr<Segment>(new Segment(file, field, std::move(keys), std::move(dead), needs, budget));
 }
 
 Result<std::unique_ptr<Segment>> Segment::in_commit(const SegmentFile& file, const OpenOptions& options,
@@ -49,9 +48,8 @@ Result<std::unique_ptr<Segment>> Segment::in_commit(const SegmentFile& file, con
   if (!budget || budget->lanes != budget_.lanes) return std::unique_ptr<Segment>();
   if (much_more(*budget, budget_) || much_less(*budget, budget_)) return std::unique_ptr<Segment>();
   NEARLINE_TRY(dead, file.tombstones());
-  std::unique_ptr<Segment> segment(new Segment(file, field_, std::move(dead), *needs, least_of(*budget, budget_)));
-  segment->id_index_check_ = id_index_check_;
-  return segment;
+  const SearchBudget least = least_of(*budget, budget_);
+  return std::unique_ptr<Segment>(new Segment(file, field_, keys_, std::move(dead), *needs, least));
 }
 
 std::uint64_t Segment::walk_bytes(const Plan& plan) const noexcept {
@@ -68,7 +66,7 @@ std::uint64_t Segment::room_for(const Plan& plan) const noexcept {
 
 void Segment::count_memory(MemoryUsage& usage) const {
   field_->count_memory(usage);
-  usage.buffers += id_index_check_->memory_bytes() + dead_.memory_bytes();
+  usage.buffers += keys_->memory_bytes() + dead_.memory_bytes();
 }
 
 }  // namespace nearline::engine

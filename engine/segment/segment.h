@@ -13,6 +13,7 @@
 #include "engine/records/record_set.h"
 #include "engine/segment/answer_sink.h"
 #include "engine/segment/field.h"
+#include "engine/segment/key_index.h"
 #include "engine/segment/plan.h"
 
 namespace nearline::engine {
@@ -67,8 +68,20 @@ class Segment {
   Result<void> read_by_id(std::uint64_t first, std::uint64_t count, std::vector<Id>& ids,
                           std::vector<std::byte>& vectors) const;
 
-  /// The rows of live records by id; kNoOrdinal where there is none.
-  Result<std::vector<std::uint32_t>> find(std::span<const Id> ids) const;
+  /// Whether a record with that id, deleted ones included, may be here, as the least and the largest id tell.
+  [[nodiscard]] bool may_have(Id id) const noexcept { return keys_->may_have(id); }
+  /// The rows of live records by id; kNoOrdinal where there is none. ids: ascending. The count is added to.
+  Result<void> find(std::span<const Id> ids, std::span<std::uint32_t> rows, ReadCount& count) const;
+
+  /// A record that was found by its id, and where its vector goes: out + slot * the bytes of one.
+  struct Wanted {
+    std::uint32_t row = 0;
+    Id id = 0;
+    std::size_t slot = 0;
+  };
+  /// Copies vectors. The count is added to. Errors: kCorrupt where another id stands in a record; kIo. Cheapest where
+  /// rows ascend.
+  Result<void> copy_vectors(std::span<const Wanted> wanted, std::byte* out, ReadCount& count) const;
 
   /// Adds the memory of the segment to `usage`.
   void count_memory(MemoryUsage& usage) const;
@@ -82,28 +95,24 @@ class Segment {
   [[nodiscard]] const RecordSet& dead() const noexcept { return dead_; }
 
  private:
-  Segment(const SegmentFile& file, std::shared_ptr<Field> field, RecordSet dead, const SearchNeeds& needs,
-          const SearchBudget& budget) noexcept
-      : file_(file), field_(std::move(field)), dead_(std::move(dead)), needs_(needs), budget_(budget) {}
+  Segment(const SegmentFile& file, std::shared_ptr<Field> field, std::shared_ptr<const KeyIndex> keys, RecordSet dead,
+          const SearchNeeds& needs, const SearchBudget& budget) noexcept
+      : file_(file),
+        field_(std::move(field)),
+        keys_(std::move(keys)),
+        dead_(std::move(dead)),
+        needs_(needs),
+        budget_(budget) {}
 
   [[nodiscard]] const GraphView& graph() const noexcept { return field_->graph(); }
 
-  /// Position in the id index of the first record whose id is not below `id`, and that record's id.
-  struct Found {
-    std::uint64_t position = 0;
-    std::uint32_t row = 0;
-    Id id = kNoId;
-  };
-  /// Looks from found.position on.
-  Result<void> lower_bound(Lane& lane, Id id, Found& found) const;
-  [[nodiscard]] Error out_of_index(std::uint32_t row) const;
-  Result<void> read_records(Lane& lane, std::span<const std::uint32_t> rows) const;
+  Result<void> read_records(Lane& lane, std::span<const std::uint32_t> rows, ReadCount& count) const;
   Result<void> copy_records(Lane& lane, std::span<const std::uint32_t> rows, std::vector<Id>& ids,
                             std::vector<std::byte>& vectors) const;
 
   SegmentFile file_;
-  std::shared_ptr<Field> field_;  ///< the primary one, and in this version the only one
-  std::shared_ptr<SectionCheck> id_index_check_;
+  std::shared_ptr<Field> field_;          ///< the primary one, and in this version the only one
+  std::shared_ptr<const KeyIndex> keys_;  ///< which commits share, too
   RecordSet dead_;
   SearchNeeds needs_;
   SearchBudget budget_;

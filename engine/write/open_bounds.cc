@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "engine/make/assembly.h"
+#include "engine/segment/key_index.h"
 #include "engine/segment/needs.h"
 #include "engine/segment/search_budget.h"
 #include "engine/write/flat_segment.h"
@@ -20,8 +21,10 @@ std::uint64_t new_segment_bytes(const IndexFile& index, std::uint64_t records, b
   const format::Field& field = index.field();
   const auto shape = format::PageShape::choose(records, field.dim, field.type, field.metric,
                                                flat ? kLeastDegree : field.settings.degree, sizeof(Id));
+  const std::uint64_t keys = KeyIndex::most_bytes({.count = records, .last = kNoId - 1, .id_bytes = sizeof(Id)});
   const std::uint64_t lean = least_search_bytes(
-      {.shape = shape, .count = records, .entries = flat ? 1 : entry_count(records)}, kOneThread, io);
+      {.shape = shape, .count = records, .entries = flat ? 1 : entry_count(records), .table_bytes = keys}, kOneThread,
+      io);
   return flat || field.settings.layout != Layout::kFused ? lean : std::max(lean, largest);
 }
 

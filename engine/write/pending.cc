@@ -24,20 +24,18 @@ Pending::Pending(const Snapshot& index, io::FileSystem& fs, std::filesystem::pat
   for (const auto& segment : index.segments()) dead_.push_back(segment->dead());
 }
 
-Result<std::vector<Pending::Place>> Pending::find(std::span<const Id> ids) {
-  std::vector<Place> places(ids.size());
-  for (std::size_t s = 0; s < dead_.size(); ++s) {
-    NEARLINE_TRY(rows, index_->segments()[s]->find(ids));
-    for (std::size_t i = 0; i < ids.size(); ++i) {
-      if (rows[i] != kNoOrdinal && !dead_[s].has(Row(rows[i]))) places[i] = {s, rows[i]};
-    }
+Result<std::vector<RecordPlace>> Pending::find(std::span<const Id> ids) {
+  ReadCount count;
+  NEARLINE_TRY(places, index_->locate(ids, count));
+  for (RecordPlace& place : places) {
+    if (place.found() && dead_[place.segment].has(Row(place.row))) place = {};
   }
   return places;
 }
 
-void Pending::make_room(std::span<const Place> places) {
-  for (const Place& place : places) {
-    if (place.row != kNoOrdinal) dead_[place.segment].make_room(index_->segments()[place.segment]->count());
+void Pending::make_room(std::span<const RecordPlace> places) {
+  for (const RecordPlace& place : places) {
+    if (place.found()) dead_[place.segment].make_room(index_->segments()[place.segment]->count());
   }
 }
 
@@ -55,7 +53,7 @@ Result<Id> Pending::first_of(std::size_t count) {
     std::iota(ids.begin(), ids.end(), first);
     NEARLINE_TRY(places, find(ids));
     std::size_t behind = count;  // the last that is taken
-    while (behind > 0 && places[behind - 1].row == kNoOrdinal && !row_of_.contains(ids[behind - 1])) --behind;
+    while (behind > 0 && !places[behind - 1].found() && !row_of_.contains(ids[behind - 1])) --behind;
     if (behind == 0) return first;
     first += behind;
   }
@@ -78,13 +76,13 @@ Result<InsertReport> Pending::add(const MatrixView& vectors, std::span<const Id>
     if (!replace && !is_new) return twice(given[i]);
     if (!replace && row_of_.contains(given[i])) return taken(given[i]);
   }
-  std::vector<Place> places(given.size());
+  std::vector<RecordPlace> places(given.size());
   if (made.empty()) {
     NEARLINE_TRY(found, find(given));
     places = std::move(found);
   }
   for (std::size_t i = 0; i < places.size() && !replace; ++i) {
-    if (places[i].row != kNoOrdinal) return taken(given[i]);
+    if (places[i].found()) return taken(given[i]);
   }
   if (!intake_) {
     NEARLINE_TRY(spill, fs_->create_unnamed(directory_));
@@ -99,8 +97,8 @@ Result<InsertReport> Pending::add(const MatrixView& vectors, std::span<const Id>
     if (const auto before = row_of_.find(id); before != row_of_.end()) before->second = row;
   }
   row_of_.merge(rows);
-  for (const Place& place : places) {
-    if (place.row != kNoOrdinal) dead_[place.segment].add(Row(place.row));
+  for (const RecordPlace& place : places) {
+    if (place.found()) dead_[place.segment].add(Row(place.row));
   }
   changed_ = changed_ || !given.empty();
   return report;
@@ -112,7 +110,7 @@ Result<EraseReport> Pending::erase(std::span<const Id> ids) {
   EraseReport report;
   for (std::size_t i = 0; i < ids.size(); ++i) {
     bool erased = row_of_.erase(ids[i]) > 0;
-    if (places[i].row != kNoOrdinal) {
+    if (places[i].found()) {
       erased |= dead_[places[i].segment].add(Row(places[i].row));
     }
     ++(erased ? report.erased : report.unknown);

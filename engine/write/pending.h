@@ -43,14 +43,10 @@ class Pending {
   }
 
  private:
-  /// The live record of an id in the commit.
-  struct Place {
-    std::size_t segment = 0;
-    std::uint32_t row = kNoOrdinal;
-  };
-  Result<std::vector<Place>> find(std::span<const Id> ids);
+  /// The records of ids that the commit has and nothing deleted since.
+  Result<std::vector<RecordPlace>> find(std::span<const Id> ids);
   /// Makes room for the tombstones of all of them.
-  void make_room(std::span<const Place> places);
+  void make_room(std::span<const RecordPlace> places);
   /// The first of so many ids in a row that no record has, nor had, as far as next_id_ tells.
   Result<Id> first_of(std::size_t count);
 

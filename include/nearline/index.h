@@ -2,6 +2,7 @@
 /// Opens an index file and answers queries from it.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -17,6 +18,13 @@
 #include "nearline/types.h"
 
 namespace nearline {
+
+/// What `Index::get` found and what it cost.
+struct GetReport {
+  std::vector<std::size_t> absent{};  ///< which of the ids no record has: their places in the call, ascending
+  std::uint64_t page_reads = 0;       ///< 4 KiB blocks fetched from the disk, as QueryStats::page_reads
+  std::uint64_t rounds = 0;           ///< times that the call waited for some
+};
 
 /// An open index: one commit of one file, whatever a Writer does meanwhile. After fork the child opens its own: calls
 /// on what its parent opened are kInvalidArgument there.
@@ -58,9 +66,16 @@ class NEARLINE_API Index {
   /// over locality-packed pages.
   Result<SearchResult> search(const MatrixView& queries, const SearchOptions& options = {}) const;
 
-  /// Copies the stored vectors of `ids` to `out`: [ids.size() x vector bytes], in the stored type.
-  /// Errors: kNotFound naming the first unknown id; kInvalidArgument for another size of `out`; kCorrupt, kIo.
-  Result<void> get(std::span<const Id> ids, std::span<std::byte> out) const;
+  /// Copies the stored vectors of `ids` to `out`: [ids.size() x vector_bytes], row i the vector of ids[i] in the stored
+  /// type, zeros where no record has that id. Ids may come in any order, and repeatedly.
+  /// Cost: of one id at most two reads from the disk, a block of keys and the record's page, in each segment whose ids
+  /// it may be among; of many, those of all of them side by side, 64 at a time. The first call reads the fences of the
+  /// keys besides: eight bytes for 341 records or more, which stay in memory. Takes some 100 bytes an id while it runs,
+  /// beside the budget. Errors: kInvalidArgument for another size of `out`; kCorrupt, kIo.
+  Result<GetReport> get(std::span<const Id> ids, std::span<std::byte> out) const;
+
+  /// Whether a record has each of the ids. Cost: one read for an id, and as `get`. Errors: kCorrupt, kIo.
+  Result<std::vector<bool>> contains(std::span<const Id> ids) const;
 
   /// Reads all records in ascending id order, `rows` at a time at most, into the callback (ids, vectors).
   /// Errors: those of the callback; kCorrupt, kIo.

@@ -26,11 +26,11 @@ struct LostBytes {
   std::uint64_t records = 0;  ///< deleted ones left out, as far as that is known
 };
 
-/// A range of ids in which lost records lie. Where `records` fills the range, all of its ids are lost.
+/// Lost records between whose ids no record was saved. Where `records` fills the range, all of its ids are lost.
 struct LostIds {
-  Id first = 0;
-  Id last = 0;
-  std::uint64_t records = 0;  ///< lost ones in the range, deleted ones included
+  Id first = 0;               ///< the least id of them
+  Id last = 0;                ///< the largest
+  std::uint64_t records = 0;  ///< deleted ones included
 };
 
 struct SalvageReport {
@@ -44,7 +44,7 @@ struct SalvageReport {
   std::uint64_t unsure = 0;             ///< saved records that may have been deleted: their tombstones are damaged
   std::uint64_t repeated = 0;           ///< older records left out, since a newer one has the same id
   std::vector<LostBytes> lost_bytes{};  ///< at most 100
-  std::vector<LostIds> lost_ids{};      ///< at most 100, where id indexes survive and the memory allows
+  std::vector<LostIds> lost_ids{};      ///< at most 100, where keys survive and the memory allows
   std::uint64_t file_bytes = 0;         ///< of the new index
 
   /// Whether the new index holds just what the newest commit held, as far as the file shows.
@@ -53,7 +53,7 @@ struct SalvageReport {
 
 /// Copies every record of the newest commit whose manifest is whole, and whose blocks are, to a new index of the same
 /// schema and build parameters. The damaged file is only read, and may be hostile. A record is taken where its page
-/// matches its checksum; what is lost besides (lists, codes, the id index) is made anew.
+/// matches its checksum; what is lost besides (lists, codes, keys) is made anew.
 /// Errors: kCorrupt, kTruncated, kNotAnIndex when no manifest is whole or no record is; kUnsupported for a file of a
 /// newer nearline; kInvalidArgument when the output is the damaged file; kNotFound, kPermission, kIo; those of Builder.
 NEARLINE_API Result<SalvageReport> salvage(const std::filesystem::path& path, const std::filesystem::path& output,

@@ -114,8 +114,9 @@ TEST_SUITE("api/builder") {
     CHECK(none->counts == std::vector<std::uint32_t>{0});
     CHECK(none->ids == std::vector<Id>(2, kNoId));
     std::vector<std::byte> room(12);
-    CHECK(index->get(std::vector<Id>{0}, room).error().code == Code::kNotFound);
-    CHECK(index->get({}, {}));
+    CHECK(index->get(std::vector<Id>{0}, room)->absent == std::vector<std::size_t>{0});
+    CHECK(index->get({}, {})->absent.empty());
+    CHECK(index->contains(std::vector<Id>{0, 1}).value() == std::vector<bool>{false, false});
     CHECK(index->for_each(10, [](std::span<const Id>, const MatrixView&) { return Result<void>{}; }));
     CHECK(verify(folder / "empty", true)->finding_count == 0);
   }
@@ -175,11 +176,13 @@ TEST_SUITE("api/builder") {
         return {};
       }));
       for (const Id unknown : {Id{4}, Id{6}, 699 * step + 6, kNoId}) {
-        std::vector<std::byte> room(16);
-        const auto got = index->get(std::vector<Id>{ids[0], unknown}, room);
-        REQUIRE_FALSE(got);
-        CHECK(got.error().code == Code::kNotFound);
-        CHECK(got.error().what.find(std::to_string(unknown)) != std::string::npos);
+        std::vector<std::byte> room(16, std::byte{7});
+        const auto got = index->get(std::vector<Id>{unknown, ids[0]}, room);
+        REQUIRE(got);
+        CHECK(got->absent == std::vector<std::size_t>{0});
+        CHECK(std::all_of(room.begin(), room.begin() + 8, [](std::byte byte) { return byte == std::byte{0}; }));
+        CHECK(std::equal(room.begin() + 8, room.end(), base.bytes.begin()));
+        CHECK(index->contains(std::vector<Id>{unknown, ids[0]}).value() == std::vector<bool>{false, true});
       }
     }
   }

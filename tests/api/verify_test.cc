@@ -21,7 +21,7 @@ std::vector<char> as_chars(const std::vector<std::byte>& bytes) {
 }
 
 /// A small valid file, after a change that an attacker makes: all checksums hold.
-VerifyReport verify_edited(const testing::TinySpec& spec, void (*edit)(std::vector<std::byte>&)) {
+VerifyReport verify_edited(const testing::TinySpec& spec, const std::function<void(std::vector<std::byte>&)>& edit) {
   const TempDir folder;
   testing::IndexAssembler file = testing::tiny_index(spec);
   file.commit();
@@ -34,8 +34,8 @@ VerifyReport verify_edited(const testing::TinySpec& spec, void (*edit)(std::vect
   return *report;
 }
 
-/// Sections of a tiny file, in their order: pages, entry points, id index, each with one block of checksums.
-constexpr std::size_t kPages = 8'192, kEntries = kPages + 2 * 4'096, kIdIndex = kEntries + 2 * 4'096;
+/// Sections of a tiny file, in their order: pages, entry points, keys, each with one block of checksums.
+constexpr std::size_t kPages = 8'192, kEntries = kPages + 2 * 4'096, kKeys = kEntries + 2 * 4'096;
 
 }  // namespace
 
@@ -125,9 +125,13 @@ TEST_SUITE("api/verify") {
     };
     const Case cases[] = {
         {"", [](auto&) {}},
-        {"id index names record 200", [](auto& b) { b[kIdIndex] = std::byte{200}; }},
-        {"in the id index: expected ascending ids", [](auto& b) { std::swap(b[kIdIndex], b[kIdIndex + 4]); }},
-        {"in the id index: expected ascending ids", [](auto& b) { b[kIdIndex + 4] = b[kIdIndex]; }},
+        {"keys name record 200", [](auto& b) { b[kKeys + 2048] = std::byte{200}; }},
+        {"keys say that record 4 has id 11: it has 10", [](auto& b) { b[kKeys] = std::byte{11}; }},
+        {"keys say that record 3 has id 10: it has 20", [](auto& b) { std::swap(b[kKeys + 2048], b[kKeys + 2052]); }},
+        {"id 20 in the keys after 0: expected ascending ids from 10 to 50",
+         [](auto& b) { std::swap(b[kKeys], b[kKeys + 4]), std::swap(b[kKeys + 2048], b[kKeys + 2052]); }},
+        {"behind the last key of a block", [](auto& b) { b[kKeys + 20] = std::byte{1}; }},
+        {"behind the last key of a block", [](auto& b) { b[kKeys + 4095] = std::byte{1}; }},
         {"entry point 99", [](auto& b) { b[kEntries] = std::byte{99}; }},
         {"graph page 0", [](auto& b) { b[kPages + 2] = std::byte{1}; }},
     };
@@ -142,6 +146,32 @@ TEST_SUITE("api/verify") {
       CHECK(report.findings[0].what.find(c.what) != std::string::npos);
       CHECK(report.findings[0].at >= kPages);
     }
+  }
+
+  TEST_CASE("keys without ids, without rows, and of several blocks are held against the records") {
+    const testing::TinySpec in_a_row{.count = 5, .dim = 3, .step = 1};
+    CHECK(verify_edited(in_a_row, [](auto&) {}).finding_count == 0);
+    VerifyReport report = verify_edited(in_a_row, [](auto& bytes) { bytes[kKeys] = std::byte{3}; });
+    REQUIRE(report.finding_count == 1);
+    CHECK(report.findings[0].what == "keys say that record 3 has id 1: it has 2");
+
+    testing::TinySpec in_order = in_a_row;
+    in_order.rising = true;
+    CHECK(verify_edited(in_order, [](auto&) {}).finding_count == 0);
+    report = verify_edited(in_order, [](auto& bytes) { bytes[kPages + 8 + 12] = std::byte{9}; });  // an id
+    REQUIRE(report.finding_count >= 1);
+    CHECK(report.findings[0].what == "keys say that record 0 has id 1: it has 9");
+
+    const testing::TinySpec many{
+        .count = 350, .dim = 8, .type = ElementType::kB1, .metric = Metric::kHamming, .id_bytes = 8};
+    constexpr std::size_t fences = kKeys + 4'096;  // there are two pages of 255 records
+    CHECK(verify_edited(many, [](auto&) {}).finding_count == 0);
+    report = verify_edited(many, [](auto& bytes) { bytes[fences] = std::byte{0x5D}; });
+    REQUIRE(report.finding_count == 1);
+    CHECK(report.findings[0].what.find("fence 0 says 3421: expected the first id of its block of keys, 3420") == 0);
+    report = verify_edited(many, [](auto& bytes) { bytes[fences + 8] = std::byte{1}; });
+    REQUIRE(report.finding_count == 1);
+    CHECK(report.findings[0].what.find("bytes behind the last fence") == 0);
   }
 
   TEST_CASE("records that no path leads to are counted") {

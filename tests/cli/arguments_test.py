@@ -6,7 +6,7 @@ import re
 import support
 from support import CliTest, fbin, vectors
 
-COMMANDS = ["build", "search", "insert", "delete", "compact", "snapshot", "salvage", "eval", "report", "truth", "info",
+COMMANDS = ["build", "search", "get", "insert", "delete", "compact", "snapshot", "salvage", "eval", "report", "truth", "info",
             "verify", "inspect", "profile", "convert", "export", "estimate", "tune"]
 
 

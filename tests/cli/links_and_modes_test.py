@@ -24,6 +24,7 @@ class FilesTest(CliTest):
         return [("build", "rows.fbin", "-o", "out.near"), ("convert", "rows.fbin", "out.fvecs"),
                 ("truth", "rows.fbin", "queries.fbin", "-k", "5", "-o", "out.ibin"),
                 ("search", "x.near", "queries.fbin", "-o", "out.ibin64"), ("export", "x.near", "-o", "out.npy"),
+                ("get", "x.near", "--ids", "7", "-o", "one.npy"),
                 ("report", "x.near", "-L", "20", "--sample", "20", "-o", "out.html"),
                 ("export", "x.near", "--force", "-o", "all.fbin", "--ids-out", "out.u64bin"),
                 ("snapshot", "x.near", "-o", "copy.near"), ("compact", "x.near", "-o", "dense.near"),

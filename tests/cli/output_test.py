@@ -23,6 +23,7 @@ class Output(CliTest):
         return [("build", "rows.fbin", "-o", "out.near"), ("convert", "rows.fbin", "out.fvecs"),
                 ("truth", "rows.fbin", "queries.fbin", "-k", "5", "-o", "out.ibin"),
                 ("search", index, "queries.fbin", "-o", "out.ibin64"), ("export", index, "-o", "out.npy"),
+                ("get", index, "--ids", ",".join(map(str, range(300))), "-o", "got.npy"),
                 ("report", index, "-L", "20", "--sample", "20", "-o", "out.html"),
                 ("export", index, "-o", "all.fbin", "--ids-out", "out.u64bin")]
 
@@ -132,6 +133,25 @@ class Output(CliTest):
                     self.assertEqual(os.listdir(small), before)
             finally:
                 subprocess.run(["umount", small], check=True)
+
+    @unittest.skipUnless(ROOT and sys.platform == "linux", "mounting a small disk takes root")
+    def test_a_calibration_for_which_the_disk_is_too_full_leaves_the_index_as_it_was(self):
+        self.index("x.near", rows=300, dim=32)
+        self.put("queries.fbin", fbin(vectors(600, 32, seed=2)))  # 64 KiB of them are to be kept
+        small = self.folder / "small"
+        small.mkdir()
+        room = (self.folder / "x.near").stat().st_size + (32 << 10)
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={room}", "nearline-test", small], capture_output=True)
+        if mounted.returncode != 0:
+            self.skipTest("this system does not let root mount a tmpfs")
+        try:
+            shutil.copy(self.folder / "x.near", small)
+            before = self.good("search", "small/x.near", "queries.fbin", "-k", "3")
+            self.bad(3, "calibrate", "small/x.near", "queries.fbin", says=("small/x.near", "No space left on device"))
+            self.assertEqual(self.good("search", "small/x.near", "queries.fbin", "-k", "3"), before)
+            self.good("verify", "small/x.near", "--full")
+        finally:
+            subprocess.run(["umount", small], check=True)
 
     def test_an_output_stream_that_is_full_is_an_error(self):
         self.index()

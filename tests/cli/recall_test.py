@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What eval counts as found: the id, or a record as near as the k-th true neighbour."""
 import math
+import subprocess
 from pathlib import Path
 
 import support
@@ -87,6 +88,21 @@ class Recall(CliTest):
         self.good("calibrate", "d.near")
         [info] = self.good_json("info", "d.near", "--json")
         self.assertEqual((info["real_queries"], info["calibration_queries"]), (False, 512))
+
+    def test_queries_come_from_standard_input_and_an_index_of_one_record_or_none_is_calibrated(self):
+        rows = [[float(i), 1.0] for i in range(40)]
+        for count in (0, 1):
+            with self.subTest(count):
+                self.put("few.fbin", fbin(rows[:1]))
+                self.good("build", "few.fbin", "-o", "one.near", "--force")
+                if count == 0:
+                    self.good("delete", "one.near", "--ids", "0")
+                done = subprocess.run([support.NEARLINE, "calibrate", "one.near", "-", "--form", "fbin", "--json"],
+                                      cwd=self.folder, input=fbin(rows), capture_output=True, timeout=120)
+                self.assertEqual((done.returncode, done.stderr), (0, b""))
+                self.good("verify", "one.near", "--full")
+                self.good("calibrate", "one.near")
+                self.good("verify", "one.near", "--full")
 
     def test_queries_that_cannot_calibrate_are_named_and_change_nothing(self):
         rows = [[float(i), 1.0] for i in range(40)]

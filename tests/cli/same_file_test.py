@@ -23,6 +23,8 @@ class SameFile(CliTest):
                  report + ("--queries", "queries.fbin", "--truth", "truth.ibin", "-o"), "--output"),
                 ("x.near", "INDEX", ".fbin", ("export", "x.near", "-o"), "--output"),
                 ("x.near", "INDEX", "", ("export", "x.near", "-o", "all.fbin", "--ids-out"), "--ids-out"),
+                ("x.near", "INDEX", ".fbin", ("get", "x.near", "--ids", "1", "-o"), "--output"),
+                ("ids.txt", "--ids", "", ("get", "x.near", "--ids", "ids.txt", "--ids-out"), "--ids-out"),
                 ("rows.fbin", "INPUT", "", ("build", "rows.fbin", "-o"), "--output"),
                 ("ids.txt", "--ids", "", ("build", "rows.fbin", "--ids", "ids.txt", "-o"), "--output"),
                 ("x.near", "INDEX", "", ("snapshot", "x.near", "-o"), "--output"),

@@ -68,7 +68,7 @@ class Verify(CliTest):
         calls = [("search", "one.fbin", "-k", "1"), ("eval", "one.fbin", "--truth", "truth.ibin", "-L", "10"), ("info",),
                  ("report", "-L", "20", "--sample", "20", "-o", "x.html"), ("export", "-o", "x.fbin"),
                  ("snapshot", "-o", "x.near"), ("compact", "--dry-run"), ("compact",), ("compact", "-o", "x.near"),
-                 ("insert", "one.fbin"), ("delete", "--ids", "ids.txt"), ("tune", "--sample", "1000")]
+                 ("get", "--ids", "7"), ("calibrate", "rows.fbin"), ("insert", "one.fbin"), ("delete", "--ids", "ids.txt"), ("tune", "--sample", "1000")]
         for command, *rest in calls:
             with self.subTest(command, rest=rest):
                 self.bad(2, command, "bad.near", *rest, "--untrusted", says=("bad.near", "at byte"))

@@ -48,7 +48,7 @@ TEST_SUITE("format/fields") {
     CHECK(text_of(FieldForm::kLayout, {1}) == "1 (lean)");
     CHECK(text_of(FieldForm::kAttributeType, {5}) == "5 (tags)");
     CHECK(text_of(FieldForm::kAttributeType, {6}) == "6 (unknown)");
-    CHECK(text_of(FieldForm::kSectionKind, {3, 0}) == "3 (id_index)");
+    CHECK(text_of(FieldForm::kSectionKind, {3, 0}) == "3 (keys)");
   }
 
   TEST_CASE("text cannot write to a terminal") {

@@ -56,11 +56,11 @@ TEST_SUITE("format/inspect") {
     CHECK(got.value("field[0].name") == "\"vector\"");
     CHECK(got.value("field[0].metric") == "3 (cosine)");
     CHECK(got.value("field[0].alpha") == "1.20000005");
-    CHECK(got.value("section[2].kind") == "3 (id_index)");
-    CHECK(got.value("section[2].data") == "5 x 4 bytes of id_index");
+    CHECK(got.value("section[2].kind") == "3 (keys)");
+    CHECK(got.value("section[2].data") == "1 x 4096 bytes of keys");
     CHECK(got.value("section[2].tree") == "1 levels in 1 blocks");
     CHECK(got.value("footer.generation") == "1");
-    CHECK(got.find("section[2].element[0]") == nullptr);
+    CHECK(got.find("section[2].id[0]") == nullptr);
     CHECK(got.find("section[0].page[0].kind") == nullptr);
   }
 
@@ -74,7 +74,8 @@ TEST_SUITE("format/inspect") {
     CHECK(got.value("section[0].page[0].record[1].degree") == "4");
     CHECK(got.value("section[0].page[0].record[1].neighbors") == "2 0 3 4");
     CHECK(got.value("section[1].element[0]") == "2");
-    CHECK(got.value("section[2].element[4]") == "0");
+    CHECK(got.value("section[2].id[0]") == "10");
+    CHECK(got.value("section[2].row[4]") == "0");
     CHECK(got.find("section[0].level[1].checksum[0]") != nullptr);
     CHECK(got.find("section[0].level[1].checksum[1]") == nullptr);
   }

@@ -34,7 +34,7 @@ Section& pages(SampleManifest& s) {
 Section& entries(SampleManifest& s) {
   return s.manifest.sections[1];
 }
-Section& ids(SampleManifest& s) {
+Section& keys(SampleManifest& s) {
   return s.manifest.sections[2];
 }
 Section& codes(SampleManifest& s) {
@@ -151,6 +151,14 @@ TEST_SUITE("format/manifest_segments") {
         {"too many records", Code::kCorrupt, [](auto& s) { segment(s).count = graph(s).nodes = kMaxRecords + 1; }},
         {"degree 0", Code::kCorrupt, [](auto& s) { graph(s).degree = 0; }},
         {"degree above the limit", Code::kCorrupt, [](auto& s) { graph(s).degree = 1025; }},
+        {"a first id above the last", Code::kCorrupt, [](auto& s) { segment(s).first_id = 91; }},
+        {"fewer ids than records", Code::kCorrupt, [](auto& s) { segment(s).last_id = 17; }},
+        {"an id of more than its bytes", Code::kCorrupt, [](auto& s) { segment(s).last_id = Id{1} << 32; }},
+        {"the id that is none", Code::kCorrupt,
+         [](auto& s) {
+           segment(s).id_bytes = 8;
+           segment(s).last_id = kNoId;
+         }},
         {"ids of 5 bytes", Code::kCorrupt, [](auto& s) { segment(s).id_bytes = 5; }},
         {"neighbour bits", Code::kCorrupt, [](auto& s) { graph(s).neighbor_bits = 5; }},
         {"page bytes that give other slots", Code::kCorrupt, [](auto& s) { graph(s).page_bytes *= 2; }},
@@ -222,20 +230,28 @@ TEST_SUITE("format/manifest_sections") {
         {"segment without row", Code::kCorrupt, [](auto& s) { pages(s).segment = 1; }},
         {"ignored section, field without row", Code::kCorrupt, [](auto& s) { codes(s).field = 1; }},
         {"ignored section, segment without row", Code::kCorrupt, [](auto& s) { codes(s).segment = 1; }},
-        {"serial 0", Code::kCorrupt, [](auto& s) { ids(s).serial = 0; }},
-        {"serial twice", Code::kCorrupt, [](auto& s) { ids(s).serial = pages(s).serial; }},
-        {"serial not given out yet", Code::kCorrupt, [](auto& s) { ids(s).serial = s.manifest.next_serial; }},
+        {"serial 0", Code::kCorrupt, [](auto& s) { keys(s).serial = 0; }},
+        {"serial twice", Code::kCorrupt, [](auto& s) { keys(s).serial = pages(s).serial; }},
+        {"serial not given out yet", Code::kCorrupt, [](auto& s) { keys(s).serial = s.manifest.next_serial; }},
         {"pages of another size", Code::kCorrupt, [](auto& s) { pages(s).element_bytes = 1024, pages(s).count = 4; }},
-        {"ids of another size", Code::kCorrupt, [](auto& s) { ids(s).element_bytes = 2, ids(s).count = 18; }},
-        {"too few ids", Code::kCorrupt, [](auto& s) { ids(s).count = 8, ids(s).length = 32; }},
+        {"keys of another size", Code::kCorrupt, [](auto& s) { keys(s).element_bytes = 2048, keys(s).count = 2; }},
+        {"no keys", Code::kCorrupt, [](auto& s) { keys(s).count = keys(s).length = 0; }},
+        {"rows alone for ids that are not in a row", Code::kCorrupt,
+         [](auto& s) { keys(s).element_bytes = 4, keys(s).count = 9, keys(s).length = 36; }},
+        {"more than rows for ids that are in a row", Code::kCorrupt, [](auto& s) { segment(s).last_id = 18; }},
+        {"too few rows", Code::kCorrupt,
+         [](auto& s) {
+           segment(s).last_id = 18;
+           keys(s).element_bytes = 4, keys(s).count = 8, keys(s).length = 32;
+         }},
         {"no entry points", Code::kCorrupt, [](auto& s) { entries(s).count = 0, entries(s).length = 0; }},
         {"more entry points than records", Code::kCorrupt,
          [](auto& s) { entries(s).count = 10, entries(s).length = 40; }},
-        {"not in order", Code::kCorrupt, [](auto& s) { std::swap(pages(s), ids(s)); }},
+        {"not in order", Code::kCorrupt, [](auto& s) { std::swap(pages(s), keys(s)); }},
         {"graph pages missing", Code::kCorrupt, [](auto& s) { remove(s, 0); }},
         {"entry points missing", Code::kCorrupt, [](auto& s) { remove(s, 1); }},
-        {"id index missing", Code::kCorrupt, [](auto& s) { remove(s, 2); }},
-        {"id index of a field", Code::kCorrupt, [](auto& s) { ids(s).field = 0; }},
+        {"keys missing", Code::kCorrupt, [](auto& s) { remove(s, 2); }},
+        {"keys of a field", Code::kCorrupt, [](auto& s) { keys(s).field = 0; }},
         {"pages of no field", Code::kCorrupt, [](auto& s) { pages(s).field = Section::kNone; }},
         {"tombstones where nothing is deleted", Code::kCorrupt,
          [](auto& s) {
@@ -243,11 +259,11 @@ TEST_SUITE("format/manifest_sections") {
            dead.kind = SectionKind::kTombstones, dead.optional = false, dead.segment = 0;
            dead.element_bytes = 1, dead.count = dead.length = 2;
          }},
-        {"id index twice", Code::kCorrupt,
+        {"keys twice", Code::kCorrupt,
          [](auto& s) {
            Section& second = codes(s);
-           second.kind = SectionKind::kIdIndex, second.optional = false, second.segment = 0;
-           second.element_bytes = 4, second.count = 9, second.length = 36;
+           second.kind = SectionKind::kKeys, second.optional = false, second.segment = 0;
+           second.element_bytes = 4096, second.count = 1, second.length = 4096;
          }},
     };
     check_refused(rules);
@@ -271,8 +287,8 @@ TEST_SUITE("format/manifest_space") {
   TEST_CASE("every block of the committed file belongs to exactly one thing") {
     const Rule rules[] = {
         {"nobody's block", Code::kCorrupt, [](auto& s) { s.manifest.free.clear(); }},
-        {"two sections on one block", Code::kCorrupt, [](auto& s) { codes(s).offset = ids(s).offset; }},
-        {"tree on its own data", Code::kCorrupt, [](auto& s) { ids(s).tree_offset = ids(s).offset; }},
+        {"two sections on one block", Code::kCorrupt, [](auto& s) { codes(s).offset = keys(s).offset; }},
+        {"tree on its own data", Code::kCorrupt, [](auto& s) { keys(s).tree_offset = keys(s).offset; }},
         {"section on the manifest", Code::kCorrupt, [](auto& s) { codes(s).tree_offset = s.at; }},
         {"free space on the superblocks", Code::kCorrupt, [](auto& s) { s.manifest.free[0].offset = 0; }},
         {"free space on a section", Code::kCorrupt, [](auto& s) { s.manifest.free[0].offset = pages(s).offset; }},

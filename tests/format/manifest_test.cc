@@ -54,6 +54,8 @@ TEST_SUITE("format/manifest") {
     CHECK(got->fields[0].name == "vector");
     CHECK(got->attributes[1].name == "Schl\xC3\xBCssel");
     CHECK(got->segments[0].count == 9);
+    CHECK(got->segments[0].first_id == 10);
+    CHECK(got->segments[0].last_id == 90);
     CHECK(got->fields[0].settings.alpha == 1.2F);
     CHECK(got->fields[0].settings.code_bytes == Count::kAuto);
     CHECK(got->sections.size() == sample.manifest.sections.size());
@@ -65,9 +67,9 @@ TEST_SUITE("format/manifest") {
     const SampleManifest sample;
     const auto got = sample.decode();
     REQUIRE(got);
-    REQUIRE(got->find(SectionKind::kIdIndex, 0) != nullptr);
-    CHECK(got->find(SectionKind::kIdIndex, 0)->count == 9);
-    CHECK(got->find(SectionKind::kIdIndex, 1) == nullptr);
+    REQUIRE(got->find(SectionKind::kKeys, 0) != nullptr);
+    CHECK(got->find(SectionKind::kKeys, 0)->count == 1);
+    CHECK(got->find(SectionKind::kKeys, 1) == nullptr);
     CHECK(got->find(SectionKind::kVectors, 0) == nullptr);
   }
 

@@ -37,7 +37,7 @@ TEST_SUITE("format/names") {
     CHECK(name(Metric::kCosine) == "cosine");
     CHECK(name(Layout::kFused) == "fused");
     CHECK(name(IoMode::kDirect) == "direct");
-    CHECK(name(format::SectionKind::kIdIndex) == "id_index");
+    CHECK(name(format::SectionKind::kKeys) == "keys");
   }
 
   TEST_CASE("numbers and words without meaning are said to be so") {

@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 
 #include <thread>
+#include <tuple>
 
 #include "io/page_cache.h"
 #include "tests/io/page_world.h"
@@ -30,7 +31,7 @@ Walk walk(const PageWorld& world, PageReader& reader, std::uint32_t seed, int ro
   std::mt19937 random(seed);
   PageBatch batch;
   while (rounds-- > 0) {
-    batch.wanted = draw(random, world.range().page_count);
+    batch.wanted = draw(random, world.range().count());
     const auto got = co_await reader.read(batch);
     if (!got) {
       ++tally.failed;
@@ -47,15 +48,15 @@ Walk walk(const PageWorld& world, PageReader& reader, std::uint32_t seed, int ro
 
 TEST_SUITE("io/page_source") {
   TEST_CASE("any number of interleaved searches get the right bytes, with the least cache and with plenty") {
-    for (const std::uint32_t page_bytes : {4096, 12288}) {
-      PageWorld world(60, page_bytes);
+    for (const auto& [page_bytes, blocks, before] : {std::tuple(4096U, 0U, false), std::tuple(12288U, 0U, false),
+                                                     std::tuple(4096U, 20U, false), std::tuple(12288U, 20U, true)}) {
+      PageWorld world(60, page_bytes, blocks, before);
       for (const auto& each : world.sources()) {
         const std::string& name = each.name;
         const auto& source = each.source;
         for (const std::uint64_t cache_bytes : {world.least(), world.least() + 5 * page_bytes, world.least() * 100}) {
           for (const std::uint32_t count : {1, 2, 40}) {
             CAPTURE(name);
-            CAPTURE(page_bytes);
             CAPTURE(cache_bytes);
             CAPTURE(count);
             const auto cache = source->cache(cache_bytes, PageWorld::kMaxBatch);
@@ -319,12 +320,33 @@ TEST_SUITE("io/page_source") {
     CHECK(world.checks() >= 300);
   }
 
+  TEST_CASE("blocks are numbered behind the pages, cost one block each, and are refused behind the last") {
+    PageWorld world(5, 12288, 7);
+    for (const auto& each : world.sources()) {
+      const std::string name = each.name;
+      CAPTURE(name);
+      auto reader = each.source->reader(world.least() * 10, PageWorld::kMaxBatch).value();
+      PageBatch batch;
+      REQUIRE(PageWorld::read(*reader, batch, {4, 5, 11, 5}));
+      for (std::size_t i = 0; i < batch.wanted.size(); ++i) CHECK(world.is_page(batch.wanted[i], batch.pages[i]));
+      CHECK(batch.disk_reads == 3 + 1 + 1);
+      CHECK(batch.cache_hits == 1);
+      CHECK(PageWorld::read(*reader, batch, {12}).error().code == Code::kCorrupt);
+      REQUIRE(PageWorld::read(*reader, batch, {11}));
+      CHECK(world.is_page(11, batch.pages[0]));
+      reader->release(batch);
+    }
+  }
+
   TEST_CASE("a map of a file that is too short is refused, and one cut later is an error where the kernel can tell") {
     PageWorld world(10);
     auto range = world.range();
     range.page_count = 11;
     CHECK(mapped_source(world.real(), range, {}).error().code == Code::kTruncated);
     range.at = std::uint64_t{1} << 62;
+    CHECK(mapped_source(world.real(), range, {}).error().code == Code::kTruncated);
+    range = world.range();
+    range.blocks_at = world.offset(9), range.block_count = 2;
     CHECK(mapped_source(world.real(), range, {}).error().code == Code::kTruncated);
 #ifdef MADV_POPULATE_READ
     const auto source = mapped_source(world.real(), world.range(), world.check()).value();

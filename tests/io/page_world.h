@@ -51,10 +51,16 @@ inline void run_to_the_end(PageReader& reader, const std::vector<Walk>& walks) {
 
 class PageWorld {
  public:
-  explicit PageWorld(std::uint32_t page_count = 100, std::uint32_t page_bytes = 4096)
-      : range_{.at = 8192, .page_bytes = page_bytes, .page_count = page_count} {
-    std::vector<std::byte> bytes(range_.at + std::uint64_t{page_count} * page_bytes);
-    for (PageId page = 0; page < page_count; ++page) fill(page, bytes.data() + offset(page));
+  /// blocks: how many stand behind the pages, or before them; a page's room lies between.
+  explicit PageWorld(std::uint32_t page_count = 100, std::uint32_t page_bytes = 4096, std::uint32_t blocks = 0,
+                     bool before = false)
+      : range_{.at = 8192, .page_bytes = page_bytes, .page_count = page_count, .block_count = blocks} {
+    const std::uint64_t pages = std::uint64_t{page_count} * page_bytes, gap = page_bytes;
+    const std::uint64_t others = std::uint64_t{blocks} * PageRange::kBlockBytes;
+    if (blocks > 0) range_.blocks_at = before ? range_.at : range_.at + pages + gap;
+    if (before) range_.at += others + gap;
+    std::vector<std::byte> bytes(8192 + pages + (blocks > 0 ? gap + others : 0));
+    for (PageId page = 0; page < range_.count(); ++page) fill(page, bytes.data() + offset(page));
     disk_.put("pages", bytes);
     auto file = real_file_system().create_new(path());
     REQUIRE(file);
@@ -65,7 +71,7 @@ class PageWorld {
 
   [[nodiscard]] std::filesystem::path path() const { return dir_ / "pages"; }
   [[nodiscard]] const PageRange& range() const { return range_; }
-  [[nodiscard]] std::uint64_t offset(PageId page) const { return range_.at + std::uint64_t{page} * range_.page_bytes; }
+  [[nodiscard]] std::uint64_t offset(PageId page) const { return range_.offset(page); }
   [[nodiscard]] File& real() { return *real_; }
   [[nodiscard]] const File& simulated() const { return *simulated_; }
   [[nodiscard]] SimulatedDisk& disk() { return disk_; }
@@ -74,7 +80,7 @@ class PageWorld {
 
   /// Whether the bytes are those of the page, all of them.
   [[nodiscard]] bool is_page(PageId page, const std::byte* bytes) const {
-    std::vector<std::byte> expected(range_.page_bytes);
+    std::vector<std::byte> expected(range_.bytes_of(page));
     fill(page, expected.data());
     return std::memcmp(expected.data(), bytes, expected.size()) == 0;
   }
@@ -85,7 +91,7 @@ class PageWorld {
       ++checks_;
       PageId found = 0;
       std::memcpy(&found, bytes.data(), sizeof found);
-      if (found == page && bytes.size() == range_.page_bytes) return {};
+      if (found == page && bytes.size() == range_.bytes_of(page)) return {};
       return Error{.code = Code::kCorrupt, .what = "not this page", .at = offset(page)};
     };
   }
@@ -121,7 +127,7 @@ class PageWorld {
  private:
   void fill(PageId page, std::byte* bytes) const {
     std::mt19937 random(page);
-    for (std::uint32_t i = 0; i < range_.page_bytes; i += sizeof(std::uint32_t)) {
+    for (std::uint32_t i = 0; i < range_.bytes_of(page); i += sizeof(std::uint32_t)) {
       const std::uint32_t word = i == 0 ? page : static_cast<std::uint32_t>(random());
       std::memcpy(bytes + i, &word, sizeof word);
     }

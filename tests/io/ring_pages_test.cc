@@ -132,7 +132,7 @@ TEST_SUITE("io/ring_pages") {
     ::close(direct);
     REQUIRE(world.real().sync());
     REQUIRE(::posix_fadvise(world.real().descriptor(), 0, 0, POSIX_FADV_DONTNEED) == 0);
-    const auto mapping = world.real().map(world.offset(10), Access::kRandom).value();
+    const auto mapping = world.real().map(world.offset(9) + 4096, Access::kRandom).value();
     const auto is_cached = [&](PageId page) {
       unsigned char resident = 0;
       auto* address = const_cast<std::byte*>(mapping->bytes().data()) + world.offset(page);

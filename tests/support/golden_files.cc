@@ -126,7 +126,7 @@ std::vector<std::byte> with_segments() {
   const std::byte dead{0b01001};
   file.add_section({.kind = SectionKind::kTombstones, .field = Section::kNone, .count = 1, .element_bytes = 1},
                    std::span(&dead, 1));
-  spec = {.count = 3, .degree = 1, .above = 1000, .flat = true};
+  spec = {.count = 3, .degree = 1, .above = 1000, .step = 1, .rising = true, .flat = true};
   add_segment(file, spec);
   return committed(std::move(file));
 }
@@ -140,8 +140,16 @@ std::vector<GoldenFile> golden_files() {
       {"v1_two_pages",
        committed(
            tiny_index({.count = 40, .dim = 128, .type = ElementType::kU8, .metric = Metric::kCosine, .degree = 8}))},
-      {"v1_bits", committed(tiny_index(
-                      {.count = 7, .dim = 20, .type = ElementType::kB1, .metric = Metric::kHamming, .id_bytes = 8}))},
+      {"v1_bits",
+       committed(tiny_index(
+           {.count = 7, .dim = 20, .type = ElementType::kB1, .metric = Metric::kHamming, .id_bytes = 8, .step = 1}))},
+      {"v1_keys", committed(tiny_index({.count = 350,
+                                        .dim = 8,
+                                        .type = ElementType::kB1,
+                                        .metric = Metric::kHamming,
+                                        .degree = 2,
+                                        .id_bytes = 8,
+                                        .above = Id{1} << 40}))},
       {"v1_bf16_wide",
        committed(tiny_index({.count = 2, .dim = 1500, .type = ElementType::kBF16, .metric = Metric::kIp}))},
       {"v1_two_commits", two_commits()},

@@ -10,6 +10,7 @@
 #include "format/checksum.h"
 #include "format/checksum_tree.h"
 #include "format/graph_page.h"
+#include "format/keys.h"
 #include "format/page_seal.h"
 #include "nearline/version.h"
 
@@ -65,6 +66,23 @@ std::vector<std::uint32_t> ring_neighbors(std::uint32_t o, const TinySpec& spec)
   return list;
 }
 
+Id id_of(const TinySpec& spec, std::uint32_t o) {
+  return spec.above + spec.step * (spec.rising ? 1 + o : spec.count - o);
+}
+
+/// The section's bytes. keys: of the segment.
+std::vector<std::byte> key_blocks(const format::KeyShape& keys, const TinySpec& spec) {
+  std::vector<std::byte> bytes((keys.fence_blocks() + keys.key_blocks()) * kBlockBytes);
+  for (std::uint32_t i = 0; i < spec.count; ++i) {
+    const std::uint32_t row = spec.rising ? i : spec.count - 1 - i, block = i / keys.per_block();
+    const std::uint32_t place = i % keys.per_block();
+    store_key(keys, place, id_of(spec, row), row, bytes.data() + (keys.fence_blocks() + block) * kBlockBytes);
+    if (place == 0 && block > 0 && keys.fences() > 0) format::store_fence(block - 1, id_of(spec, row), bytes.data());
+  }
+  bytes.resize(keys.elements() * keys.element_bytes());
+  return bytes;
+}
+
 void store_record(const format::PageShape& shape, const TinySpec& spec, std::uint32_t o, std::byte* record) {
   store_vector(shape, o, record);
   if (shape.has_scale) {
@@ -72,7 +90,7 @@ void store_record(const format::PageShape& shape, const TinySpec& spec, std::uin
     for (std::uint32_t i = 0; i < spec.dim; ++i) squares += static_cast<float>(component(o, i) * component(o, i));
     store_scale(shape, spec.metric == Metric::kIp ? squares : 1 / std::sqrt(squares), record);
   }
-  store_id(shape, spec.above + Id{10} * (spec.count - o), record);
+  store_id(shape, id_of(spec, o), record);
   if (shape.layout == Layout::kLean) store_neighbors(shape, ring_neighbors(o, spec), record);
 }
 
@@ -285,9 +303,12 @@ void add_segment(IndexAssembler& file, const TinySpec& spec) {
   file.manifest().live_count += spec.count;
   if (spec.count > 0) {
     Id& next = file.manifest().next_id;
-    next = format::next_id_after(next, spec.above + Id{10} * spec.count);
+    next = format::next_id_after(next, spec.above + spec.step * spec.count);
   }
-  file.manifest().segments.push_back({.count = spec.count, .id_bytes = spec.id_bytes});
+  format::Segment segment{.count = spec.count, .id_bytes = spec.id_bytes};
+  if (spec.count > 0) segment.first_id = spec.above + spec.step, segment.last_id = spec.above + spec.step * spec.count;
+  const auto keys = format::KeyShape::of(segment);
+  file.manifest().segments.push_back(segment);
   file.manifest().graphs.push_back(graph_of(shape, spec, row));
   file.add_section({.kind = format::SectionKind::kGraphPages,
                     .segment = row,
@@ -298,14 +319,13 @@ void add_segment(IndexAssembler& file, const TinySpec& spec) {
   const std::uint32_t entry = spec.count / 2;
   file.add_section({.kind = format::SectionKind::kEntryPoints, .segment = row, .count = entries, .element_bytes = 4},
                    std::as_bytes(std::span(&entry, entries)));
-  std::vector<std::uint32_t> by_id(spec.count);  // ids fall with the row
-  for (std::uint32_t i = 0; i < spec.count; ++i) by_id[i] = spec.count - 1 - i;
-  file.add_section({.kind = format::SectionKind::kIdIndex,
+  const bool in_order = keys.dense() && (spec.rising || spec.count == 1);
+  file.add_section({.kind = format::SectionKind::kKeys,
                     .field = format::Section::kNone,
                     .segment = row,
-                    .count = spec.count,
-                    .element_bytes = 4},
-                   std::as_bytes(std::span(by_id)));
+                    .count = in_order ? 0 : keys.elements(),
+                    .element_bytes = keys.element_bytes()},
+                   in_order ? std::vector<std::byte>() : key_blocks(keys, spec));
   if (!spec.fused) return;
   const std::vector<std::byte> book = encode(tiny_book(spec.dim));
   file.add_section({.kind = format::SectionKind::kCodes,

@@ -51,6 +51,8 @@ struct TinySpec {
   std::uint8_t id_bytes = 4;
   std::uint8_t file_number = 0;              ///< makes another file id
   Id above = 0;                              ///< added to all ids
+  Id step = 10;                              ///< between the ids of neighbouring rows
+  bool rising = false;                       ///< ids rise with the row, else they fall
   bool flat = false;                         ///< no neighbours
   std::uint32_t page_bytes = 0;              ///< of lean pages; 0: as a writer chooses
   std::optional<format::FusedForm> fused{};  ///< lean pages without
@@ -62,9 +64,10 @@ format::CodeBook tiny_book(std::uint32_t dim);
 /// 0, 1, ... 250, 0, ...
 std::vector<std::byte> counting(std::size_t bytes);
 
-/// One segment with graph pages, entry points and id index, and with fused pages also codes of two parts; not yet
+/// One segment with graph pages, entry points and keys, and with fused pages also codes of two parts; not yet
 /// committed.
-/// Record o has the id above + 10 * (count - o), and the neighbours o + 1, o - 1, o + 2, ... around the ring.
+/// Record o has the id above + step * (count - o), or (1 + o), and the neighbours o + 1, o - 1, o + 2, ... around the
+/// ring.
 IndexAssembler tiny_index(const TinySpec& spec);
 
 /// Adds another segment of the same field.

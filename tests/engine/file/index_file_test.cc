@@ -117,7 +117,7 @@ TEST_SUITE("engine/file/index_file") {
     io::SimulatedDisk disk;
     disk.put("index", good);
     const auto index = IndexFile::open(disk, "index").value();
-    const format::Section& section = *index->segments().front().section(format::SectionKind::kIdIndex);
+    const format::Section& section = *index->segments().front().section(format::SectionKind::kKeys);
     const auto checker = index->check(section);
     const auto all = index->read_u32(section, *checker, 0, 2500);
     REQUIRE(all);

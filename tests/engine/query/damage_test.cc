@@ -68,6 +68,8 @@ struct Found {
   std::vector<float> distances;
   std::vector<Id> visited;
   std::vector<std::byte> vectors;
+  std::vector<std::byte> by_id;  ///< the vectors of what was visited
+  std::vector<bool> there;       ///< of some ids
 
   friend bool operator==(const Found&, const Found&) = default;
 };
@@ -83,6 +85,11 @@ Result<Found> ask(const engine::LiveIndex& index, const std::vector<std::byte>& 
     answers.vectors.insert(answers.vectors.end(), rows.row(0), rows.row(rows.rows));
     return {};
   }));
+  answers.by_id.resize(answers.vectors.size());
+  NEARLINE_TRY(got, index.get(answers.visited, answers.by_id));
+  NEARLINE_TRY(there, index.contains(std::vector<Id>{0, 1, 10, 11, 90, 91, kNoId}));
+  answers.there = there;
+  if (!got.absent.empty()) answers.by_id.clear();
   return answers;
 }
 
@@ -188,7 +195,7 @@ TEST_SUITE("engine/query/damage") {
           }
           fs.bytes[at] = ~fs.bytes[at];
         }
-        CHECK(errors >= 3 * 4096);  // manifest, pages, id index, and their trees
+        CHECK(errors >= 3 * 4096);  // manifest, pages, keys, and their trees
       }
     }
   }

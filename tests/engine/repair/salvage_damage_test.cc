@@ -99,7 +99,7 @@ TEST_SUITE("engine/repair/salvage_damage") {
       const std::uint64_t length = count * element;
       const std::uint64_t whole = (length + kBlock - 1) / kBlock * kBlock;
       const std::uint64_t tree = format::TreeShape::of(length).bytes();
-      const bool of_all = kind == format::SectionKind::kIdIndex || kind == format::SectionKind::kTombstones;
+      const bool of_all = kind == format::SectionKind::kKeys || kind == format::SectionKind::kTombstones;
       manifest.sections.push_back({.kind = kind,
                                    .field = of_all ? format::Section::kNone : 0,
                                    .offset = at,
@@ -113,7 +113,7 @@ TEST_SUITE("engine/repair/salvage_damage") {
     };
     const std::uint64_t count = kMaxRecords;
     const auto shape = format::PageShape::choose(count, testing::kDim, ElementType::kF32, Metric::kL2, 8, 4);
-    manifest.segments = {{.count = count, .deleted = 5}};
+    manifest.segments = {{.count = count, .deleted = 5, .last_id = count - 1}};
     manifest.graphs = {{.nodes = count,
                         .degree = 8,
                         .page_bytes = shape.page_bytes,
@@ -123,7 +123,7 @@ TEST_SUITE("engine/repair/salvage_damage") {
     manifest.live_count = count - 5;
     add(format::SectionKind::kGraphPages, shape.pages(count), shape.page_bytes);
     add(format::SectionKind::kEntryPoints, 1, 4);
-    add(format::SectionKind::kIdIndex, count, 4);
+    add(format::SectionKind::kKeys, count, 4);
     add(format::SectionKind::kTombstones, (count + 7) / 8, 1);
     const auto encoded = format::encode(manifest);
     REQUIRE(encoded.size() == kBlock);

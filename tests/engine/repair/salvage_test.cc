@@ -126,7 +126,7 @@ TEST_SUITE("engine/repair/salvage") {
     CHECK(complete > world.blocks());  // most blocks hold what can be made anew
   }
 
-  TEST_CASE("ids of lost records are named where the id index survives") {
+  TEST_CASE("ids of lost records are named where keys survive") {
     SalvageWorld world;
     std::size_t named = 0;
     for (const auto& [block, ids] : world.ids_by_block()) {
