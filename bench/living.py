@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The question: what does it cost to change an index, and what do its readers notice?
 
-    bench/living.py --data FOLDER --set NAME [--rows N] [--metric l2] [--what insert,latency,compact,keys] [--built 0.5]
+    bench/living.py --data FOLDER --set NAME [--rows N] [--metric l2] [--what insert,commits,latency,compact,keys] [--built 0.5]
 
 insert   a part is built, the others inserted in durable commits of 1,000; beside a build of as many records at once
+commits  p50 and p99 of durable commits of 100 records, one after the other, while all others are merged beside them
 latency  one reader's p50 and p99, alone and while a process inserts a tenth of the records, merges included
 compact  all is built and every tenth record deleted; compacted in place and to a new file, within --memory; beside a build
          of as many records within the same
@@ -17,6 +18,7 @@ import datasets
 import runs
 
 COMMIT_ROWS = 1000
+SMALL_ROWS = 100
 
 
 def split(data, work: Path, first: int, last: int, name: str) -> Path:
@@ -46,6 +48,18 @@ def inserts(nearline: Path, data, work: Path, there: int) -> None:
     print(f"insert: {more:,} beside {there:,} in {inserted.cpu_seconds:.1f} CPU-s, {inserted.seconds:.1f} s; built at once "
           f"{bulk.cpu_seconds:.1f} CPU-s, {bulk.seconds:.1f} s; rate {bulk.cpu_seconds / inserted.cpu_seconds:.2f} by CPU, "
           f"{bulk.seconds / inserted.seconds:.2f} by the clock", flush=True)
+
+
+def commits(programs: dict, data, work: Path, pause: int, memory: int) -> None:
+    """Small commits beside the merge of all that is there but a hundredth, which is what they insert."""
+    first = data.rows - data.rows // 100
+    base, more = split(data, work, 0, first, "first"), split(data, work, first, data.rows, "more")
+    index = work / "commits.near"
+    build(programs["nearline"], base, index, data)
+    line = runs.run(programs["commit_latency"], index, more, SMALL_ROWS, pause, memory).lines[0]
+    print(f"commits: {line['commits']:,} of {SMALL_ROWS} records beside the merge of {first:,} in {line['seconds']:.1f} s: p50 "
+          f"{line['p50']:.1f} ms, p99 {line['p99']:.1f}, most {line['most']:.1f}; the one that began it {line['began']:.1f}, "
+          f"the one that adopted it {line['adopted']:.1f}; at most {line['segments']} segments", flush=True)
 
 
 def latency(programs: dict, data, work: Path, memory: int, seconds: int) -> None:
@@ -95,15 +109,17 @@ def keys(programs: dict, data, work: Path, memory: int) -> None:
 
 def main() -> None:
     parser = runs.parser(__doc__)
-    parser.add_argument("--what", default="insert,latency,compact,keys")
+    parser.add_argument("--what", default="insert,commits,latency,compact,keys")
     parser.add_argument("--built", type=float, default=0.5, help="share of the records that are there before others are inserted")
     parser.add_argument("--memory", default="256M", help="of builds and compactions beside each other")
     parser.add_argument("--search-memory", type=int, default=64 << 20, help="of the reader, in bytes")
+    parser.add_argument("--writer-memory", type=int, default=1 << 30, help="of the writer of small commits, in bytes")
+    parser.add_argument("--pause", type=int, default=0, help="milliseconds between small commits")
     parser.add_argument("--seconds", type=int, default=10, help="for which the reader is alone")
     args = parser.parse_args()
     asked = args.what.split(",")
-    if not set(asked) <= {"insert", "latency", "compact", "keys"}:
-        sys.exit(f"--what {args.what}: expected some of insert,latency,compact,keys")
+    if not set(asked) <= {"insert", "commits", "latency", "compact", "keys"}:
+        sys.exit(f"--what {args.what}: expected some of insert,commits,latency,compact,keys")
     if not 0 < args.built < 1:
         sys.exit(f"--built {args.built}: expected a share above 0 and below 1")
     programs = runs.build_programs(args.build)
@@ -111,6 +127,8 @@ def main() -> None:
     work = datasets.fresh(args.build / "living")
     if "insert" in asked:
         inserts(programs["nearline"], data, work, int(data.rows * args.built))
+    if "commits" in asked:
+        commits(programs, data, work, args.pause, args.writer_memory)
     if "latency" in asked:
         latency(programs, data, work, args.search_memory, args.seconds)
     if "compact" in asked:

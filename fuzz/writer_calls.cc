@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Any sequence of calls of a writer and of readers, on a disk that fails, fills up and loses power, against a map: an
 // index holds the last commit that returned, or one that was in progress when something failed; after a loss of power
-// the last durable one; a reader keeps its own.
+// the last durable one; a reader keeps its own. Merges go on beside commits, as far as calls let them.
 // Each byte is a call: the low four bits say which one, the others how much.
 #include <algorithm>
 #include <cerrno>
@@ -46,9 +46,12 @@ class World {
                       false);
       case 6:
         return commit(
-            [&](engine::IndexWriter& writer) { return much < 8 ? writer.compact().has_value() : calibrate(writer); },
+            [&](engine::IndexWriter& writer) {
+              if (much < 5) return writer.compact().has_value();
+              return much < 10 ? calibrate(writer) : settle_merges(writer);
+            },
             true);
-      case 7: return abandon();
+      case 7: return much < 5 ? abandon() : work();
       case 8: return replace();
       case 9: return reopen();
       case 10: return lose_power(calls_ * 16 + much);
@@ -74,6 +77,14 @@ class World {
     const std::vector<float> rows = some_queries();
     return writer.commit().has_value() && writer.calibrate({std::span(rows), kDim}).has_value();
   }
+  static bool settle_merges(engine::IndexWriter& writer) {
+    return writer.commit().has_value() && writer.wait_for_merges().has_value();
+  }
+  /// A merge that a commit began writes all it has to, or may be adopted from here on.
+  void work() {
+    writer()->work();
+    heal();
+  }
   /// Faults end with the call that they are for.
   bool heal() {
     disk_->set_faults({});
@@ -81,10 +92,10 @@ class World {
   }
   engine::IndexWriter* writer() {
     if (!writer_) {
-      auto opened = engine::IndexWriter::open(*disk_, kIndex, small_writer());
+      auto opened = open_writer(*disk_, true);
       if (!opened) {
         heal();
-        opened = engine::IndexWriter::open(*disk_, kIndex, small_writer());
+        opened = open_writer(*disk_, true);
         FUZZ_PROPERTY(opened.has_value());
       }
       writer_.emplace(std::move(opened).value());

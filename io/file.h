@@ -39,7 +39,7 @@ struct FileIdentity {
 };
 
 /// An open file. Every member may return kIo, kNoSpace or kPermission with errno and the path.
-/// Threads: reads from many; writes and changes of size from one.
+/// Threads: reads from many, and writes to parts of a file that no two of them touch; changes of size from one.
 class File {
  public:
   virtual ~File() = default;
@@ -70,6 +70,10 @@ class File {
 
   /// A hint that [at, at + bytes) will be read soon: the kernel may start fetching it.
   virtual void will_need(std::uint64_t /*at*/, std::uint64_t /*bytes*/) const noexcept {}
+
+  /// A hint that what was written to [at, at + bytes) may go to the disk now, so that a later sync has less to wait
+  /// for. It makes nothing durable.
+  virtual void start_flush(std::uint64_t /*at*/, std::uint64_t /*bytes*/) const noexcept {}
 
   /// Maps [0, bytes) read-only. Errors: kTruncated when the file is shorter; kUnsupported where mapping is not
   /// possible.

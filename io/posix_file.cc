@@ -143,6 +143,11 @@ void PosixFile::will_need(std::uint64_t at, std::uint64_t bytes) const noexcept 
   ::posix_fadvise(descriptor_.get(), static_cast<off_t>(at), static_cast<off_t>(bytes), POSIX_FADV_WILLNEED);
 }
 
+void PosixFile::start_flush(std::uint64_t at, std::uint64_t bytes) const noexcept {
+  // Without the flags that wait: these would take an error that the next fdatasync is to report.
+  ::sync_file_range(descriptor_.get(), static_cast<off_t>(at), static_cast<off_t>(bytes), SYNC_FILE_RANGE_WRITE);
+}
+
 Result<std::unique_ptr<Mapping>> PosixFile::map(std::uint64_t bytes, Access access) const {
   NEARLINE_TRY(end, size());
   if (bytes > end) {

@@ -24,6 +24,7 @@ class PosixFile final : public File {
   Result<void> truncate(std::uint64_t bytes) override;
   Result<void> sync() override;
   void will_need(std::uint64_t at, std::uint64_t bytes) const noexcept override;
+  void start_flush(std::uint64_t at, std::uint64_t bytes) const noexcept override;
   Result<std::unique_ptr<Mapping>> map(std::uint64_t bytes, Access access) const override;
   Result<void> lock(std::uint64_t at, bool exclusive) override;
   Result<void> unlock(std::uint64_t at) override;

@@ -314,6 +314,17 @@ void Args::untrusted(bool& target) {
   flag("--untrusted", target, "the index may be hostile: check all of it before anything else, and never map it");
 }
 
+void Args::wait(std::chrono::milliseconds& target) {
+  constexpr std::uint64_t kMost = 1'000'000;
+  option("--wait", "how long to wait for another writer to end", "SECONDS", "0",
+         [&target](const std::string& text) -> std::optional<std::string> {
+           const auto value = parse_real(text, 0, static_cast<double>(kMost));
+           if (!value) return between("0", std::to_string(kMost));
+           target = std::chrono::milliseconds(static_cast<std::int64_t>(*value * 1000));
+           return std::nullopt;
+         });
+}
+
 void Args::progress(bool& target) {
   flag("--progress", target, "show progress even where stderr is no terminal");
 }

@@ -3,6 +3,7 @@
 /// as it is parsed, so that a command starts with good options or not at all.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -75,6 +76,8 @@ class Args {
   void page_records(std::uint32_t& target);
   void memory(std::uint64_t& target);
   void threads(std::uint32_t& target, const char* help);
+  /// --wait SECONDS: for another writer.
+  void wait(std::chrono::milliseconds& target);
   void json(bool& target);
   void force(bool& target);
   void untrusted(bool& target);

@@ -64,6 +64,7 @@ Action declare_calibrate(Args& args) {
   args.size("--memory", options->writer.memory_bytes, "bound on what the calibration allocates");
   args.threads(options->writer.threads, "threads; auto means one a processor");
   args.untrusted(options->writer.untrusted);
+  args.wait(options->writer.lock_timeout);
   args.json(options->json);
   args.progress(options->progress);
   args.example("nearline calibrate photos.near queries.fbin");

@@ -96,7 +96,7 @@ std::optional<std::vector<std::string>> words_of(std::span<const Command> comman
 
 int run_action(const CLI::App& command, const Action& action, const NamedFiles& files) {
   const auto has = [&](const char* flag) { return command.get_option_no_throw(flag) != nullptr; };
-  advise({.force = has("--force"), .memory = has("--memory")});
+  advise({.force = has("--force"), .memory = has("--memory"), .wait = has("--wait")});
   try {
     if (const auto good = check_outputs(files); !good) return fail(good.error());
     const int status = action();

@@ -97,6 +97,7 @@ Action declare_compact(Args& args) {
   args.flag("--dry-run", options->dry_run, "only say what it would be worth");
   args.size("--memory", options->writer.memory_bytes, "bound on what it allocates");
   args.threads(options->writer.threads, "threads; auto means one a processor");
+  args.wait(options->writer.lock_timeout);
   args.untrusted(options->writer.untrusted);
   args.force(options->force);
   args.json(options->json);

@@ -27,6 +27,7 @@ void remember_signal(int number) {
 const char* advice_for(Code code) noexcept {
   if (code == Code::kExists && advice_now.force) return " (--force replaces it)";
   if (code == Code::kOverBudget && advice_now.memory) return " (--memory says how much it may be)";
+  if (code == Code::kBusy && advice_now.wait) return " (--wait says how many seconds to wait for it)";
   return "";
 }
 

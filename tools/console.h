@@ -17,6 +17,7 @@ void print_error_line(std::string_view text);
 struct Advice {
   bool force = false;   ///< --force, when something exists already
   bool memory = false;  ///< --memory, when a bound is too small
+  bool wait = false;    ///< --wait, when another writer is there
 };
 void advise(const Advice& advice);
 

@@ -34,6 +34,7 @@ Result<CommitReport> erase(const Options& options, EraseReport& erased) {
 
 int run(Options& options) {
   options.writer.progress = progress_line(options.progress);
+  options.writer.background_merges = false;  // one commit, and what it leaves is merged when it returns
   EraseReport erased;
   const auto report = erase(options, erased);
   if (!report) return fail(report.error());
@@ -51,6 +52,7 @@ Action declare_delete(Args& args) {
   args.flag("--strict", options->strict, "delete nothing when an id is unknown");
   args.size("--memory", options->writer.memory_bytes, "bound on what the commit allocates");
   args.threads(options->writer.threads, "threads; auto means one a processor");
+  args.wait(options->writer.lock_timeout);
   args.untrusted(options->writer.untrusted);
   args.json(options->json);
   args.progress(options->progress);

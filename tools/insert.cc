@@ -88,7 +88,15 @@ Result<CommitReport> take_rows(const Options& options, const VectorFile& file, s
     }
   }
   NEARLINE_TRY(report, writer.commit());
-  report.merged_records += merged;
+  merged += report.merged_records;
+  rows.committed = rows.taken;
+  rows.durable = true;
+  if (options.writer.background_merges) {  // what was begun is finished: nobody else would do it soon
+    NEARLINE_TRY(settled, writer.wait_for_merges());
+    merged += settled.merged_records;
+    report = settled;
+  }
+  report.merged_records = merged;
   return report;
 }
 
@@ -109,6 +117,7 @@ Result<CommitReport> insert(const Options& options, Rows& rows) {
 
 int run(Options& options) {
   options.writer.progress = progress_line(options.progress);
+  options.writer.background_merges = options.commit_every > 0;  // beside one commit there is nothing
   Rows rows;
   auto report = insert(options, rows);
   if (!report) {
@@ -139,6 +148,7 @@ Action declare_insert(Args& args) {
             "do not wait for the disk between these commits; a power cut may take all since the command began");
   args.size("--memory", options->writer.memory_bytes, "bound on what commits allocate");
   args.threads(options->writer.threads, "threads; auto means one a processor");
+  args.wait(options->writer.lock_timeout);
   args.untrusted(options->writer.untrusted);
   args.json(options->json);
   args.progress(options->progress);

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # The long crash programme: simulated power cuts with a death at every call, each call and allocation that can fail, real
-# kills, and a soak of one writer and eight readers whose processes are killed and stopped at random. Every part prints
+# kills, and a soak of one writer and eight readers whose processes are killed and stopped at random. Merges run beside
+# commits in every second workload of power cuts, and in three of four lives of a real writer. Every part prints
 # its tally and its seed; the first violation ends it.
 #   tools/soak.sh [CUTS [KILLS [SECONDS [SEED]]]]     200000 5000 3600 1
 set -euo pipefail

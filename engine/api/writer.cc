@@ -37,6 +37,9 @@ bool Writer::dirty() const noexcept {
 Result<CommitReport> Writer::commit(Durability durability) {
   return impl_->commit(durability);
 }
+Result<CommitReport> Writer::wait_for_merges() {
+  return impl_->wait_for_merges();
+}
 Result<CommitReport> Writer::calibrate(const MatrixView& queries) {
   return impl_->calibrate(queries);
 }

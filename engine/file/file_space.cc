@@ -27,6 +27,22 @@ void unite(std::vector<Extent>& extents, bool of_any) {
 
 }  // namespace
 
+std::vector<Extent> cut_out(const Extent& hole, std::vector<Extent>& extents) {
+  std::vector<Extent> kept, cut;
+  const std::uint64_t hole_end = hole.offset + hole.length;
+  for (const Extent& extent : extents) {
+    const std::uint64_t end = extent.offset + extent.length;
+    const auto add = [&](std::uint64_t from, std::uint64_t until, std::vector<Extent>& to) {
+      if (until > from) to.push_back({.offset = from, .length = until - from, .freed_in = extent.freed_in});
+    };
+    add(extent.offset, std::min(end, hole.offset), kept);
+    add(std::max(extent.offset, hole.offset), std::min(end, hole_end), cut);
+    add(std::max(extent.offset, hole_end), end, kept);
+  }
+  extents = std::move(kept);
+  return cut;
+}
+
 void split(const std::vector<Extent>& extents, const std::vector<Extent>& unused, FreeSpace& into) {
   for (const Extent& extent : extents) {
     std::uint64_t at = extent.offset;
@@ -108,6 +124,16 @@ void FileSpace::cut(std::uint64_t least) {
 
 void FileSpace::give_back(std::uint64_t offset, std::uint64_t bytes, std::uint64_t generation) {
   if (bytes > 0) waiting_.push_back({.offset = offset, .length = format::whole_blocks(bytes), .freed_in = generation});
+}
+
+void FileSpace::hold(const Extent& extent) {
+  const std::vector<Extent> held = cut_out(extent, usable_);
+  waiting_.insert(waiting_.end(), held.begin(), held.end());
+}
+
+void FileSpace::use(const Extent& extent) {
+  cut_out(extent, usable_);
+  cut_out(extent, waiting_);
 }
 
 std::vector<Extent> FileSpace::extents() const {

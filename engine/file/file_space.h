@@ -21,6 +21,9 @@ struct FreeSpace {
 /// Both in the order of offsets.
 void split(const std::vector<format::Extent>& extents, const std::vector<format::Extent>& unused, FreeSpace& into);
 
+/// Takes what lies inside `hole` out of the extents, and returns it.
+std::vector<format::Extent> cut_out(const format::Extent& hole, std::vector<format::Extent>& extents);
+
 class FileSpace {
  public:
   /// A file of which everything before `end` is taken.
@@ -47,6 +50,11 @@ class FileSpace {
 
   /// Bytes that `generation` uses no more; they wait.
   void give_back(std::uint64_t offset, std::uint64_t bytes, std::uint64_t generation);
+
+  /// What of the extent is usable waits from now on: somebody writes there beside this commit.
+  void hold(const format::Extent& extent);
+  /// The extent is not free any more.
+  void use(const format::Extent& extent);
 
   /// All that is free, for the manifest: in the order of offsets, extents that touch and are alike united.
   [[nodiscard]] std::vector<format::Extent> extents() const;

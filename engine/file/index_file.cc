@@ -75,6 +75,11 @@ IndexFile::~IndexFile() {
   }
 }
 
+void IndexFile::let_go() const noexcept {
+  if (pinned_) static_cast<void>(unpin_generation(*owned_, choice_.superblock.generation).has_value());
+  pinned_ = false;
+}
+
 Result<format::Choice> IndexFile::newest(const io::FileSystem& fs, const io::File& file) {
   std::uint64_t bytes = 0;
   return read_superblocks(file, fs.boot_id(), bytes);

@@ -35,6 +35,10 @@ class IndexFile {
   IndexFile& operator=(const IndexFile&) = delete;
   ~IndexFile();
 
+  /// Lets go of the commit, and keeps the file open: from here on only sections may be read that newer commits have,
+  /// too. To be called once, before others use it.
+  void let_go() const noexcept;
+
   /// What the superblocks of an open file say now, without a pin. Errors: as open.
   static Result<format::Choice> newest(const io::FileSystem& fs, const io::File& file);
   /// What a superblock of the file leads to. Errors: those of format::decode_manifest and of reading.
@@ -88,7 +92,7 @@ class IndexFile {
   Result<void> read_manifest();
 
   std::shared_ptr<io::File> owned_;
-  bool pinned_ = false;
+  mutable bool pinned_ = false;
   const io::File* file_ = nullptr;
   format::Choice choice_;
   format::Manifest manifest_;

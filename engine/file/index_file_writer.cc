@@ -42,11 +42,40 @@ IndexFileWriter::IndexFileWriter(io::File& file, format::Manifest manifest, File
   buffer_.reserve(kBufferBytes);
 }
 
+IndexFileWriter::IndexFileWriter(io::File& file, format::Manifest manifest, SpaceBeside& beside)
+    : file_(file),
+      manifest_(std::move(manifest)),
+      space_(format::kDataStart),
+      beside_(&beside),
+      reserve_(false) {  // SpaceBeside has done it
+  buffer_.reserve(kBufferBytes);
+}
+
 std::uint32_t IndexFileWriter::add_segment(const format::Segment& segment, const format::Graph& graph) {
   row_ = static_cast<std::uint32_t>(manifest_.segments.size());
   manifest_.segments.push_back(segment);
   manifest_.graphs.push_back(graph);
   manifest_.graphs.back().segment = row_;
+  return row_;
+}
+
+WrittenSegment IndexFileWriter::last_segment() const {
+  const auto row = static_cast<std::uint32_t>(manifest_.segments.size() - 1);
+  WrittenSegment written{.segment = manifest_.segments[row], .graph = manifest_.graphs.back(), .sections = {}};
+  for (const format::Section& section : manifest_.sections) {
+    if (section.segment == row) written.sections.push_back(section);
+  }
+  return written;
+}
+
+std::uint32_t IndexFileWriter::adopt(const WrittenSegment& written) {
+  add_segment(written.segment, written.graph);
+  for (const format::Section& section : written.sections) {
+    space_.use({.offset = section.offset, .length = format::whole_blocks(section.length)});
+    space_.use({.offset = section.tree_offset, .length = format::whole_blocks(section.tree_bytes)});
+    manifest_.sections.push_back(section);
+    manifest_.sections.back().segment = row_;
+  }
   return row_;
 }
 
@@ -88,11 +117,6 @@ void IndexFileWriter::drop_segments(std::span<const std::uint32_t> rows) {
 
 Result<void> IndexFileWriter::begin(const format::Section& section) {
   assert(tree_.empty());
-  if (manifest_.next_serial == std::numeric_limits<std::uint64_t>::max()) {
-    return Error{.code = Code::kInvalidArgument,
-                 .what = "serial " + std::to_string(manifest_.next_serial) +
-                         ": expected a lower one, as each section has one of its own" + kNewFile};
-  }
   const std::uint64_t length = section.count * section.element_bytes;
   const std::uint64_t bytes = format::whole_blocks(length) + format::TreeShape::of(length).bytes();
   section_ = section;
@@ -100,14 +124,31 @@ Result<void> IndexFileWriter::begin(const format::Section& section) {
   const bool of_all_fields =
       section.kind == format::SectionKind::kKeys || section.kind == format::SectionKind::kTombstones;
   section_.field = of_all_fields ? format::Section::kNone : SegmentFile::kPrimary;
-  section_.offset = at_ = space_.take(bytes);
   section_.length = 0;
-  section_.serial = manifest_.next_serial++;
+  NEARLINE_CHECK(place_section(bytes));
+  at_ = section_.offset;
   tree_.emplace_back(manifest_.file_id, section_.serial);
   const std::size_t unit =
       section.kind == format::SectionKind::kGraphPages ? section.element_bytes : format::kBlockBytes;
   buffer_bytes_ = std::max<std::size_t>(1, kBufferBytes / unit) * unit;
   return reserve_ && bytes > 0 ? file_.allocate(at_, bytes) : Result<void>{};
+}
+
+Result<void> IndexFileWriter::place_section(std::uint64_t bytes) {
+  if (beside_ != nullptr) {
+    NEARLINE_TRY(place, beside_->take(file_, bytes));
+    section_.offset = place.offset;
+    section_.serial = place.serial;
+    return {};
+  }
+  if (manifest_.next_serial == std::numeric_limits<std::uint64_t>::max()) {
+    return Error{.code = Code::kInvalidArgument,
+                 .what = "serial " + std::to_string(manifest_.next_serial) +
+                         ": expected a lower one, as each section has one of its own" + kNewFile};
+  }
+  section_.offset = space_.take(bytes);
+  section_.serial = manifest_.next_serial++;
+  return {};
 }
 
 Result<void> IndexFileWriter::append(std::span<const std::byte> bytes) {
@@ -134,6 +175,8 @@ Result<void> IndexFileWriter::flush() {
   buffer_.resize(format::whole_blocks(buffer_.size()));
   tree_.front().add(buffer_);
   NEARLINE_CHECK(io::write_all(file_, at_, buffer_));
+  // Else the next durable commit would find it all waiting for the disk.
+  if (beside_ != nullptr) file_.start_flush(at_, buffer_.size());
   at_ += buffer_.size();
   buffer_.clear();
   return {};

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/file/file_space.h"
+#include "engine/file/space_beside.h"
 #include "format/checksum_tree.h"
 #include "format/manifest.h"
 #include "format/superblock.h"
@@ -16,6 +17,13 @@
 #include "nearline/result.h"
 
 namespace nearline::engine {
+
+/// A segment whose sections stand in the file, and which no manifest names yet.
+struct WrittenSegment {
+  format::Segment segment;
+  format::Graph graph;
+  std::vector<format::Section> sections;
+};
 
 class IndexFileWriter {
  public:
@@ -25,8 +33,16 @@ class IndexFileWriter {
   /// Borrows an index file. manifest: the newest, of the generation to come. space: what may be written.
   IndexFileWriter(io::File& file, format::Manifest manifest, FileSpace space);
 
+  /// Borrows an index file, for segments that are written beside commits: to where `beside` says. manifest: the newest
+  /// as it was when they were begun. There is no commit of its own, and nothing of the manifest's is given back.
+  IndexFileWriter(io::File& file, format::Manifest manifest, SpaceBeside& beside);
+
   /// A segment whose sections follow, and its primary field's graph. Returns its entry in the segment table.
   std::uint32_t add_segment(const format::Segment& segment, const format::Graph& graph);
+  /// The segment that was added last, its sections included.
+  [[nodiscard]] WrittenSegment last_segment() const;
+  /// Adds a segment that was written beside this commit. Returns its entry in the segment table.
+  std::uint32_t adopt(const WrittenSegment& written);
   /// Sections that follow belong to this segment; Section::kNone: to the whole file.
   void choose_segment(std::uint32_t row) noexcept { row_ = row; }
   format::Segment& segment() noexcept { return manifest_.segments[row_]; }
@@ -73,7 +89,9 @@ class IndexFileWriter {
   Result<std::uint64_t> commit(const format::BootId& boot = {});
 
   /// Free bytes of the file that this commit may write.
-  [[nodiscard]] std::uint64_t usable_bytes() const noexcept { return space_.usable_bytes(); }
+  [[nodiscard]] std::uint64_t usable_bytes() const {
+    return beside_ == nullptr ? space_.usable_bytes() : beside_->usable_bytes();
+  }
   /// Bytes at the end of the file that nothing of this commit uses.
   [[nodiscard]] std::uint64_t free_end_bytes() const { return space_.end() - space_.used_end(); }
   /// A durable commit that appends nothing: behind the end may stand what the commit before uses. With `cut` it ends
@@ -87,6 +105,8 @@ class IndexFileWriter {
  private:
   Result<void> flush();
   void seal_pages();
+  /// Where the section of so many bytes, tree included, goes, and its serial.
+  Result<void> place_section(std::uint64_t bytes);
   /// Takes room for the manifest, which lists what is free after that. Returns its offset.
   std::uint64_t place_manifest(std::vector<std::byte>& encoded);
   /// The same in free space, and with `cut` as commit_inside; none where there is no room.
@@ -103,6 +123,7 @@ class IndexFileWriter {
   io::File& file_;
   format::Manifest manifest_;
   FileSpace space_;
+  SpaceBeside* beside_ = nullptr;
   bool reserve_;  // blocks are allocated before they are written: a full disk is an error then, not at the flush
   std::uint32_t row_ = 0;
   std::uint64_t at_ = 0;

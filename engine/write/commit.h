@@ -5,6 +5,7 @@
 
 #include <filesystem>
 
+#include "engine/file/space_beside.h"
 #include "engine/query/snapshot.h"
 #include "engine/write/merge_policy.h"
 #include "engine/write/pending.h"
@@ -12,6 +13,8 @@
 #include "nearline/writer.h"
 
 namespace nearline::engine {
+
+class MergeJob;
 
 /// What a commit is made from; all of it outlives the commit.
 struct CommitInput {
@@ -21,12 +24,16 @@ struct CommitInput {
   io::FileSystem& fs;
   const std::filesystem::path& directory;  ///< of files without a name
   const WriterOptions& options;
-  format::BootId boot{};  ///< of a relaxed commit; zeros: a durable one
+  SpaceBeside& space;                  ///< of merges beside; whoever commits holds its lock
+  const MergeJob* running = nullptr;   ///< a merge beside that goes on: what it works on stays
+  const MergeJob* finished = nullptr;  ///< one whose segment takes the place of what it merged
+  format::BootId boot{};               ///< of a relaxed commit; zeros: a durable one
   /// Null, or queries to calibrate all with from now on; none of them: records again.
   const std::vector<std::byte>* queries = nullptr;
 };
 
-/// The records that each segment holds once what is pending is done.
+/// The records that each segment holds once what is pending is done. What a finished merge took in is left out; its own
+/// segment comes last, and has no row yet.
 std::vector<SegmentLoad> loads_of(const CommitInput& input);
 
 /// Writes the commit. Errors: as Writer::commit; before kCommitUnknown the file's newest commit is as before.

@@ -3,8 +3,11 @@
 
 #include <algorithm>
 #include <bit>
+#include <chrono>
+#include <new>
 #include <numeric>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include "engine/file/free_space.h"
@@ -13,6 +16,7 @@
 #include "engine/kernels/kernels.h"
 #include "engine/make/index_maker.h"
 #include "engine/make/sample_queries.h"
+#include "engine/progress.h"
 #include "engine/threads.h"
 #include "engine/write/open_bounds.h"
 #include "engine/write/shrink.h"
@@ -31,32 +35,61 @@ constexpr std::uint64_t kFreeOneIn = 5;
 /// 1/kLeastViewShare.
 constexpr std::uint64_t kViewShare = 16;
 constexpr std::uint64_t kLeastViewShare = 4;
+/// While a merge runs beside them commits have 1/kCommitShare of the memory, and the merge has the rest.
+constexpr std::uint64_t kCommitShare = 4;
+constexpr std::chrono::milliseconds kLookAtLock{10};
 /// A merge that left more space behind than this, and than a third of the file, is followed by one more commit.
 constexpr std::uint64_t kWorthACommit = 1u << 20;
+
+/// The file, once no other writer holds it. Each try opens it anew: the other one may put a new file under the name.
+Result<std::unique_ptr<io::File>> open_locked(io::FileSystem& fs, const std::filesystem::path& path,
+                                              const WriterOptions& options) {
+  using Clock = std::chrono::steady_clock;
+  const auto start = Clock::now();
+  while (true) {
+    NEARLINE_TRY(file, fs.open_write(path));
+    auto locked = lock_for_writing(*file);
+    if (locked) return file;
+    if (locked.error().code != Code::kBusy) return std::move(locked).error().in(path.string());
+    const auto waited = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - start);
+    if (waited >= options.lock_timeout) {
+      if (options.lock_timeout.count() > 0) {
+        locked.error().what += ", or the other one to end within the lock timeout of " +
+                               std::to_string(options.lock_timeout.count()) + " ms";
+      }
+      return std::move(locked).error().in(path.string());
+    }
+    NEARLINE_CHECK(report(options.progress, {"wait for the other writer", static_cast<std::uint64_t>(waited.count()),
+                                             static_cast<std::uint64_t>(options.lock_timeout.count())}));
+    std::this_thread::sleep_for(std::min(kLookAtLock, options.lock_timeout - waited));
+  }
+}
 
 }  // namespace
 
 IndexWriter::IndexWriter(io::FileSystem& fs, std::filesystem::path path, WriterOptions options,
-                         std::unique_ptr<io::File> file)
+                         std::unique_ptr<io::File> file, MergeThread thread)
     : fs_(&fs),
       path_(std::move(path)),
       directory_(io::directory_of(path_)),
       options_(std::move(options)),
       view_bytes_(
           std::max(options_.memory_bytes / kViewShare, std::min(options_.memory_bytes / kLeastViewShare, kViewBytes))),
-      file_(std::move(file)) {
+      file_(std::move(file)),
+      own_thread_(thread == MergeThread::kOwn) {
   options_.memory_bytes -= view_bytes_;
+  beside_ = options_;
+  beside_.memory_bytes /= kCommitShare;
 }
 
 Result<IndexWriter> IndexWriter::open(io::FileSystem& fs, const std::filesystem::path& name,
-                                      const WriterOptions& options) {
+                                      const WriterOptions& options, MergeThread thread) {
   NEARLINE_CHECK(kernels::check_environment());
   NEARLINE_CHECK(check_threads(options.threads));
   NEARLINE_TRY(path, fs.resolve(name));
-  NEARLINE_TRY(file, fs.open_write(path));
-  if (auto locked = lock_for_writing(*file); !locked) return std::move(locked).error().in(path.string());
+  NEARLINE_TRY(file, open_locked(fs, path, options));
   fs.remove_stale(io::directory_of(path));
-  IndexWriter writer(fs, path, options, std::move(file));
+  IndexWriter writer(fs, path, options, std::move(file), thread);
   if (auto opened = writer.ready(); !opened) {
     // Between opening and locking, a compaction may have put another file under the name.
     if (writer.spent_) opened.error().code = Code::kBusy;
@@ -88,10 +121,16 @@ Result<EraseReport> IndexWriter::erase(std::span<const Id> ids) {
 
 Result<CommitReport> IndexWriter::commit(Durability durability) {
   NEARLINE_CHECK(ready());
-  const CommitInput input = this->input();
-  MergePlan plan = plan_merge(loads_of(input), pending_->fresh(), options_.delta_records, options_.merge);
-  keep_openable(input, view_bytes_, io_, plan);
-  NEARLINE_TRY(report, write(plan, pending_->dirty(), durability));
+  NEARLINE_TRY(plan, plan_commit());
+  auto written = write(plan, pending_->dirty() || adopts_ || merge_here_, durability);
+  if (!written) {
+    // What was merged cannot be read again, perhaps: it is merged once more.
+    const bool of_merge = written.error().code == Code::kCorrupt || written.error().code == Code::kOverBudget;
+    if (of_merge && adopts_) drop_failed_merge();
+    return written;
+  }
+  CommitReport report = *written;
+  merge_here_ = false;
   // The space of what a merge took in is free once there is one more durable commit.
   if (durability == Durability::kDurable && report.merged_records > 0 && ready() &&
       just_freed() > std::max(kWorthACommit, report.file_bytes / 3)) {
@@ -99,6 +138,12 @@ Result<CommitReport> IndexWriter::commit(Durability durability) {
     if (!again && again.error().code == Code::kCommitUnknown) return again;
     if (again) report.generation = again.value().generation;
   }
+  try {
+    begin_merge();
+  } catch (const std::bad_alloc&) {  // the commit is made all the same
+    merge_here_ = !job_;
+  }
+  report.merging = job_ != nullptr;
   return report;
 }
 
@@ -110,11 +155,13 @@ Result<CommitReport> IndexWriter::calibrate(const MatrixView& queries) {
     NEARLINE_TRY(taken, sample_of(queries, index_->schema()));
     sample = std::move(taken);
   }
+  stop_merge();  // what it makes would not be measured with them
   return write({}, true, Durability::kDurable, &sample);
 }
 
 Result<CommitReport> IndexWriter::compact() {
   NEARLINE_CHECK(ready());
+  stop_merge();
   NEARLINE_TRY(merged, write(plan_compaction(loads_of(input()), pending_->fresh()), true, Durability::kDurable));
   // The space of the commit before is free once there is one more.
   NEARLINE_CHECK(ready());
@@ -134,6 +181,7 @@ Result<CommitReport> IndexWriter::compact() {
 Result<BuildReport> IndexWriter::compact_to(const std::filesystem::path& output, bool replace) {
   NEARLINE_CHECK(ready());
   NEARLINE_CHECK(nothing_pending("a compaction to another file"));
+  stop_merge();
   BuildOptions build = build_options_of(*index_, options_);
   build.replace = replace;
   NEARLINE_TRY(builder, IndexMaker::create(*fs_, output, index_->schema(), build));
@@ -197,7 +245,10 @@ CommitInput IndexWriter::input(Durability durability, const std::vector<std::byt
           *file_,
           *fs_,
           directory_,
-          options_,
+          job_ && !adopts_ ? beside_ : options_,
+          *space_,
+          adopts_ ? nullptr : job_.get(),
+          adopts_ ? job_.get() : nullptr,
           durability == Durability::kRelaxed ? fs_->boot_id() : format::BootId{},
           queries};
 }
@@ -226,9 +277,19 @@ Result<CommitReport> IndexWriter::write(const MergePlan& merge, bool needed, Dur
   NEARLINE_CHECK(check_name(*named));
   if (!own_commit_) NEARLINE_CHECK(take_over());
   if (!needed) return nothing_to_write(durability);
+  const auto lock = space_->lock();
+  space_->close();  // what was free is written to now; until it is known anew a merge gets nothing
   auto committed = write_commit(input(durability, queries), merge);
-  if (!committed) return failed(std::move(committed).error());
+  if (!committed) {
+    if (job_) renew_space();
+    return failed(std::move(committed).error());
+  }
+  if (std::exchange(adopts_, false)) {
+    job_.reset();
+    space_->release();
+  }
   close();
+  if (job_) renew_space();
   // Nothing of the commit depends on it: what is not given back now is tried again.
   if (ready()) static_cast<void>(punch_holes(committed.value().file_bytes / kFreeOneIn).has_value());
   return committed;
@@ -250,6 +311,7 @@ Result<void> IndexWriter::shrink() {
 Error IndexWriter::failed(Error error) {
   if (error.code != Code::kCommitUnknown) return explained(std::move(error)).in(path_.string());
   spent_ = std::move(error).in(path_.string());
+  if (job_) job_->cancel();
   close();
   return *spent_;
 }
@@ -299,7 +361,7 @@ Result<CommitReport> IndexWriter::nothing_to_write(Durability durability) {
 /// Gives free space back to the file system when it is more than `least`, as far as nobody needs it.
 Result<void> IndexWriter::punch_holes(std::uint64_t least) {
   NEARLINE_TRY(space, free_space(index_->file(), *file_));
-  std::vector<format::Extent> holes = std::move(space.usable);
+  std::vector<format::Extent> holes = space_->without_reserved(std::move(space.usable));
   std::erase_if(holes, [](const format::Extent& e) { return e.length < kLeastHole; });
   const std::uint64_t free = std::accumulate(holes.begin(), holes.end(), std::uint64_t{0},
                                              [](std::uint64_t sum, const auto& e) { return sum + e.length; });

@@ -18,6 +18,7 @@ struct SegmentLoad {
   std::uint64_t live = 0;
   bool flat = false;             ///< has no graph
   std::uint64_t open_bytes = 0;  ///< least memory that it takes once it is open; of take_until_open
+  bool busy = false;             ///< a merge beside commits works on it: it stays
 };
 
 struct MergePlan {
@@ -31,6 +32,16 @@ struct MergePlan {
 MergePlan plan_merge(std::span<const SegmentLoad> segments, std::uint64_t fresh, std::uint64_t delta_records,
                      bool merge);
 
+/// A commit beside merges: it writes no more than a few times what it brings. New records join the flat segment that
+/// was written last, or begin another one. Where there are many of those, since a merge `goes_on` that has not come to
+/// them, they are linked here, with small segments where these are many, too.
+MergePlan plan_beside(std::span<const SegmentLoad> segments, std::uint64_t fresh, std::uint64_t delta_records,
+                      bool goes_on);
+
+/// The merge that follows from what commits left: full flat segments get a graph, and segments are merged as plan_merge
+/// does when these, or else the smallest one with a graph, are what comes. No rows: there is nothing to do.
+MergePlan plan_background(std::span<const SegmentLoad> segments);
+
 /// What opening the outcome of a plan may take.
 struct OpenBound {
   std::uint64_t bytes = 0;
@@ -40,8 +51,8 @@ struct OpenBound {
 
 /// Takes in the smallest segments, one after the other, until what stays and the new one fit a manifest, and the bound.
 /// Where they do not fit the bound even beside the largest alone, that is too large by itself or nearly so: then none
-/// is taken in for the bound's sake.
-void take_until_open(std::span<const SegmentLoad> segments, const OpenBound& bound, MergePlan& plan);
+/// is taken in for the bound's sake. Returns whether all fits.
+bool take_until_open(std::span<const SegmentLoad> segments, const OpenBound& bound, MergePlan& plan);
 
 /// All of them into one.
 MergePlan plan_compaction(std::span<const SegmentLoad> segments, std::uint64_t fresh);

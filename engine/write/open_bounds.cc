@@ -28,16 +28,22 @@ std::uint64_t new_segment_bytes(const IndexFile& index, std::uint64_t records, b
   return flat || field.settings.layout != Layout::kFused ? lean : std::max(lean, largest);
 }
 
-void keep_openable_in(const CommitInput& input, std::uint64_t bytes, IoMode io, MergePlan& plan) {
+bool keep_openable_in(const CommitInput& input, std::uint64_t bytes, IoMode io, MergePlan& plan) {
   std::vector<SegmentLoad> loads = loads_of(input);
+  std::vector<std::uint64_t> open_bytes(input.index.file().manifest().segments.size());  // by row
   std::uint64_t largest = 0;
   for (std::size_t s = 0; s < input.index.segments().size(); ++s) {
     const SegmentFile& file = input.index.segments()[s]->file();
     const std::uint64_t tombstones = input.pending.dead(s).count() == 0 ? 0 : (file.segment().count + 7) / 8;
-    loads[file.row()].open_bytes = least_open_bytes(file, kOneThread, io, false) + tombstones;
-    largest = std::max(largest, loads[file.row()].open_bytes);
+    open_bytes[file.row()] = least_open_bytes(file, kOneThread, io, false) + tombstones;
+    largest = std::max(largest, open_bytes[file.row()]);
   }
-  take_until_open(
+  for (SegmentLoad& load : loads) {
+    load.open_bytes = load.row < open_bytes.size()
+                          ? open_bytes[load.row]
+                          : new_segment_bytes(input.index.file(), load.count, load.flat, largest, io);
+  }
+  return take_until_open(
       loads,
       {.bytes = bytes,
        .delta_records = input.options.delta_records,
@@ -48,10 +54,10 @@ void keep_openable_in(const CommitInput& input, std::uint64_t bytes, IoMode io, 
 
 }  // namespace
 
-void keep_openable(const CommitInput& input, std::uint64_t view_bytes, IoMode view_io, MergePlan& plan) {
-  keep_openable_in(input, view_bytes, view_io, plan);
-  if (view_bytes > kViewBytes) keep_openable_in(input, kViewBytes, view_io, plan);
-  keep_openable_in(input, OpenOptions{}.memory_bytes, IoMode::kPread, plan);
+bool keep_openable(const CommitInput& input, std::uint64_t view_bytes, IoMode view_io, MergePlan& plan) {
+  bool fits = keep_openable_in(input, view_bytes, view_io, plan);
+  if (view_bytes > kViewBytes) fits = keep_openable_in(input, kViewBytes, view_io, plan) && fits;
+  return keep_openable_in(input, OpenOptions{}.memory_bytes, IoMode::kPread, plan) && fits;
 }
 
 std::uint64_t view_needs(const IndexFile& index) {

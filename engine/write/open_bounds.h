@@ -16,7 +16,8 @@ inline constexpr std::uint64_t kViewBytes = 20u << 20;
 /// Takes more segments into the plan, the smallest first, until those that stay and the new one can be opened together.
 /// view_bytes, view_io: of the writer's view. The largest segment stays: where it needs all the memory by itself,
 /// whoever opens the index has to give more.
-void keep_openable(const CommitInput& input, std::uint64_t view_bytes, IoMode view_io, MergePlan& plan);
+/// Returns whether all can be opened; where a merge is at work on some it is not until that has ended, perhaps.
+bool keep_openable(const CommitInput& input, std::uint64_t view_bytes, IoMode view_io, MergePlan& plan);
 
 /// The least memory that a writer's view of the index takes.
 std::uint64_t view_needs(const IndexFile& index);

@@ -2,6 +2,7 @@
 /// Changes an index file: insert, upsert, erase, commit, compact.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -17,16 +18,22 @@ namespace nearline {
 
 /// How a Writer works.
 struct WriterOptions {
-  /// Bound on what the writer allocates. Each record that waits for a commit takes some 40 bytes besides.
+  /// Bound on what the writer allocates. Each record that waits for a commit takes some 40 bytes besides. While a merge
+  /// runs beside commits it has three quarters of what is left by the writer's view of the index, and they have one.
   std::uint64_t memory_bytes = 256u << 20;
   /// Up to so many new records are kept in a flat segment, compared with every query. Beyond, a commit links them.
   std::uint32_t delta_records = 4096;
   /// Commits merge segments of like size, so that there are few, and rewrite those of which too much is deleted.
   /// Otherwise only `compact` does, and a commit after which the default memory would not open the index.
   bool merge = true;
-  std::uint32_t threads = Count::kAuto;  ///< kAuto: one per processor
-  bool untrusted = false;                ///< as OpenOptions::untrusted
-  ProgressFn progress{};                 ///< of commits and compactions; may be empty
+  /// Merges run on a thread of the writer while commits go on: a commit links and writes little more than it brings,
+  /// and one that comes later takes over what a merge made. Otherwise merges are done inside commits, which return when
+  /// nothing is left to merge, and the index follows from the commits alone.
+  bool background_merges = true;
+  std::uint32_t threads = Count::kAuto;       ///< kAuto: one per processor
+  bool untrusted = false;                     ///< as OpenOptions::untrusted
+  ProgressFn progress{};                      ///< of commits, compactions and waiting; may be empty
+  std::chrono::milliseconds lock_timeout{0};  ///< how long to wait for another writer to end
 };
 
 /// When a commit returns.
@@ -57,6 +64,7 @@ struct CommitReport {
   std::uint64_t file_bytes = 0;
   std::uint64_t free_bytes = 0;  ///< the part of file_bytes that the next commits will write into
   bool durable = false;          ///< a loss of power cannot take it any more
+  bool merging = false;          ///< a merge goes on beside the commits that follow
 };
 
 /// The one writer of an index. Readers, in this process and others, go on with the commit that they opened; Index::open
@@ -67,12 +75,16 @@ struct CommitReport {
 /// that returned or the one in progress (format/SPEC.md, section 8). Relaxed commits keep this where a process dies;
 /// where the system does, all since the last durable one may be lost, together: never a part of one. Neither the
 /// destructor nor anything else makes them durable but a durable commit, or the first commit of the next Writer.
+/// Merges beside commits change no answer but how it is found. What one has written is seen by nobody before a commit
+/// takes it over, and is free space after a crash, the destructor, `calibrate` and `compact`: a later Writer's first
+/// commit begins it anew. One that fails for lack of memory or space is done by the next commit, which then tells.
 /// After an error of `commit` the file is as before and the changes still wait: it may be called again, when there is
 /// space again, say. After kCommitUnknown all calls fail: open the file anew.
 class NEARLINE_API Writer {
  public:
   /// Through a symbolic link its target is written to.
-  /// Errors: kBusy when there is another writer; those of Index::open; kReadOnly, kPermission; kUnsupported when a
+  /// Errors: kBusy when there is another writer, and still is after options.lock_timeout; kCancelled when the progress
+  /// function asks to stop waiting; those of Index::open; kReadOnly, kPermission; kUnsupported when a
   /// newer nearline forbids this one to write.
   static Result<Writer> open(const std::filesystem::path& path, const WriterOptions& options = {});
 
@@ -102,6 +114,12 @@ class NEARLINE_API Writer {
   /// found. Where the system does not tell its boot id, all commits are durable.
   /// Errors: kNoSpace, kIo, kOverBudget, kNoMemory, kCancelled; kCorrupt for records that must be read; kCommitUnknown.
   Result<CommitReport> commit(Durability durability = Durability::kDurable);
+
+  /// Waits until nothing is left to merge, and commits what merges made, durably. With background_merges a program
+  /// calls it when it has time, or before it ends; without, it is a commit of nothing. The report's merged_records are
+  /// those of all these merges. Errors: kInvalidArgument for changes that are not committed; kCancelled when the
+  /// progress function asks to stop waiting, after which the merge goes on; those of commit.
+  Result<CommitReport> wait_for_merges();
 
   /// Measures anew how far walks must go for a `SearchOptions::recall`, with queries that are like those to come: for
   /// data whose queries are unlike its records, of which calibrations are made otherwise. A sample of up to 512 of them

@@ -170,7 +170,7 @@ TEST_SUITE("api/fused") {
   TEST_CASE("records come and go; merges and compactions keep the pages fused") {
     TempDir folder;
     REQUIRE(build(folder / "x", schema(Metric::kL2), world().base.view(0, 3'000), {}, fused()));
-    auto writer = Writer::open(folder / "x", {.delta_records = 100});
+    auto writer = Writer::open(folder / "x", {.delta_records = 100, .background_merges = false});
     REQUIRE_MESSAGE(writer, message(writer));
     std::vector<Id> gone;
     for (Id id = 0; id < 1'000; ++id) gone.push_back(id * 2);

@@ -91,7 +91,7 @@ TEST_SUITE("api/odd_data") {
       const Schema schema{dim, kind.type, kind.metric};
       const auto built = build(folder / "x", schema, base.view(0, rows / 3), {}, options_for(n, kind));
       REQUIRE_MESSAGE(built, message(built));
-      auto writer = Writer::open(folder / "x", {.delta_records = 16, .threads = 2});
+      auto writer = Writer::open(folder / "x", {.delta_records = 16, .background_merges = false, .threads = 2});
       REQUIRE_MESSAGE(writer, message(writer));
       for (std::size_t part = 1; part < 3; ++part) {
         const std::size_t first = rows * part / 3;

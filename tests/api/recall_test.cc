@@ -106,7 +106,7 @@ TEST_SUITE("api/recall") {
     const Vectors base = testing::in_order(world().base, testing::shuffled_rows(world().base.rows()));
     REQUIRE(build(folder / "x", {kDim, ElementType::kF32, Metric::kL2}, base.view(0, kBuilt), {}, calibrating()));
     const std::uint32_t whole = Index::open(folder / "x")->info().calibration_queries;
-    auto writer = Writer::open(folder / "x", {.delta_records = 100});
+    auto writer = Writer::open(folder / "x", {.delta_records = 100, .background_merges = false});
     REQUIRE_MESSAGE(writer, message(writer));
     constexpr std::size_t kCommit = 300, kMerge = 900;  // three commits: what stands beside the large one is too much
     for (std::size_t end = kBuilt + kMerge; end <= 5'100; end += kMerge) {
@@ -137,7 +137,7 @@ TEST_SUITE("api/recall") {
       const Vectors base = testing::in_order(world().base, order);
       REQUIRE(build(folder / "x", {kDim, ElementType::kF32, metric}, base.view(0, 5'400), {}, calibrating()));
       {
-        auto writer = Writer::open(folder / "x", {.delta_records = 150});
+        auto writer = Writer::open(folder / "x", {.delta_records = 150, .background_merges = false});
         REQUIRE_MESSAGE(writer, message(writer));
         for (const std::size_t first : {5'400U, 5'600U, 5'800U}) {
           REQUIRE(writer->insert(base.view(first, 200)));

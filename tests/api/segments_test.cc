@@ -54,7 +54,7 @@ void check_whole(const std::filesystem::path& path) {
 std::uint64_t grow(const std::filesystem::path& path, const Vectors& base, std::span<const Id> ids) {
   constexpr std::size_t kFirst = 1'000, kRows = 250, kAgain = 50;
   REQUIRE(build(path, kSchema, base.view(0, kFirst), ids.first(kFirst)));
-  auto writer = Writer::open(path, {.delta_records = 100});
+  auto writer = Writer::open(path, {.delta_records = 100, .background_merges = false});
   REQUIRE_MESSAGE(writer, message(writer));
   std::uint64_t merged = 0;
   for (std::size_t first = kFirst; first < base.rows(); first += kRows) {
@@ -81,7 +81,7 @@ TEST_SUITE("api/segments") {
     REQUIRE(build(folder / "x", kSchema, base.view(0, 8'800), {}, options));
     const double alone = reads(folder / "x", queries);
     {
-      auto writer = Writer::open(folder / "x", {.delta_records = 300});
+      auto writer = Writer::open(folder / "x", {.delta_records = 300, .background_merges = false});
       REQUIRE_MESSAGE(writer, message(writer));
       for (const std::size_t first : {8'800U, 9'200U, 9'600U}) {
         REQUIRE(writer->insert(base.view(first, 400)));
@@ -100,7 +100,7 @@ TEST_SUITE("api/segments") {
     options.calibrate = true;
     REQUIRE(build(folder / "x", kSchema, base.view(0, 8'800), {}, options));
     {
-      auto writer = Writer::open(folder / "x", {.delta_records = 300});
+      auto writer = Writer::open(folder / "x", {.delta_records = 300, .background_merges = false});
       REQUIRE_MESSAGE(writer, message(writer));
       for (const std::size_t first : {8'800U, 9'200U, 9'600U}) {
         REQUIRE(writer->insert(base.view(first, 400)));

@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import threading
+import time
 import unittest
 
 import support
@@ -60,6 +61,20 @@ class Trouble(WriterTest):
             self.good("snapshot", self.name, "-o", "copy.near")
         self.check_holds()
 
+    def test_a_second_writer_waits_as_long_as_it_is_told(self):
+        self.put("many.fbin", fbin(vectors(20_000, 8, 2)))
+        with self.held_by_a_writer("many.fbin"):
+            self.bad(1, "delete", self.name, "--ids", "1", "--wait", "0.2", says=("another writer", "200 ms", "--wait"))
+            with subprocess.Popen([support.NEARLINE, "delete", self.name, "--ids", "1", "--wait", "60"], cwd=self.folder,
+                                  stdout=subprocess.DEVNULL) as waits:
+                time.sleep(0.3)
+                self.assertIsNone(waits.poll())
+                os.kill(self.process_that_holds.pid, signal.SIGKILL)
+                self.assertEqual(waits.wait(), 0)
+        del self.model[1]
+        self.check_holds()
+        self.bad(1, "compact", self.name, "--wait", "soon", says="--wait")
+
     def held_by_a_writer(self, rows):
         """A context in which another process is between opening the index and its commit."""
         test = self
@@ -73,6 +88,7 @@ class Trouble(WriterTest):
                     if line.startswith("insert "):
                         break
                 os.kill(self.process.pid, signal.SIGSTOP)
+                test.process_that_holds = self.process
 
             def __exit__(self, *_):
                 self.process.kill()

@@ -63,11 +63,11 @@ class Search {
     for (int i = 0; i < plan_.steps && going(); ++i) {
       const Model before = seen_;
       // The first ones of every workload have all kinds.
-      constexpr Kind kFirst[] = {Kind::kCommit,  Kind::kCommit,  Kind::kRelaxed,   Kind::kSnapshot,
-                                 Kind::kCompact, Kind::kRelaxed, Kind::kCalibrate, Kind::kReplace};
+      constexpr Kind kFirst[] = {Kind::kCommit,  Kind::kCommit,    Kind::kRelaxed, Kind::kSnapshot, Kind::kCompact,
+                                 Kind::kRelaxed, Kind::kCalibrate, Kind::kSettle,  Kind::kReplace};
       const Kind kind = i < static_cast<int>(std::size(kFirst)) ? kFirst[i] : source_.draw_kind();
       const Step step = source_.draw_chain(kind, before, i == 1 ? kFirstRecords : 30);
-      constexpr const char* kNames[] = {"commit", "relaxed", "compact", "replace", "snapshot", "calibrate"};
+      constexpr const char* kNames[] = {"commit", "relaxed", "compact", "replace", "snapshot", "calibrate", "settle"};
       with_fallback_ = settled_ && step.relaxed.empty() && kind != Kind::kRelaxed;
       context_ = "seed " + std::to_string(plan_.seed) + ", step " + std::to_string(i) + " (" +
                  kNames[static_cast<int>(kind)] + " after " + std::to_string(step.relaxed.size()) + ")";
@@ -75,7 +75,7 @@ class Search {
       if (plan_.kills) kill_everywhere(step, before, calls);
       if (plan_.failed_flushes) fail_flushes(step, before, calls);
       if (!going()) break;
-      if (i > 6 && random_() % 4 == 0) {
+      if (i > 4 && random_() % 4 == 0) {
         go_on_from_cut(step, before, calls);
       } else {
         hold_readers(i, before);
@@ -121,7 +121,7 @@ class Search {
     const Model coming = after(before, step);
     permit(step, before, allowed);
     const Seen fs = seen(disk);
-    auto writer = engine::IndexWriter::open(*fs.fs, kIndex, small_writer());
+    auto writer = open_writer(*fs.fs, plan_.merges_beside);
     if (!writer) return violated("no writer can open it: " + writer.error().message());
     disk.on_call([&](std::uint64_t, Operation operation) {
       if (changes_disk(operation)) cut(disk, allowed, &coming, times);
@@ -152,7 +152,7 @@ class Search {
     std::vector<Operation> calls;
     const auto disk = disk_->clone();
     const Seen fs = seen(*disk);
-    auto writer = engine::IndexWriter::open(*fs.fs, kIndex, small_writer());
+    auto writer = open_writer(*fs.fs, plan_.merges_beside);
     if (!writer) return violated("no writer can open it: " + writer.error().message()), calls;
     disk->on_call([&](std::uint64_t, Operation operation) { calls.push_back(operation); });
     Done done;
@@ -191,7 +191,7 @@ class Search {
       Done done;
       {
         const Seen fs = seen(*disk);
-        auto writer = engine::IndexWriter::open(*fs.fs, kIndex, small_writer());
+        auto writer = open_writer(*fs.fs, plan_.merges_beside);
         if (!writer) return violated("no writer can open it: " + writer.error().message());
         disk->set_faults({.fail_call = disk->calls() + k, .fail_for_ever = true});
         acknowledged = nearline::crash::run(*fs.fs, writer.value(), step, done).has_value();
@@ -212,7 +212,7 @@ class Search {
       Done done;
       {
         const Seen fs = seen(*disk);
-        auto writer = engine::IndexWriter::open(*fs.fs, kIndex, small_writer());
+        auto writer = open_writer(*fs.fs, plan_.merges_beside);
         if (!writer) return violated("no writer can open it: " + writer.error().message());
         disk->set_faults({.fail_call = disk->calls() + k, .error = EIO, .sync_drops = true});
         const auto ran = nearline::crash::run(*fs.fs, writer.value(), step, done);
@@ -233,7 +233,7 @@ class Search {
     std::unique_ptr<SimulatedDisk> left;
     {
       const Seen fs = seen(*disk_);
-      auto writer = engine::IndexWriter::open(*fs.fs, kIndex, small_writer());
+      auto writer = open_writer(*fs.fs, plan_.merges_beside);
       if (!writer) return violated("no writer can open it: " + writer.error().message());
       std::uint64_t until = 1 + random_() % calls.size();
       disk_->on_call([&](std::uint64_t, Operation) {

@@ -25,6 +25,7 @@ struct SearchPlan {
   bool kills = true;                  ///< the process dies at a call of a step, and another one goes on
   std::uint64_t kill_every = 1;       ///< call it dies at; the seed says at which it begins
   bool failed_flushes = true;         ///< so does it after a flush failed and what was to be flushed is forgotten
+  bool merges_beside = false;         ///< of commits, by the calls of the steps
   std::uint64_t reader_every = 3;     ///< a reader opens before every third step and holds on for three; 0: none
   Wrap wrap{};                        ///< none: the disk itself
   std::uint64_t most_images = ~std::uint64_t{0};  ///< the search ends with these, in the middle of whatever it does

@@ -31,6 +31,7 @@ struct Stage {
   std::vector<std::byte> file;
   Model before;
   Step step;
+  bool beside = false;  ///< merges go on beside the commits of the step
 };
 
 /// Of all kinds, on an index that has linked and flat segments, tombstones and free space.
@@ -50,6 +51,20 @@ std::vector<Stage> stages() {
     REQUIRE(run(disk, writer.value(), step, done));
     model = after(model, step);
   }
+  // Its first commit begins a merge, its second goes on beside it, and its third adopts what it made.
+  for (int i = 0; i < 2; ++i) {
+    Step filling{.kind = Kind::kCommit, .erased = {}, .replaced = {}, .added = {}};
+    for (Id id = 0; id < 20; ++id)
+      filling.added[800'000 + 100 * static_cast<Id>(i) + id] = {1, 2, static_cast<float>(id), 4};
+    auto writer = open_writer(disk, true);
+    Done done;
+    REQUIRE(run(disk, writer.value(), filling, done));
+    model = after(model, filling);
+  }
+  Step step{.kind = Kind::kSettle, .erased = {800'001}, .replaced = {{800'002, {5, 6, 7, 8}}}, .added = {}};
+  step.relaxed.push_back({.kind = Kind::kRelaxed, .erased = {}, .replaced = {}, .added = {{800'301, {1, 2, 3, 5}}}});
+  step.relaxed.push_back({.kind = Kind::kRelaxed, .erased = {800'003}, .replaced = {}, .added = {}});
+  all.push_back({disk.contents(kIndex), model, step, true});
   return all;
 }
 
@@ -98,6 +113,7 @@ TEST_SUITE("crash/faults") {
     std::uint64_t runs = 0;
     for (const Stage& stage : stages()) {
       for (const int error : kErrors) {
+        if (stage.beside && error != EIO && !testing::long_form()) continue;  // it makes as many calls as all others
         for (const bool for_ever : {false, true}) {
           if (for_ever && error > ENOSPC) continue;
           for (std::uint64_t k = 1;; ++k) {
@@ -110,7 +126,7 @@ TEST_SUITE("crash/faults") {
             const std::uint64_t start = disk.calls();
             bool reached = false;
             {
-              auto writer = engine::IndexWriter::open(disk, kIndex, small_writer());
+              auto writer = open_writer(disk, stage.beside);
               REQUIRE(writer);
               const std::uint64_t call = disk.calls() + k;
               disk.set_faults({.fail_call = call, .fail_for_ever = for_ever, .error = error, .sync_drops = true});
@@ -136,7 +152,7 @@ TEST_SUITE("crash/faults") {
       SimulatedDisk disk(9);
       disk.put(kIndex, stage.file);
       disk.set_faults({.short_io = true});
-      auto writer = engine::IndexWriter::open(disk, kIndex, small_writer());
+      auto writer = open_writer(disk, stage.beside);
       REQUIRE(writer);
       Done done;
       REQUIRE(run(disk, writer.value(), stage.step, done));
@@ -151,7 +167,7 @@ TEST_SUITE("crash/faults") {
         CAPTURE(room);
         SimulatedDisk disk;
         disk.put(kIndex, stage.file);
-        auto writer = engine::IndexWriter::open(disk, kIndex, small_writer());
+        auto writer = open_writer(disk, stage.beside);
         REQUIRE(writer);
         disk.set_faults({.capacity = stage.file.size() + room});
         Done done;
@@ -173,7 +189,7 @@ TEST_SUITE("crash/faults") {
     std::uint64_t runs = 0;
     for (const Stage& stage : stages()) {
       for (const bool for_ever : {false, true}) {
-        const std::uint64_t step = testing::long_form() ? 1 : kAllocationStep;
+        const std::uint64_t step = testing::long_form() ? 1 : kAllocationStep * (stage.beside ? 5 : 1);
         for (std::uint64_t k = for_ever ? step : 1;; k += step) {
           CAPTURE(static_cast<int>(stage.step.kind));
           CAPTURE(for_ever);
@@ -182,7 +198,7 @@ TEST_SUITE("crash/faults") {
           disk.put(kIndex, stage.file);
           bool reached = false;
           {
-            auto writer = engine::IndexWriter::open(disk, kIndex, small_writer());
+            auto writer = open_writer(disk, stage.beside);
             REQUIRE(writer);
             Done done;
             Result<void> ran;

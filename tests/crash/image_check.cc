@@ -29,7 +29,7 @@ std::string check_search(const engine::LiveIndex& index, const Model& model) {
 
 /// Two commits, so that both slots and space of both commits before are written, and a relaxed one between.
 std::string go_on(io::SimulatedDisk& disk, Model held) {
-  auto writer = engine::IndexWriter::open(disk, kIndex, small_writer());
+  auto writer = open_writer(disk, held.size() % 2 == 0);
   if (!writer) return "no writer can open it: " + writer.error().message();
   StepSource source(held.size());
   for (int round = 0; round < 3; ++round) {
@@ -40,6 +40,7 @@ std::string go_on(io::SimulatedDisk& disk, Model held) {
     Done done;
     if (const auto ran = run(disk, writer.value(), step, done); !ran)
       return "no commit works: " + ran.error().message();
+    writer->work();
     held = after(std::move(held), step);
     const auto found = contents(disk, kIndex);
     if (!found) return "after one more commit: " + found.error().message();

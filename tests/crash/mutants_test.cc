@@ -36,6 +36,7 @@ std::string violation_of(const Mutation& mutation, std::uint64_t most_images, Ta
                           .cuts_per_call = 1,
                           .kills = seed % 2 == 0,  // every second workload gets far instead
                           .failed_flushes = seed % 2 == 0,
+                          .merges_beside = seed % 4 < 2,
                           .wrap = [&](io::FileSystem& disk) { return mutant(disk, mutation); },
                           .most_images = most_images};
     const std::string violation = search_for_violation(plan, tally);

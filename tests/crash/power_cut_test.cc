@@ -41,6 +41,7 @@ TEST_SUITE("crash/power_cut") {
       const SearchPlan plan{.seed = seed,
                             .steps = 1'000,
                             .kill_every = testing::long_form() ? 1 : kKillEvery,
+                            .merges_beside = seed % 2 == 0,
                             .wrap = {},
                             .most_images = tally.images + std::min<std::uint64_t>(share, 15'000)};
       const std::string violation = search_for_violation(plan, tally);

@@ -71,13 +71,14 @@ Step StepSource::draw_chain(Kind kind, const Model& model, std::size_t most_adde
 }
 
 Kind StepSource::draw_kind() {
-  switch (random_() % 15) {
+  switch (random_() % 16) {
     case 0: return Kind::kCompact;
     case 1: return Kind::kReplace;
     case 2: return Kind::kSnapshot;
     case 3:
     case 4: return Kind::kRelaxed;
     case 5: return Kind::kCalibrate;
+    case 6: return Kind::kSettle;
     default: return Kind::kCommit;
   }
 }
@@ -138,6 +139,7 @@ Result<void> run_one(io::FileSystem& fs, engine::IndexWriter& writer, const Step
   switch (step.kind) {
     case Kind::kCommit: return without_value(writer.commit());
     case Kind::kRelaxed: return without_value(writer.commit(Durability::kRelaxed));
+    case Kind::kSettle: NEARLINE_CHECK(writer.commit()); return without_value(writer.wait_for_merges());
     case Kind::kCompact: return without_value(writer.compact());
     case Kind::kReplace: return without_value(writer.compact_to(kIndex, true));
     case Kind::kCalibrate: {
@@ -158,6 +160,7 @@ Result<void> run(io::FileSystem& fs, engine::IndexWriter& writer, const Step& st
   while (done.relaxed < step.relaxed.size()) {
     NEARLINE_CHECK(run_one(fs, writer, step.relaxed[done.relaxed], done));
     done = {.relaxed = done.relaxed + 1};
+    writer.work();  // a merge that a commit began writes beside the next one, and is adopted by the one after that
   }
   return run_one(fs, writer, step, done);
 }

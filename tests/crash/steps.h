@@ -24,7 +24,15 @@ constexpr const char* kCopy = "copy";
 
 /// Small tables and lists, so that every step of growth is seen with few records.
 inline WriterOptions small_writer() {
-  return {.memory_bytes = 64U << 20, .delta_records = 24, .threads = 1};
+  return {.memory_bytes = 64U << 20, .delta_records = 24, .background_merges = false, .threads = 1};
+}
+
+/// A writer whose merges, with `beside`, go on while steps commit: by its own thread, or as far as each step lets them.
+inline Result<engine::IndexWriter> open_writer(io::FileSystem& fs, bool beside,
+                                               engine::MergeThread thread = engine::MergeThread::kCallers) {
+  WriterOptions options = small_writer();
+  options.background_merges = beside;
+  return engine::IndexWriter::open(fs, kIndex, options, thread);
 }
 
 enum class Kind {
@@ -33,7 +41,8 @@ enum class Kind {
   kCompact,
   kReplace,  ///< compact_to, onto the index itself
   kSnapshot,
-  kCalibrate
+  kCalibrate,
+  kSettle  ///< a commit, and more until nothing is left to merge
 };
 
 /// A sample to calibrate with.

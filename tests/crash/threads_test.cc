@@ -91,7 +91,7 @@ TEST_SUITE("crash/threads") {
     create_index(io::real_file_system());
     Run shared;
     shared.hashes[0] = hash_of({});
-    auto writer = engine::IndexWriter::open(io::real_file_system(), kIndex, small_writer());
+    auto writer = open_writer(io::real_file_system(), true, engine::MergeThread::kOwn);
     REQUIRE(writer);
     CHECK(engine::IndexWriter::open(io::real_file_system(), kIndex).error().code == Code::kBusy);
     std::vector<std::thread> readers;
@@ -163,6 +163,59 @@ TEST_SUITE("crash/threads") {
       CHECK(refreshes > 1);
       CHECK(searches > kCommits);
     }
+  }
+
+  TEST_CASE("a merge runs beside commits and readers that follow them: nothing of it is seen but what it leaves") {
+    const io::TempDir folder;
+    const std::filesystem::path path = folder / kIndex;
+    const Schema schema{.dim = kDim, .type = ElementType::kF32, .metric = Metric::kL2};
+    REQUIRE(engine::IndexMaker::create(io::real_file_system(), path, schema, {.degree = 8, .l_build = 16})->finish());
+    WriterOptions options = small_writer();
+    options.background_merges = true;
+    auto writer = engine::IndexWriter::open(io::real_file_system(), path, options);
+    REQUIRE(writer);
+    // Each commit adds so many records, and replaces one that is there.
+    constexpr std::size_t kEach = 12;
+    std::atomic<bool> done{false};
+    std::atomic<int> failures{0};
+    const auto follow = [&](IoMode mode) {
+      auto index = engine::LiveIndex::open(io::real_file_system(), path, {.io = mode, .threads = 1});
+      const std::vector<float> query(kDim, 0.0F);
+      while (!done) {
+        if (!index || !index->refresh()) ++failures;
+        const auto found = index->search({query.data(), 1, kDim}, {.k = 5, .l = 64});
+        const auto held = contents(*index);
+        if (!found || !held || held->size() % kEach != 0) ++failures;
+      }
+    };
+    std::vector<std::thread> readers;
+    for (const IoMode mode : kModes) readers.emplace_back(follow, mode);
+    std::uint64_t adopted = 0;
+    Model model;
+    for (std::uint64_t state = 0; state < 6 * kCommits; ++state) {
+      Model rows;
+      for (Id id = 0; id < kEach; ++id)
+        rows[state * kEach + id] = {static_cast<float>(state), 1, static_cast<float>(id), 2};
+      if (state > 3) rows[state * kEach / 2] = {0, 0, static_cast<float>(state), 1};
+      std::vector<Id> ids;
+      std::vector<float> values;
+      for (const auto& [id, row] : rows) {
+        ids.push_back(id);
+        values.insert(values.end(), row.begin(), row.end());
+        model[id] = row;
+      }
+      REQUIRE(writer->upsert({values.data(), ids.size(), kDim}, ids));
+      const auto report = writer->commit(state % 4 == 0 ? Durability::kDurable : Durability::kRelaxed);
+      REQUIRE(report);
+      if (report->merged_records > 2 * 24) ++adopted;
+    }
+    REQUIRE(writer->wait_for_merges());
+    done = true;
+    for (std::thread& reader : readers) reader.join();
+    CHECK(failures == 0);
+    CHECK(adopted > 0);
+    const auto index = engine::LiveIndex::open(io::real_file_system(), path);
+    CHECK(contents(*index).value() == model);
   }
 
   TEST_CASE("threads share a page cache that holds few of the pages, also while it shrinks") {

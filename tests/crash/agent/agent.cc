@@ -76,7 +76,7 @@ void write_for_ever(Shared& shared, std::uint64_t seed) {
   std::mt19937_64 random(seed);
   StepSource source(seed);
   while (true) {
-    auto writer = engine::IndexWriter::open(io::real_file_system(), kIndex, small_writer());
+    auto writer = open_writer(fs, random() % 4 != 0, engine::MergeThread::kOwn);
     if (!writer && writer.error().code == Code::kBusy) continue;  // the one before is still dying
     if (!writer) return say("writer", writer.error().message());
     auto held = contents(fs, kIndex);

@@ -42,6 +42,26 @@ TEST_SUITE("engine/file/file_space") {
     CHECK(space.extents().size() == 1);
   }
 
+  TEST_CASE("what somebody else writes to is listed as free and not taken, until it is used") {
+    constexpr std::uint64_t kBlock = 4096;
+    FileSpace space(50 * kBlock, {.usable = {{2 * kBlock, 8 * kBlock, 1}}, .waiting = {{20 * kBlock, 4 * kBlock, 9}}});
+    space.hold({.offset = 4 * kBlock, .length = 3 * kBlock});
+    space.hold({.offset = 21 * kBlock, .length = kBlock});  // waits already
+    CHECK(space.usable_bytes() == 5 * kBlock);
+    CHECK(space.extents().size() == 2);  // both parts and what is held, and what waits
+    CHECK(space.take(3 * kBlock) == 7 * kBlock);
+    CHECK(space.take(3 * kBlock) == 50 * kBlock);
+    space.use({.offset = 4 * kBlock, .length = 2 * kBlock});
+    space.use({.offset = 22 * kBlock, .length = 20 * kBlock});
+    const auto left = space.extents();
+    REQUIRE(left.size() == 3);
+    CHECK(left[0].length == 2 * kBlock);
+    CHECK(left[1].offset == 6 * kBlock);
+    CHECK(left[1].length == kBlock);
+    CHECK(left[2].offset == 20 * kBlock);
+    CHECK(left[2].length == 2 * kBlock);
+  }
+
   TEST_CASE("what is given back waits, and extents that touch become one where nothing is lost by it") {
     FileSpace space(50 * 4096,
                     {.usable = {{2 * 4096, 4096, 1}, {3 * 4096, 4096, 3}}, .waiting = {{4 * 4096, 4096, 9}}});

@@ -21,7 +21,10 @@ constexpr std::uint64_t kMemory = 8U << 20;
 
 /// A large segment, and a writer that keeps new records in a flat one.
 struct World : WriterWorld {
-  World() : writer(engine::IndexWriter::open(disk, "index", {.delta_records = 1'000, .threads = 1}).value()) {
+  World()
+      : writer(
+            engine::IndexWriter::open(disk, "index", {.delta_records = 1'000, .background_merges = false, .threads = 1})
+                .value()) {
     put(writer, 0, kLarge);
     commit();
   }
@@ -173,7 +176,7 @@ TEST_SUITE("engine/query/refresh") {
     REQUIRE(world.writer.compact_to("index", true));
     CHECK(index.refresh().value());
     CHECK(contents(index) == world.model);
-    auto writer = engine::IndexWriter::open(world.disk, "index", {.threads = 1});
+    auto writer = engine::IndexWriter::open(world.disk, "index", {.background_merges = false, .threads = 1});
     REQUIRE(writer);
     world.put(writer.value(), kLarge, 5);
     REQUIRE(writer->commit());

@@ -40,7 +40,7 @@ TEST_SUITE("engine/write/few_segments") {
   TEST_CASE("ten thousand commits of one record, under 20 MiB, beside a reader of 16 that follows each") {
     const int commits = testing::long_form() ? 10'000 : 1'500;
     WriterWorld world;
-    WriterOptions options{.memory_bytes = 20U << 20, .threads = 1};
+    WriterOptions options{.memory_bytes = 20U << 20, .background_merges = false, .threads = 1};
     if (!testing::long_form()) options.delta_records = 24;
     auto writer = engine::IndexWriter::open(world.disk, "index", options).value();
     auto reader = engine::LiveIndex::open(world.disk, "index", {.memory_bytes = 16U << 20, .threads = 1}).value();

@@ -54,7 +54,8 @@ void merge_on(io::FileSystem& fs, const testing::Vectors& base, const Schema& sc
     REQUIRE(builder.add(base.view(0, kFirst), std::span(ids).first(kFirst)));
     REQUIRE(builder.finish());
   }
-  auto writer = engine::IndexWriter::open(fs, "index", {.delta_records = 100, .threads = 1}).value();
+  auto writer =
+      engine::IndexWriter::open(fs, "index", {.delta_records = 100, .background_merges = false, .threads = 1}).value();
   for (std::size_t first = kFirst; first < base.rows(); first += kBatch) {
     REQUIRE(writer.insert(base.view(first, kBatch), std::span(ids).subspan(first, kBatch)));
     REQUIRE(writer.erase(std::span(ids).subspan(first - kFirst, 20)));
@@ -93,7 +94,9 @@ TEST_SUITE("engine/write/merge_codes") {
       bytes[codes.offset + codes.length / 2] ^= std::byte{1};
       disk.put("index", bytes);
     }
-    auto writer = engine::IndexWriter::open(disk, "index", {.delta_records = 100, .threads = 1}).value();
+    auto writer =
+        engine::IndexWriter::open(disk, "index", {.delta_records = 100, .background_merges = false, .threads = 1})
+            .value();
     std::vector<Id> ids(kFirst);
     std::iota(ids.begin(), ids.end(), Id{kFirst});
     REQUIRE(writer.insert(more.view(), ids));

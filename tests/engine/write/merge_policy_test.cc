@@ -20,6 +20,80 @@ Rows sorted(Rows rows) {
 }  // namespace
 
 TEST_SUITE("engine/write/merge_policy") {
+  TEST_CASE("beside merges new records join the newest flat segment, or begin one") {
+    const std::vector<SegmentLoad> segments{
+        {0, 100'000, 100'000, false}, {1, 4000, 4000, true}, {2, 300, 300, true}, {3, 9, 0, false}};
+    CHECK(sorted(plan_beside(segments, 100, 4096, true).rows) == Rows{2, 3});
+    CHECK(plan_beside(segments, 100, 4096, true).flat);
+    CHECK(plan_beside(segments, 100, 4096, true).records == 400);
+    const MergePlan begun = plan_beside(segments, 4000, 4096, true);
+    CHECK(begun.rows == Rows{3});
+    CHECK(begun.flat);
+    CHECK(plan_beside(segments, 0, 4096, true).rows == Rows{3});
+    std::vector<SegmentLoad> worn = segments;
+    worn[2].live = 200;
+    CHECK(sorted(plan_beside(worn, 0, 4096, true).rows) == Rows{2, 3});
+  }
+
+  TEST_CASE(
+      "flat segments that a long merge leaves waiting are linked by a commit, with as many as are small beside them") {
+    std::vector<SegmentLoad> segments{{0, 1'000'000, 1'000'000, false, 0, true}};
+    for (std::uint32_t row = 1; row <= 6; ++row) segments.push_back({row, 4000, 4000, true});
+    for (std::uint32_t row = 7; row <= 9; ++row) segments.push_back({row, 24'000, 24'000, false});
+    CHECK(plan_beside(segments, 50, 4096, true).rows == Rows{6});
+    CHECK(sorted(plan_beside(segments, 1000, 4096, true).rows) == Rows{1, 2, 3, 4, 5, 6});
+    CHECK_FALSE(plan_beside(segments, 1000, 4096, true).flat);
+    CHECK(plan_beside(segments, 1000, 4096, false).rows.empty());  // the merge that begins takes them
+    segments.push_back({10, 24'000, 24'000, false});
+    CHECK(sorted(plan_beside(segments, 1000, 4096, true).rows) == Rows{1, 2, 3, 4, 5, 6, 7});
+  }
+
+  TEST_CASE("beside merges a batch is linked at once, with what is at most twice as much") {
+    const std::vector<SegmentLoad> segments{{0, 100'000, 100'000, false}, {1, 300, 300, true}};
+    CHECK(sorted(plan_beside(segments, 60'000, 4096, false).rows) == Rows{0, 1});
+    CHECK(sorted(plan_beside(segments, 49'000, 4096, false).rows) == Rows{1});
+    CHECK_FALSE(plan_beside(segments, 49'000, 4096, false).flat);
+    std::vector<SegmentLoad> busy = segments;
+    busy[0].busy = true;
+    CHECK(sorted(plan_beside(busy, 60'000, 4096, true).rows) == Rows{1});
+  }
+
+  TEST_CASE("a merge takes all flat segments but the newest, and what plan_merge takes with them") {
+    std::vector<SegmentLoad> segments{{0, 100'000, 100'000, false}, {1, 4000, 4000, true}};
+    CHECK(plan_background(segments).rows.empty());
+    segments.push_back({2, 10, 10, true});
+    CHECK(plan_background(segments).rows == Rows{1});
+    CHECK(plan_background(segments).records == 4000);
+    CHECK_FALSE(plan_background(segments).flat);
+    segments[0] = {0, 7000, 7000, false};
+    CHECK(sorted(plan_background(segments).rows) == Rows{0, 1});
+    segments[0].busy = true;
+    CHECK(plan_background(segments).rows == Rows{1});
+    CHECK(plan_background(std::vector<SegmentLoad>{{0, 1, 1, true}, {1, 1, 1, true}}).rows.empty());
+    CHECK(plan_background(std::vector<SegmentLoad>{{0, 100, 80, false}}).rows == Rows{0});
+    const std::vector<SegmentLoad> alike{{0, 100'000, 100'000, false}, {1, 60'000, 60'000, false}};
+    CHECK(sorted(plan_background(alike).rows) == Rows{0, 1});
+    const std::vector<SegmentLoad> unlike{{0, 100'000, 100'000, false}, {1, 20'000, 20'000, false}};
+    CHECK(plan_background(unlike).rows.empty());
+  }
+
+  TEST_CASE("what is busy is neither taken nor forgotten when segments have to be few") {
+    const std::vector<SegmentLoad> segments{
+        {0, 900, 900, false, 60, true}, {1, 40, 40, false, 10}, {2, 30, 30, false, 10}};
+    const auto fits = [&](std::uint64_t bytes, MergePlan& made) {
+      const OpenBound bound{.bytes = bytes, .delta_records = 1, .new_segment = [](std::uint64_t, bool) { return 10; }};
+      return take_until_open(segments, bound, made);
+    };
+    MergePlan plan{.rows = {}, .flat = true, .records = 1};
+    CHECK(fits(90, plan));
+    CHECK(plan.rows.empty());
+    CHECK(fits(70, plan));
+    CHECK(plan.rows == Rows{2, 1});
+    MergePlan none{.rows = {}, .flat = true, .records = 1};
+    CHECK_FALSE(fits(69, none));
+    CHECK(none.rows.empty());
+  }
+
   TEST_CASE("few new records join the flat segment, and it alone is written anew") {
     const std::vector<SegmentLoad> segments{{0, 100'000, 100'000, false}, {1, 300, 290, true}};
     const MergePlan plan = plan_merge(segments, 100, 4096, true);

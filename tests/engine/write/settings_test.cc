@@ -34,7 +34,8 @@ struct SettingsWorld {
   [[nodiscard]] MatrixView view(std::size_t count) const { return {rows.data(), count, kWide.dim}; }
 
   engine::IndexWriter open(const std::filesystem::path& path = "index") {
-    return engine::IndexWriter::open(disk, path, {.delta_records = 24, .threads = 1}).value();
+    return engine::IndexWriter::open(disk, path, {.delta_records = 24, .background_merges = false, .threads = 1})
+        .value();
   }
 
   void check(const std::filesystem::path& path, bool with_graph) {

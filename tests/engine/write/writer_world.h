@@ -28,7 +28,7 @@ inline const Schema kSchema{.dim = kDim, .type = ElementType::kF32, .metric = Me
 
 /// Small tables and lists, so that every step of growth is seen with few records.
 inline WriterOptions small_writer() {
-  return {.memory_bytes = 64U << 20, .delta_records = 24, .threads = 1};
+  return {.memory_bytes = 64U << 20, .delta_records = 24, .background_merges = false, .threads = 1};
 }
 
 class WriterWorld {
