@@ -144,6 +144,7 @@ Result<void> inspect_keys(const KeyShape& keys, const Section& section, const Ta
                           std::uint64_t value) {
       target.give(at + place, size, what + ("[" + std::to_string(i) + "]"), std::to_string(value));
     };
+    give(KeyShape::kRoomBytes, kSealBytes, "seal", block, row_at<le64>(bytes, KeyShape::kRoomBytes));
     if (block < keys.fence_blocks()) {
       const std::uint64_t first = block * KeyShape::kFencesPerBlock;
       for (std::uint64_t i = 0; i < std::min(KeyShape::kFencesPerBlock, keys.fences() - first); ++i) {

@@ -2,7 +2,8 @@
 /// SPEC.md section 7, keys: from an id to the row of its record, in blocks that are read alone. What must be written
 /// down follows from the ids. Where they are in a row there are rows alone, in the order of ids, or nothing at all
 /// where that is the order of rows; else each block holds ids in ascending order, then their rows, and the first id of
-/// each block stands before all of them once more, so that a reader who has these reads one block for one id.
+/// each block stands before all of them once more, so that a reader who has these reads one block for one id. Every
+/// block ends with its seal (page_seal.h).
 #pragma once
 
 #include <cstddef>
@@ -30,7 +31,7 @@ struct KeyShape {
   [[nodiscard]] constexpr bool dense() const noexcept { return count > 0 && last - first == count - 1; }
   /// Keys in a block.
   [[nodiscard]] constexpr std::uint32_t per_block() const noexcept {
-    return static_cast<std::uint32_t>(kBlockBytes / (sizeof(std::uint32_t) + (dense() ? 0 : id_bytes)));
+    return static_cast<std::uint32_t>(kRoomBytes / (sizeof(std::uint32_t) + (dense() ? 0 : id_bytes)));
   }
   [[nodiscard]] constexpr std::uint64_t key_blocks() const noexcept { return (count + per_block() - 1) / per_block(); }
   /// First ids of all blocks but the first one.
@@ -38,20 +39,17 @@ struct KeyShape {
   [[nodiscard]] constexpr std::uint64_t fence_blocks() const noexcept {
     return (fences() + kFencesPerBlock - 1) / kFencesPerBlock;
   }
-  /// Elements of the section, and their size, where it is not left empty.
-  [[nodiscard]] constexpr std::uint64_t elements() const noexcept {
-    return dense() ? count : fence_blocks() + key_blocks();
-  }
-  [[nodiscard]] constexpr std::uint32_t element_bytes() const noexcept {
-    return dense() || count == 0 ? sizeof(std::uint32_t) : kBlockBytes;
-  }
+  /// Blocks of the section, where it is not left empty.
+  [[nodiscard]] constexpr std::uint64_t blocks() const noexcept { return fence_blocks() + key_blocks(); }
   /// Keys of a block. Precondition: below key_blocks().
   [[nodiscard]] constexpr std::uint32_t keys_in(std::uint64_t block) const noexcept {
     const std::uint64_t left = count - block * per_block();
     return left < per_block() ? static_cast<std::uint32_t>(left) : per_block();
   }
 
-  static constexpr std::uint64_t kFencesPerBlock = kBlockBytes / sizeof(std::uint64_t);
+  /// Of a block, before its seal.
+  static constexpr std::uint64_t kRoomBytes = kBlockBytes - kSealBytes;
+  static constexpr std::uint64_t kFencesPerBlock = kRoomBytes / sizeof(std::uint64_t);
 };
 
 /// The i-th fence of a block of them.

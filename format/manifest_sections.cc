@@ -94,8 +94,8 @@ Result<void> check_elements(const Section& section, const Manifest& m, std::size
     least = most = (count + 7) / 8;
   } else if (section.kind == SectionKind::kKeys) {
     const KeyShape keys = KeyShape::of(m.segments[section.segment]);
-    size = keys.element_bytes();
-    least = most = keys.dense() && section.count == 0 ? 0 : keys.elements();  // none: rows in the order of ids
+    size = kBlockBytes;
+    least = most = keys.dense() && section.count == 0 ? 0 : keys.blocks();  // none: rows in the order of ids
   }
   if (section.element_bytes != size || section.count < least || section.count > most) {
     return corrupt(place.section(i, offsetof(SectionRow, count)),

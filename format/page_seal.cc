@@ -31,7 +31,7 @@ Result<void> check_seal(std::span<const std::byte> page, const FileId& file, std
   std::uint64_t seal;
   std::memcpy(&seal, page.last(kSealBytes).data(), kSealBytes);
   if (seal == seal_of(page, file, serial, number)) return {};
-  return corrupt(at, "graph page " + std::to_string(number) + " does not match its checksum");
+  return corrupt(at, "page " + std::to_string(number) + " does not match its checksum");
 }
 
 }  // namespace nearline::format

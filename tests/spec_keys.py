@@ -3,6 +3,7 @@
 import struct
 
 from spec_layout import BLOCK, need
+from spec_pages import read_seal
 
 
 def is_dense(g):
@@ -11,20 +12,18 @@ def is_dense(g):
 
 def key_blocks(g):
     """Keys to a block, blocks of keys, blocks of fences."""
-    room = BLOCK // (g.id_bytes + 4)
+    room = (BLOCK - 8) // (4 if is_dense(g) else g.id_bytes + 4)
     blocks = (g.count + room - 1) // room
-    return room, blocks, (max(blocks, 1) - 1 + 511) // 512
+    return room, blocks, 0 if is_dense(g) else (max(blocks, 1) - 1 + 510) // 511
 
 
 def key_elements(g, section):
     """Their size and how many there are."""
-    if is_dense(g) or g.count == 0:
-        return 4, 0 if section.count == 0 else g.count
     _, blocks, fences = key_blocks(g)
-    return BLOCK, blocks + fences
+    return BLOCK, 0 if section.count == 0 and (is_dense(g) or g.count == 0) else blocks + fences
 
 
-def read_keys(data, g, section, row, out):
+def read_keys(data, g, section, row, file_id, out):
     """The rows by id."""
     def numbers(at, form, count, what, first):
         size = struct.calcsize(form)
@@ -32,25 +31,27 @@ def read_keys(data, g, section, row, out):
         out.extend(f"{at + i * size} section[{row}].{what}[{first + i}] = {v}" for i, v in enumerate(found))
         return list(found)
 
-    if is_dense(g):
-        rows = [v for first in range(0, g.count, 1024)
-                for v in numbers(section.offset + 4 * first, "I", min(1024, g.count - first), "row", first)]
-        return {g.first_id + i: v for i, v in enumerate(rows)}
     room, blocks, fence_blocks = key_blocks(g)
-    fences = []
-    for first in range(0, blocks - 1, 512):
-        fences += numbers(section.offset + 8 * first, "Q", min(512, blocks - 1 - first), "fence", first)
-    used = section.offset + 8 * len(fences)
-    at = section.offset + BLOCK * fence_blocks
-    need(not any(data[used:at]), "bytes behind the fences")
-    ids, rows = [], []
-    for first in range(0, g.count, room):
-        here = min(room, g.count - first)
-        ids += numbers(at, "I" if g.id_bytes == 4 else "Q", here, "id", first)
-        rows += numbers(at + room * g.id_bytes, "I", here, "row", first)
-        need(not any(data[at + here * g.id_bytes:at + room * g.id_bytes]), "bytes behind the ids of a block")
-        need(not any(data[at + room * g.id_bytes + 4 * here:at + BLOCK]), "bytes behind the rows of a block")
+    fences, ids, rows, at = [], [], [], section.offset
+    for block in range(fence_blocks + blocks):
+        read_seal(data, at, BLOCK, block, section, file_id, f"section[{row}].seal[{block}]", out)
+        end = at + BLOCK - 8
+        if block < fence_blocks:
+            here = min(511, blocks - 1 - 511 * block)
+            fences += numbers(at, "Q", here, "fence", 511 * block)
+            need(not any(data[at + 8 * here:end]), "bytes behind the fences")
+        else:
+            first, rows_at = (block - fence_blocks) * room, at
+            here = min(room, g.count - first)
+            if is_dense(g):
+                ids += range(g.first_id + first, g.first_id + first + here)
+            else:
+                rows_at = at + room * g.id_bytes
+                ids += numbers(at, "I" if g.id_bytes == 4 else "Q", here, "id", first)
+                need(not any(data[at + here * g.id_bytes:rows_at]), "bytes behind the ids of a block")
+            rows += numbers(rows_at, "I", here, "row", first)
+            need(not any(data[rows_at + 4 * here:end]), "bytes behind the rows of a block")
         at += BLOCK
     need(ids == sorted(set(ids)) and (ids[0], ids[-1]) == (g.first_id, g.last_id), "order of keys")
-    need(fences == ids[room::room], "fences")
+    need(fences == ([] if is_dense(g) else ids[room::room]), "fences")
     return dict(zip(ids, rows))

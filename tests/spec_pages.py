@@ -114,7 +114,7 @@ def read_seal(data, page, size, number, section, file_id, name, out):
     stored = struct.unpack_from("<Q", data, at)[0]
     salt = file_id + struct.pack("<QQI", section.serial, number, 0xFFFFFFFF)
     need(xxh3.hash64(data[page:at], xxh3.hash64(salt)) == stored, "seal")
-    out.append(f"{at} {name}.seal = {stored}")
+    out.append(f"{at} {name} = {stored}")
 
 
 def read_pages(data, m, section, row, file_id, out):
@@ -144,6 +144,6 @@ def read_pages(data, m, section, row, file_id, out):
             out.extend(table)
             place = table_end
         need(not any(data[place:at + shape.page_bytes - 8]), "bytes behind the last record")
-        read_seal(data, at, shape.page_bytes, p, section, file_id, name, out)
+        read_seal(data, at, shape.page_bytes, p, section, file_id, name + ".seal", out)
     need(edges == graph.edges, "edges")
     return ids

@@ -336,7 +336,7 @@ def read(data):
         if section.kind == 1:
             ids[section.segment] = read_pages(data, m, section, row, s.file_id, out)
         elif section.kind == 3:
-            keys[section.segment] = read_keys(data, m.segments[section.segment], section, row, out)
+            keys[section.segment] = read_keys(data, m.segments[section.segment], section, row, s.file_id, out)
         elif section.kind == 13:
             read_calibration(data, section, row, out)
         else:

@@ -128,8 +128,7 @@ Result<void> IndexFileWriter::begin(const format::Section& section) {
   NEARLINE_CHECK(place_section(bytes));
   at_ = section_.offset;
   tree_.emplace_back(manifest_.file_id, section_.serial);
-  const std::size_t unit =
-      section.kind == format::SectionKind::kGraphPages ? section.element_bytes : format::kBlockBytes;
+  const std::size_t unit = format::is_sealed(section.kind) ? section.element_bytes : format::kBlockBytes;
   buffer_bytes_ = std::max<std::size_t>(1, kBufferBytes / unit) * unit;
   return reserve_ && bytes > 0 ? file_.allocate(at_, bytes) : Result<void>{};
 }
@@ -162,7 +161,8 @@ Result<void> IndexFileWriter::append(std::span<const std::byte> bytes) {
   return {};
 }
 
-void IndexFileWriter::seal_pages() {
+/// Whole pages or blocks of keys.
+void IndexFileWriter::seal() {
   const std::size_t page_bytes = section_.element_bytes;
   auto number = static_cast<std::uint32_t>((at_ - section_.offset) / page_bytes);
   for (std::size_t at = 0; at < buffer_.size(); at += page_bytes) {
@@ -171,7 +171,7 @@ void IndexFileWriter::seal_pages() {
 }
 
 Result<void> IndexFileWriter::flush() {
-  if (section_.kind == format::SectionKind::kGraphPages) seal_pages();
+  if (format::is_sealed(section_.kind)) seal();
   buffer_.resize(format::whole_blocks(buffer_.size()));
   tree_.front().add(buffer_);
   NEARLINE_CHECK(io::write_all(file_, at_, buffer_));

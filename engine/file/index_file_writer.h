@@ -57,7 +57,7 @@ class IndexFileWriter {
   /// Begins a section of section.count elements; segment, field, offset, length, serial and tree are filled in by the
   /// writer. Errors: kInvalidArgument where no serial is left; those of File::allocate.
   Result<void> begin(const format::Section& section);
-  /// Appends to the section that was begun; graph pages are sealed here. Errors: those of File::write_some.
+  /// Appends to the section that was begun; graph pages and keys are sealed here. Errors: those of File::write_some.
   Result<void> append(std::span<const std::byte> bytes);
   /// Ends it: zeros up to the block, then its tree.
   Result<void> end();
@@ -104,7 +104,7 @@ class IndexFileWriter {
 
  private:
   Result<void> flush();
-  void seal_pages();
+  void seal();
   /// Where the section of so many bytes, tree included, goes, and its serial.
   Result<void> place_section(std::uint64_t bytes);
   /// Takes room for the manifest, which lists what is free after that. Returns its offset.

@@ -69,13 +69,11 @@ Result<void> write_keys(IndexFileWriter& writer, std::span<const Id> ids) {
   const bool stored = !shape.dense() || !in_order;
   format::Section section;
   section.kind = format::SectionKind::kKeys;
-  section.count = stored ? shape.elements() : 0;
-  section.element_bytes = shape.element_bytes();
+  section.count = stored ? shape.blocks() : 0;
+  section.element_bytes = format::kBlockBytes;
   NEARLINE_CHECK(writer.begin(section));
   BlockWriter block(writer);
-  if (shape.dense()) {
-    if (stored) NEARLINE_CHECK(writer.append(std::as_bytes(std::span(order))));
-  } else {
+  if (stored) {
     NEARLINE_CHECK(write_fences(shape, ids, order, block));
     NEARLINE_CHECK(write_blocks(shape, ids, order, block));
   }

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/repair/lost_ids.h"
 
+#include <algorithm>
+
 #include "engine/repair/intact_blocks.h"
 #include "engine/repair/intact_pages.h"
 #include "format/keys.h"
+#include "format/page_seal.h"
 
 namespace nearline::engine {
 namespace {
@@ -62,7 +65,6 @@ void name_block(const format::KeyShape& keys, std::uint64_t number, const std::b
 void name_lost_ids(const SegmentFile& segment, std::uint64_t file_bytes, std::size_t most, std::vector<LostIds>& out) {
   const auto keys = format::KeyShape::of(segment.segment());
   const format::Section& section = *segment.section(format::SectionKind::kKeys);
-  IntactBlocks blocks(segment.file(), file_bytes, segment.index().manifest().file_id, section);
   const std::vector<bool> lost = lost_rows(segment, file_bytes);
   Namer namer(most, out);
   if (section.count == 0) {
@@ -76,8 +78,12 @@ void name_lost_ids(const SegmentFile& segment, std::uint64_t file_bytes, std::si
     return namer.lost(keys.first + lost.size(), keys.count - lost.size());
   }
   format::Block block;
-  for (std::uint64_t b = keys.fence_blocks(); b < blocks.present() && !namer.full(); ++b) {
-    if (blocks.read(b, block)) {
+  const std::uint64_t room = file_bytes > section.offset ? (file_bytes - section.offset) / block.size() : 0;
+  for (std::uint64_t b = keys.fence_blocks(); b < std::min(room, section.count) && !namer.full(); ++b) {
+    const std::uint64_t at = section.offset + b * block.size();
+    read_what_is_there(segment.file(), at, block);
+    const auto number = static_cast<std::uint32_t>(b);
+    if (format::check_seal(block, segment.index().manifest().file_id, section.serial, number, at)) {
       name_block(keys, b - keys.fence_blocks(), block.data(), lost, namer);
     } else {
       namer.end();

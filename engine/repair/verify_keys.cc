@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "format/keys.h"
+#include "format/page_seal.h"
 
 namespace nearline::engine {
 namespace {
@@ -41,7 +42,8 @@ class KeyRules {
   Broken take_fences(std::uint64_t block, const std::byte* bytes) {
     const std::uint64_t here = std::min(KeyShape::kFencesPerBlock, keys_.fences() - block * KeyShape::kFencesPerBlock);
     for (std::uint64_t i = 0; i < here; ++i) fences_.push_back(format::stored_fence(bytes, i));
-    return is_zero(bytes, here * sizeof(Id), kBlock) ? Broken() : "bytes behind the last fence that are not zero";
+    return is_zero(bytes, here * sizeof(Id), KeyShape::kRoomBytes) ? Broken()
+                                                                   : "bytes behind the last fence that are not zero";
   }
 
   Broken check_keys(std::uint64_t block, const std::byte* bytes) {
@@ -56,7 +58,7 @@ class KeyRules {
     }
     const std::uint64_t rows_at = keys_.dense() ? 0 : std::uint64_t{room} * keys_.id_bytes;
     const bool zero = is_zero(bytes, rows_at == 0 ? 0 : std::uint64_t{here} * keys_.id_bytes, rows_at) &&
-                      is_zero(bytes, rows_at + here * sizeof(std::uint32_t), kBlock);
+                      is_zero(bytes, rows_at + here * sizeof(std::uint32_t), KeyShape::kRoomBytes);
     return zero ? Broken() : "bytes behind the last key of a block that are not zero";
   }
 
@@ -103,6 +105,9 @@ Result<std::optional<VerifyFinding>> broken_keys(const SegmentFile& segment, std
     NEARLINE_CHECK(io::read_exact(segment.file(), section.offset + at, buffer));
     NEARLINE_CHECK(checker->check(at / kBlock, buffer));
     for (std::uint64_t i = 0; i < buffer.size(); i += kBlock) {
+      const auto number = static_cast<std::uint32_t>((at + i) / kBlock);
+      NEARLINE_CHECK(format::check_seal(std::span(buffer).subspan(i, kBlock), segment.index().manifest().file_id,
+                                        section.serial, number, section.offset + at + i));
       auto broken = rules.look_at((at + i) / kBlock, buffer.data() + i);
       if (broken) return std::optional(VerifyFinding{section.offset + at + i, std::move(*broken)});
     }

@@ -53,7 +53,6 @@ Result<void> Field::open_all(const SegmentFile& file, const OpenOptions& options
   NEARLINE_CHECK(read_entries(file));
   NEARLINE_TRY(calibration, file.calibration());
   calibration_ = std::move(calibration);
-  key_check_ = file.index().check(keys_, budget_.tree_blocks);
   graph_->entries = entries_;
   const auto pages = static_cast<std::uint32_t>(page_count() + key_blocks());
   NEARLINE_TRY(pool, LanePool::create(*source_, budget_, walk_scratch_bytes(needs_), pages));
@@ -93,8 +92,11 @@ Result<void> Field::read_entries(const SegmentFile& file) {
 }
 
 Result<void> Field::check_page(io::PageId page, std::span<const std::byte> bytes) const {
-  if (page >= first_key_page()) return key_check_->check(page - first_key_page(), bytes);
-  return check_seal(page, bytes);
+  const bool of_keys = page >= first_key_page();
+  const auto number = of_keys ? static_cast<std::uint32_t>(page - first_key_page()) : page;
+  const format::Section& section = of_keys ? keys_ : pages_;
+  return format::check_seal(bytes, file_id_, section.serial, number,
+                            section.offset + std::uint64_t{number} * bytes.size());
 }
 
 Result<void> Field::open_source(const OpenOptions& options) {
@@ -129,10 +131,6 @@ Result<std::unique_ptr<io::PageSource>> Field::source_of(const io::PageRange& ra
   return io::pread_source(*file_, range, check);
 }
 
-Result<void> Field::check_seal(io::PageId page, std::span<const std::byte> bytes) const {
-  return format::check_seal(bytes, file_id_, pages_.serial, page, pages_.offset + std::uint64_t{page} * bytes.size());
-}
-
 Result<void> Field::warm(Lane& lane) {
   if (!holds_all_pages(budget_, needs_)) return {};
   const auto pages = static_cast<std::uint32_t>(page_count());
@@ -160,7 +158,7 @@ void Field::count_memory(MemoryUsage& usage) const {
   usage.page_cache += lanes.cache;
   usage.scratch += lanes.scratch;
   usage.codes += code_memory_;
-  usage.buffers += lanes.readers + key_check_->memory_bytes() + entries_.capacity() * sizeof(std::uint32_t) +
+  usage.buffers += lanes.readers + entries_.capacity() * sizeof(std::uint32_t) +
                    (io_ == IoMode::kMapped ? (page_count() + key_blocks()) / 8 : 0);  // pages seen to be good
 }
 

@@ -85,7 +85,6 @@ class Field {
 
   Result<void> open_all(const SegmentFile& file, const OpenOptions& options, IoMode mode);
   Result<void> open_source(const OpenOptions& options);
-  [[nodiscard]] Result<void> check_seal(io::PageId page, std::span<const std::byte> bytes) const;
   Result<std::unique_ptr<io::PageSource>> source_of(const io::PageRange& range, const OpenOptions& options);
   Result<void> check_page(io::PageId page, std::span<const std::byte> bytes) const;
   [[nodiscard]] std::uint64_t page_count() const noexcept { return graph_->shape.pages(graph_->count); }
@@ -108,7 +107,6 @@ class Field {
   IoMode io_ = IoMode::kAuto;
   std::uint32_t code_bytes_ = 0;
   std::uint64_t code_memory_ = 0;
-  std::unique_ptr<SectionCheck> key_check_;
   std::vector<std::uint32_t> entries_;
   std::unique_ptr<GraphView> graph_;
   std::optional<format::Calibration> calibration_;

@@ -129,7 +129,7 @@ Result<GraphStatistics> Field::graph_statistics(const ProgressFn& progress) cons
     for (std::uint32_t i = 0; i < now; ++i) {
       const auto page = bytes.subspan(std::size_t{i} * shape.page_bytes, shape.page_bytes);
       const std::uint64_t page_at = from + std::uint64_t{i} * shape.page_bytes;
-      if (auto sealed = check_seal(first + i, page); !sealed) return std::move(sealed).error().in(path);
+      if (auto sealed = check_page(first + i, page); !sealed) return std::move(sealed).error().in(path);
       // Checksums that hold say nothing of what a stranger wrote: the counters are indexed by what stands here.
       auto good = format::check_page(shape, page, first + i, graph_->count, page_at);
       if (!good) return std::move(good).error().in(path);

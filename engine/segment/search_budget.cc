@@ -24,18 +24,9 @@ constexpr std::uint64_t kMostSpareWalks = 256;
 constexpr std::uint64_t kLongL = 4096;
 constexpr std::uint64_t kMostSpareShare = 4;
 constexpr std::uint64_t kLeastSpareShare = 8;
-/// Blocks of the id index's checksum tree that are kept at least, and at most: each serves 2 MiB of it.
-constexpr std::uint64_t kLeastTreeBlocks = 8;
-constexpr std::uint64_t kMostTreeBlocks = 256;
-constexpr std::uint64_t kTreeBlockBytes = format::kBlockBytes + 64;
-
-/// The share of the budget that checksum blocks may take beyond their least.
-constexpr std::uint64_t kTreeShare = 32;
-
-std::uint64_t tables_bytes(const SearchNeeds& needs, IoMode mode, std::uint64_t tree_blocks) noexcept {
+std::uint64_t tables_bytes(const SearchNeeds& needs, IoMode mode) noexcept {
   const std::uint64_t seen = mode == IoMode::kMapped ? needs.shape.pages(needs.count) / 8 + 8 : 0;
-  return needs.code_bytes + needs.table_bytes + needs.entries * sizeof(std::uint32_t) + seen +
-         tree_blocks * kTreeBlockBytes;
+  return needs.code_bytes + needs.table_bytes + needs.entries * sizeof(std::uint32_t) + seen;
 }
 
 std::uint32_t least_lanes(std::uint32_t threads) noexcept {
@@ -63,7 +54,7 @@ std::uint64_t spare_bytes(const SearchNeeds& needs, std::uint64_t rest, std::uin
 
 /// The most threads that the memory has room for; 0 where it has none for one.
 std::uint64_t most_threads(std::uint64_t memory_bytes, const SearchNeeds& needs, IoMode mode) noexcept {
-  const std::uint64_t tables = tables_bytes(needs, mode, kLeastTreeBlocks);
+  const std::uint64_t tables = tables_bytes(needs, mode);
   return memory_bytes < tables ? 0 : (memory_bytes - tables) / lane_bytes(needs, mode);
 }
 
@@ -86,7 +77,7 @@ std::uint64_t walk_scratch_bytes(const SearchNeeds& needs, std::uint64_t l) noex
 }
 
 std::uint64_t least_search_bytes(const SearchNeeds& needs, std::uint32_t threads, IoMode mode) noexcept {
-  return tables_bytes(needs, mode, kLeastTreeBlocks) + least_lanes(threads) * lane_bytes(needs, mode);
+  return tables_bytes(needs, mode) + least_lanes(threads) * lane_bytes(needs, mode);
 }
 
 Result<SearchBudget> divide_search_memory(std::uint64_t memory_bytes, const SearchNeeds& needs, std::uint32_t threads,
@@ -100,9 +91,7 @@ Result<SearchBudget> divide_search_memory(std::uint64_t memory_bytes, const Sear
                          (most == 0 ? "" : "; it has room for " + std::to_string(most))};
   }
   SearchBudget budget;
-  const std::uint64_t blocks = (memory_bytes - least) / kTreeShare / kTreeBlockBytes;
-  budget.tree_blocks = static_cast<std::uint32_t>(std::min(kLeastTreeBlocks + blocks, kMostTreeBlocks));
-  const std::uint64_t rest = memory_bytes - tables_bytes(needs, mode, budget.tree_blocks);
+  const std::uint64_t rest = memory_bytes - tables_bytes(needs, mode);
   const std::uint64_t first = least_lanes(threads), lane = private_bytes(needs, mode);
   const std::uint64_t spare = spare_bytes(needs, rest, first, mode);
   // Where the number of lanes is left open half of what is spare is for further ones.

@@ -28,7 +28,6 @@ struct SearchBudget {
   std::uint32_t spare_walks = 0;  ///< walks of all lanes beyond the first of each
   std::uint64_t spare_bytes = 0;  ///< for the scratch of these, and for what longer walks take beyond the usual
   std::uint64_t cache_bytes = 0;  ///< of the cache that all lanes share, one reader included
-  std::uint32_t tree_blocks = 0;  ///< of checksums that the id index's checker may keep
 };
 
 /// threads: as OpenOptions::threads; kAuto gives as many lanes as there are processors, or as the memory has room for.

@@ -199,7 +199,7 @@ TEST_SUITE("api/keys") {
     for (std::size_t i = 0; i < ids.size(); ++i) ids[i] = i * 2;
     REQUIRE(build(folder / "spread", kSchema, base.view(0, 2'000), ids));
     const auto row = std::filesystem::file_size(folder / "row"), spread = std::filesystem::file_size(folder / "spread");
-    CHECK(spread - row == (1 + 4 - 2) * 4'096);  // fences and four blocks of 512, instead of two of 1,024
+    CHECK(spread - row == (1 + 4 - 2) * 4'096);  // fences and four blocks of 511, instead of two of 1,022
     for (const char* file : {"row", "spread"}) {
       auto writer = Writer::open(folder / file, {.merge = false, .threads = 1});
       REQUIRE_MESSAGE(writer, message(writer));
@@ -244,14 +244,14 @@ TEST_SUITE("api/keys") {
     REQUIRE(build(folder / "x", kSchema, base.view(), ids));
     const auto whole = contents(folder / "x");
     std::ranges::sort(ids);
-    // Blocks of keys begin with the least id of all and its next, those of 512, of 1,024, ...; the fences with that of
-    // 512 in eight bytes.
+    // Blocks of keys begin with the least id of all and its next, those of 511, of 1,022, ...; the fences with that of
+    // 511 in eight bytes.
     std::size_t damaged = 0, fences = 0;
     for (std::size_t at = 8'192; at + 4'096 <= whole.size(); at += 4'096) {
       std::uint32_t first[2];
       std::memcpy(first, whole.data() + at, sizeof first);
       const auto place = std::ranges::find(ids, Id{first[0]}) - ids.begin();
-      if (place == 3'000 || place % 512 != 0) continue;
+      if (place == 3'000 || place % 511 != 0) continue;
       const bool is_fences = first[1] == 0;
       if (!is_fences && first[1] != ids[static_cast<std::size_t>(place) + 1]) continue;
       auto bytes = whole;

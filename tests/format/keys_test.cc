@@ -12,28 +12,26 @@ TEST_SUITE("format/keys") {
     const KeyShape none{.count = 0};
     CHECK_FALSE(none.dense());
     CHECK_FALSE(none.may_have(0));
-    CHECK(none.elements() == 0);
+    CHECK(none.blocks() == 0);
 
-    const KeyShape in_a_row{.count = 1025, .first = 5, .last = 1029};
+    const KeyShape in_a_row{.count = 1023, .first = 5, .last = 1027};
     CHECK(in_a_row.dense());
-    CHECK(in_a_row.per_block() == 1024);
+    CHECK(in_a_row.per_block() == 1022);
     CHECK(in_a_row.key_blocks() == 2);
     CHECK(in_a_row.keys_in(1) == 1);
     CHECK(in_a_row.fences() == 0);
-    CHECK(in_a_row.elements() == 1025);
-    CHECK(in_a_row.element_bytes() == 4);
+    CHECK(in_a_row.blocks() == 2);
 
     const KeyShape narrow{.count = 1025, .first = 5, .last = 1030, .id_bytes = 4};
     CHECK_FALSE(narrow.dense());
-    CHECK(narrow.per_block() == 512);
+    CHECK(narrow.per_block() == 511);
     CHECK(narrow.key_blocks() == 3);
     CHECK(narrow.fences() == 2);
     CHECK(narrow.fence_blocks() == 1);
-    CHECK(narrow.elements() == 4);
-    CHECK(narrow.element_bytes() == kBlockBytes);
+    CHECK(narrow.blocks() == 4);
 
-    const KeyShape wide{.count = 341 * 514, .first = 0, .last = kNoId - 1, .id_bytes = 8};
-    CHECK(wide.per_block() == 341);
+    const KeyShape wide{.count = 340 * 514, .first = 0, .last = kNoId - 1, .id_bytes = 8};
+    CHECK(wide.per_block() == 340);
     CHECK(wide.key_blocks() == 514);
     CHECK(wide.fence_blocks() == 2);
     CHECK(wide.may_have(kNoId - 1));

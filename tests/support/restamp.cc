@@ -41,7 +41,7 @@ void restamp_sections(std::vector<std::byte>& file) {
   if (!manifest) return;
   for (format::Section& section : manifest->sections) {
     if (section.length == 0) continue;
-    if (section.kind == format::SectionKind::kGraphPages) {
+    if (format::is_sealed(section.kind)) {
       for (std::uint32_t page = 0; page < section.count; ++page) {
         const auto pages = std::span(file).subspan(section.offset, section.length);
         format::seal_page(pages.subspan(std::size_t{page} * section.element_bytes, section.element_bytes),

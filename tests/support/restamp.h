@@ -11,9 +11,8 @@ namespace nearline::testing {
 /// Stamps, in both slots whose manifest lies inside the file, the manifest's footer, its hash, and the superblock.
 void restamp(std::vector<std::byte>& file);
 
-/// As restamp, and before it seals all graph pages and builds the checksum trees of all sections anew over the data
-/// as it is. Files whose
-/// superblocks or manifest do not decode are left alone.
+/// As restamp, and before it seals all pages and blocks of keys and builds the checksum trees of all sections anew over
+/// the data as it is. Files whose superblocks or manifest do not decode are left alone.
 void restamp_sections(std::vector<std::byte>& file);
 
 }  // namespace nearline::testing

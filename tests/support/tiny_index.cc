@@ -72,14 +72,13 @@ Id id_of(const TinySpec& spec, std::uint32_t o) {
 
 /// The section's bytes. keys: of the segment.
 std::vector<std::byte> key_blocks(const format::KeyShape& keys, const TinySpec& spec) {
-  std::vector<std::byte> bytes((keys.fence_blocks() + keys.key_blocks()) * kBlockBytes);
+  std::vector<std::byte> bytes(keys.blocks() * kBlockBytes);
   for (std::uint32_t i = 0; i < spec.count; ++i) {
     const std::uint32_t row = spec.rising ? i : spec.count - 1 - i, block = i / keys.per_block();
     const std::uint32_t place = i % keys.per_block();
     store_key(keys, place, id_of(spec, row), row, bytes.data() + (keys.fence_blocks() + block) * kBlockBytes);
     if (place == 0 && block > 0 && keys.fences() > 0) format::store_fence(block - 1, id_of(spec, row), bytes.data());
   }
-  bytes.resize(keys.elements() * keys.element_bytes());
   return bytes;
 }
 
@@ -211,7 +210,7 @@ void IndexAssembler::add_section(format::Section section, std::span<const std::b
   section.serial = manifest_.next_serial++;
   std::vector<std::byte> padded(data.begin(), data.end());
   padded.resize((data.size() + kBlockBytes - 1) / kBlockBytes * kBlockBytes);
-  for (std::uint32_t page = 0; section.kind == format::SectionKind::kGraphPages && page < section.count; ++page) {
+  for (std::uint32_t page = 0; format::is_sealed(section.kind) && page < section.count; ++page) {
     format::seal_page(std::span(padded).subspan(std::size_t{page} * section.element_bytes, section.element_bytes),
                       manifest_.file_id, section.serial, page);
   }
@@ -323,8 +322,8 @@ void add_segment(IndexAssembler& file, const TinySpec& spec) {
   file.add_section({.kind = format::SectionKind::kKeys,
                     .field = format::Section::kNone,
                     .segment = row,
-                    .count = in_order ? 0 : keys.elements(),
-                    .element_bytes = keys.element_bytes()},
+                    .count = in_order ? 0 : keys.blocks(),
+                    .element_bytes = kBlockBytes},
                    in_order ? std::vector<std::byte>() : key_blocks(keys, spec));
   if (!spec.fused) return;
   const std::vector<std::byte> book = encode(tiny_book(spec.dim));

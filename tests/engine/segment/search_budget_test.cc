@@ -80,7 +80,6 @@ TEST_SUITE("engine/segment/search_budget") {
           CHECK(budget->spare_walks == one.spare_walks);
           CHECK(budget->spare_bytes == one.spare_bytes);
           CHECK(budget->cache_bytes == one.cache_bytes);
-          CHECK(budget->tree_blocks == one.tree_blocks);
         }
         if (more > 50'000'000) CHECK(lanes > 4);
       }
