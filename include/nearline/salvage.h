@@ -26,7 +26,8 @@ struct LostBytes {
   std::uint64_t records = 0;  ///< deleted ones left out, as far as that is known
 };
 
-/// Lost records between whose ids no record was saved. Where `records` fills the range, all of its ids are lost.
+/// Lost records of a segment, between whose ids none of it was saved. Where `records` fills the range, all of its ids
+/// are lost.
 struct LostIds {
   Id first = 0;               ///< the least id of them
   Id last = 0;                ///< the largest
