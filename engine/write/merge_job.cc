@@ -103,7 +103,7 @@ Result<WrittenSegment> MergeJob::write() {
 
 Result<void> MergeJob::wait(const ProgressFn& progress) const {
   std::unique_lock lock(mutex_);
-  while (!ended_.wait_for(lock, kLook, [&] { return done_.load(); })) {
+  while (!ended_.wait_for(lock, kLook, [&] { return done_; })) {
     NEARLINE_CHECK(report(progress, {"merge", std::min<std::uint64_t>(done_records_, plan_.records), plan_.records}));
   }
   return {};

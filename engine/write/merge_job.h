@@ -49,7 +49,10 @@ class MergeJob {
   void run() noexcept;
   void cancel() noexcept { cancelled_ = true; }
 
-  [[nodiscard]] bool done() const noexcept { return done_; }
+  [[nodiscard]] bool done() const noexcept {
+    const std::lock_guard lock(mutex_);
+    return done_;
+  }
   /// Waits until it is done. progress: is told how far it came. Errors: kCancelled when that asks to stop waiting.
   Result<void> wait(const ProgressFn& progress) const;
 
@@ -80,9 +83,9 @@ class MergeJob {
   std::vector<std::uint64_t> read_;  ///< serials of the pages that it reads
   std::atomic<bool> cancelled_{false};
   std::atomic<std::uint64_t> done_records_{0};
-  std::atomic<bool> done_{false};
-  Result<WrittenSegment> made_ = Error{};
-  mutable std::mutex mutex_;
+  mutable std::mutex mutex_;  ///< guards the two that follow
+  bool done_ = false;
+  Result<WrittenSegment> made_ = Error{};  ///< never changes once it is done
   mutable std::condition_variable ended_;
   std::unique_ptr<std::thread> thread_;
 };

@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cstdlib>
+#include <numeric>
 #include <string>
 #include <thread>
 
@@ -283,6 +284,26 @@ TEST_SUITE("api/guest") {
       CHECK(index->search(base.view(0, 1), {.k = 5}));
       CHECK(writer->commit());
     }
+  }
+
+  TEST_CASE("a child that gives up its parent's writer does not wait for a merge, and the parent's goes on") {
+    const World world;
+    auto writer = Writer::open(world.path());
+    REQUIRE(writer);
+    std::vector<Id> gone(500);
+    std::iota(gone.begin(), gone.end(), Id{10});
+    REQUIRE(writer->erase(gone));
+    REQUIRE(writer->commit().value().merging);
+    CHECK(io::in_child([&] {
+            { const Writer copied = std::move(writer).value(); }
+            return true;
+          }) == 0);
+    const auto done = writer->wait_for_merges();
+    REQUIRE_MESSAGE(done, message(done));
+    CHECK_FALSE(done->merging);
+    const auto index = Index::open(world.path());
+    CHECK(index->info().deleted == 0);
+    CHECK(index->info().count == 2'997 - gone.size());
   }
 }
 
