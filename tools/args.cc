@@ -281,17 +281,24 @@ void Args::code_bytes(std::uint32_t& target) {
 }
 
 void Args::layout(Layout& target) {
-  option("--layout", "lean pages, or fused ones that searches need least memory for; auto means lean",
-         "auto|lean|fused", "auto", [&target](const std::string& text) -> std::optional<std::string> {
-           const auto layout = layout_from(text);
-           if (!layout) return "expected auto, lean or fused";
-           target = *layout;
-           return std::nullopt;
-         });
+  option(
+      "--layout",
+      "lean pages, or fused ones that searches need least memory for; auto means lean where --search-memory has room "
+      "for the codes of all records, else fused",
+      "auto|lean|fused", "auto", [&target](const std::string& text) -> std::optional<std::string> {
+        const auto layout = layout_from(text);
+        if (!layout) return "expected auto, lean or fused";
+        target = *layout;
+        return std::nullopt;
+      });
 }
 
 void Args::page_records(std::uint32_t& target) {
   number_or_auto("--page-records", target, "records on a fused page: more take less disk and more reads", 1024);
+}
+
+void Args::search_memory(std::uint64_t& target) {
+  size("--search-memory", target, "memory that searches will have; --layout auto goes by it");
 }
 
 void Args::memory(std::uint64_t& target) {

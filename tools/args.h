@@ -74,6 +74,7 @@ class Args {
   /// --layout auto|lean|fused
   void layout(Layout& target);
   void page_records(std::uint32_t& target);
+  void search_memory(std::uint64_t& target);
   void memory(std::uint64_t& target);
   void threads(std::uint32_t& target, const char* help);
   /// --wait SECONDS: for another writer.

@@ -128,6 +128,7 @@ Action declare_build(Args& args) {
   args.flag("--no-calibrate", options->no_calibrate,
             "do not measure what search --recall needs; builds faster by a tenth");
   args.layout(options->build.layout);
+  args.search_memory(options->build.search_memory_bytes);
   args.page_records(options->build.page_records);
   args.force(options->build.replace);
   args.json(options->json);

@@ -23,8 +23,8 @@ struct Options {
 
 void print_text(const Options& options, const Schema& schema, const Estimate& estimate, double per_vector) {
   fmt::print("{} vectors of {} {}, {}\n", options.count, schema.dim, name(schema.type), name(schema.metric));
-  fmt::print("index file          {} ({:.1f} bytes a vector)\n", bytes_text(static_cast<double>(estimate.file_bytes)),
-             per_vector);
+  fmt::print("index file          {} ({:.1f} bytes a vector), {} pages\n",
+             bytes_text(static_cast<double>(estimate.file_bytes)), per_vector, name(estimate.layout));
   fmt::print("build memory        {} for a build in one part\n",
              bytes_text(static_cast<double>(estimate.build_memory_bytes)));
   fmt::print("least build memory  {}\n", bytes_text(static_cast<double>(estimate.least_build_memory_bytes)));
@@ -50,7 +50,7 @@ int run(const Options& options) {
   JsonLine line;
   line.put("count", options.count).put("dim", schema.dim).put("type", name(schema.type));
   line.put("metric", name(schema.metric)).put("file_bytes", got->file_bytes).put("bytes_per_vector", per_vector);
-  line.put("build_memory_bytes", got->build_memory_bytes);
+  line.put("layout", name(got->layout)).put("build_memory_bytes", got->build_memory_bytes);
   line.put("least_build_memory_bytes", got->least_build_memory_bytes);
   line.put("code_search_memory_bytes", got->code_search_memory_bytes);
   line.put("search_memory_bytes", got->search_memory_bytes).put("build_cpu_seconds", got->build_cpu_seconds).print();
@@ -70,6 +70,7 @@ Action declare_estimate(Args& args) {
   args.size("--memory", options->build.memory_bytes, "bound on what the build allocates");
   args.code_bytes(options->build.code_bytes);
   args.layout(options->build.layout);
+  args.search_memory(options->build.search_memory_bytes);
   args.page_records(options->build.page_records);
   args.threads(options->build.threads, "threads that the build will have; auto means one a processor");
   args.json(options->json);

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "tools/batch_search.h"
+#include "tools/codes_in_use.h"
 #include "tools/commands.h"
 #include "tools/console.h"
 #include "tools/json_line.h"
@@ -70,14 +71,15 @@ Result<Figures> measure(const OpenSearch& open, const Options& options, const Re
   return figures;
 }
 
-void print_json(const Figures& figures, const Options& options, IoMode io) {
+void print_json(const Figures& figures, const Options& options, const Index& index) {
   JsonLine line;
   if (figures.target > 0) line.put("target", figures.target);
   line.put("L", figures.l).put("k", options.setup.search.k).put("recall", figures.recall).put("qps", figures.qps);
   line.put("mean_us", figures.mean_us).put("p50_us", figures.p50_us).put("p99_us", figures.p99_us);
   line.put("reads_per_query", figures.reads).put("bytes_per_query", figures.bytes);
   line.put("distance_computations", figures.distances).put("memory_bytes", figures.memory_bytes);
-  line.put("rss_bytes", figures.rss_bytes).put("io", name(io)).put("threads", thread_count(options.setup)).print();
+  line.put("rss_bytes", figures.rss_bytes).put("io", name(index.io())).put("threads", thread_count(options.setup));
+  put_codes_in_use(line, index).print();
 }
 
 void print_text(const Figures& figures) {
@@ -113,17 +115,18 @@ Result<double> evaluate(const Options& options) {
   if (!options.no_warmup) NEARLINE_CHECK(measure(open, options, recall, efforts.front()));
   if (!options.json)
     fmt::print(
-        "recall@{} of {} queries, {} io, {} thread{}, {} interleaved\n{:>6}  {:>6}  {:>9}  {:>9}  {:>9}  "
+        "recall@{} of {} queries, {} io, {} thread{}, {} interleaved\n{}\n{:>6}  {:>6}  {:>9}  {:>9}  {:>9}  "
         "{:>9}  {:>8}  {:>9}  {:>10}  {:>10}\n",
         options.setup.search.k, open.queries.rows, name(open.index.io()), thread_count(options.setup),
-        thread_count(options.setup) == 1 ? "" : "s", options.setup.batch, options.targets.empty() ? "L" : "target",
-        "recall", "queries/s", "mean us", "p50 us", "p99 us", "reads", "distances", "memory", "resident");
+        thread_count(options.setup) == 1 ? "" : "s", options.setup.batch, codes_in_use_text(open.index),
+        options.targets.empty() ? "L" : "target", "recall", "queries/s", "mean us", "p50 us", "p99 us", "reads",
+        "distances", "memory", "resident");
   double best = 0;
   for (const SearchOptions& effort : efforts) {
     NEARLINE_TRY(figures, measure(open, options, recall, effort));
     best = std::max(best, figures.recall);
     if (options.json) {
-      print_json(figures, options, open.index.io());
+      print_json(figures, options, open.index);
     } else {
       print_text(figures);
     }

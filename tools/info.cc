@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "nearline/index.h"
+#include "tools/codes_in_use.h"
 #include "tools/commands.h"
 #include "tools/console.h"
 #include "tools/json_line.h"
@@ -15,6 +16,7 @@ namespace {
 
 struct Options {
   std::filesystem::path index;
+  std::uint64_t memory_bytes = OpenOptions{}.memory_bytes;
   bool system = false, untrusted = false, json = false;
 };
 
@@ -26,7 +28,8 @@ double bytes_per_vector(const IndexInfo& info) {
   return info.count > 0 ? static_cast<double>(info.file_bytes) / static_cast<double>(info.count) : 0;
 }
 
-void print_json(const std::string& target, const IndexInfo& info) {
+void print_json(const std::string& target, const Index& index) {
+  const IndexInfo info = index.info();
   JsonLine build;
   build.put("degree", info.degree).put("l_build", info.l_build).put("alpha", info.alpha);
   build.put("seed", info.seed).put("mean_degree", info.mean_degree);
@@ -36,7 +39,7 @@ void print_json(const std::string& target, const IndexInfo& info) {
   line.put("segments", info.segments).put("deleted", info.deleted).put("file_bytes", info.file_bytes);
   line.put("bytes_per_vector", bytes_per_vector(info)).put("build", build).put("format_version", version_text(info));
   line.put("page_bytes", info.page_bytes).put("records_per_page", info.records_per_page);
-  line.put("code_bytes", info.code_bytes).put("calibration_queries", info.calibration_queries);
+  put_codes_in_use(line, index).put("calibration_queries", info.calibration_queries);
   line.put("real_queries", info.real_queries);
   line.put("local_edge_share", info.local_edge_share).put("file_id", info.file_id);
   line.put("rolled_back", info.rolled_back).put("free_bytes", info.free_bytes);
@@ -45,9 +48,10 @@ void print_json(const std::string& target, const IndexInfo& info) {
   line.print();
 }
 
-void print_text(const std::filesystem::path& path, const std::string& target, const IndexInfo& info) {
-  fmt::print("{}{}: {} vectors of {} {}, {}\n", path.string(), target.empty() ? "" : " -> " + target, info.count,
-             info.schema.dim, name(info.schema.type), name(info.schema.metric));
+void print_text(const Options& options, const std::string& target, const Index& index) {
+  const IndexInfo info = index.info();
+  fmt::print("{}{}: {} vectors of {} {}, {}\n", options.index.string(), target.empty() ? "" : " -> " + target,
+             info.count, info.schema.dim, name(info.schema.type), name(info.schema.metric));
   fmt::print("file         {} bytes ({:.1f} a vector), {} on disk, format {}, id {}\n", info.file_bytes,
              bytes_per_vector(info), info.disk_bytes, version_text(info), info.file_id);
   fmt::print("commit       generation {}, {} segment{}, {} deleted{}{}\n", info.generation, info.segments,
@@ -61,6 +65,8 @@ void print_text(const std::filesystem::path& path, const std::string& target, co
              info.degree, 100 * info.local_edge_share);
   if (info.code_bytes > 0)
     fmt::print("codes        {} bytes a {}\n", info.code_bytes, info.layout == Layout::kFused ? "target" : "vector");
+  fmt::print("searches     from disk with {}: {}\n", bytes_text(static_cast<double>(options.memory_bytes)),
+             codes_in_use_text(index));
   if (info.calibration_queries > 0)
     fmt::print("calibrated   for --recall, on {} {}\n", info.calibration_queries,
                info.real_queries ? "queries that were given" : "records held out");
@@ -93,13 +99,15 @@ int run(const Options& options) {
     return fail({Code::kInvalidArgument, "info: expected the name of an index, or --system and no index"});
   if (options.system) return print_system(options.json);
   // Pages are not needed: any mode will do, and this one cannot be refused.
-  const auto index = Index::open(options.index, {.io = IoMode::kPread, .threads = 1, .untrusted = options.untrusted});
+  const auto index = Index::open(
+      options.index,
+      {.io = IoMode::kPread, .memory_bytes = options.memory_bytes, .threads = 1, .untrusted = options.untrusted});
   if (!index) return fail(index.error());
   const std::string target = link_target(options.index);
   if (options.json) {
-    print_json(target, index->info());
+    print_json(target, *index);
   } else {
-    print_text(options.index, target, index->info());
+    print_text(options, target, *index);
   }
   return 0;
 }
@@ -110,6 +118,7 @@ Action declare_info(Args& args) {
   auto options = std::make_shared<Options>();
   args.input("INDEX", options->index, "the index", false);
   args.flag("--system", options->system, "describe this machine instead");
+  args.size("--memory", options->memory_bytes, "say what searches from disk with so much memory rank by");
   args.untrusted(options->untrusted);
   args.json(options->json);
   args.example("nearline info photos.near");

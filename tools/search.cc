@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "tools/batch_search.h"
+#include "tools/codes_in_use.h"
 #include "tools/commands.h"
 #include "tools/console.h"
 #include "tools/json_line.h"
@@ -20,7 +21,7 @@ struct Options {
   bool json = false, force = false;
 };
 
-void print_json(const SearchResult& result) {
+void print_json(const SearchResult& result, const Index& index) {
   for (std::size_t row = 0; row < result.counts.size(); ++row) {
     const QueryStats& cost = result.stats[row];
     JsonLine stats;
@@ -38,7 +39,8 @@ void print_json(const SearchResult& result) {
     } else {
       line.put_null("expected_recall");
     }
-    line.put("stats", stats).print();
+    line.put("stats", stats);
+    put_codes_in_use(line, index).print();
   }
 }
 
@@ -90,7 +92,7 @@ int run(const Options& options) {
     catch_interrupts();  // what is half written is not left behind
     if (auto written = write_result(options, *result); !written) return fail(written.error());
   } else if (options.json) {
-    print_json(*result);
+    print_json(*result, open->index);
   } else {
     print_text(*result);
   }

@@ -4,9 +4,6 @@
 #include <chrono>
 #include <vector>
 
-#include "engine/make/assembly.h"
-#include "engine/make/code_writer.h"
-#include "engine/make/fused_writer.h"
 #include "engine/make/plan.h"
 #include "engine/segment/search_budget.h"
 #include "engine/space/space.h"
@@ -53,23 +50,17 @@ Result<Estimate> estimate(std::uint64_t count, const Schema& schema, const Build
   BuildOptions unbounded = options;
   unbounded.memory_bytes = ~std::uint64_t{0};
   NEARLINE_TRY(plan, engine::plan_build(count, schema, unbounded, 4));
-  engine::SearchNeeds needs{
-      .shape = plan.file_shape, .count = count, .entries = 2 * std::uint64_t{engine::entry_count(count)}};
-  const bool fused = plan.file_shape.layout == Layout::kFused;
-  const std::uint64_t book = plan.code_bytes > 0 ? engine::coding_bytes(schema.dim, plan.code_bytes) : 0;
-  const auto by_codes = [&](std::uint64_t codes) {
-    needs.code_bytes = codes * plan.code_bytes + book;
-    needs.code_parts = plan.code_bytes - format::kCodeHeadBytes;
-    return engine::least_search_bytes(needs, 1, IoMode::kPread);
+  const auto least = [&](bool codes) {
+    return engine::least_search_bytes(engine::search_needs(plan, count, schema, codes), 1, IoMode::kPread);
   };
-  if (fused) needs.entries = engine::fused_entry_count(count);
-  const std::uint64_t least = fused ? by_codes(needs.entries) : engine::least_search_bytes(needs, 1, IoMode::kPread);
+  const bool fused = plan.file_shape.layout == Layout::kFused;
   const double per_record = kDistances * seconds_per_distance(schema) + kFixedSeconds;
-  return Estimate{.file_bytes = plan.file_bytes,
+  return Estimate{.layout = plan.file_shape.layout,
+                  .file_bytes = plan.file_bytes,
                   .build_memory_bytes = plan.memory_bytes,
                   .least_build_memory_bytes = plan.least_bytes,
-                  .search_memory_bytes = least,
-                  .code_search_memory_bytes = fused || plan.code_bytes == 0 ? 0 : by_codes(count),
+                  .search_memory_bytes = least(false),
+                  .code_search_memory_bytes = fused || plan.code_bytes == 0 ? 0 : least(true),
                   .build_cpu_seconds = per_record * static_cast<double>(count)};
 }
 

@@ -53,6 +53,7 @@ Result<BuildReport> IndexMaker::make() {
   const auto started = std::chrono::steady_clock::now();
   NEARLINE_CHECK(intake_.check_ids_unique());
   NEARLINE_TRY(plan, plan_build(count(), schema_, options_, intake_.id_bytes()));
+  options_.layout = plan.fused ? Layout::kFused : Layout::kLean;  // what later commits go on with
   NEARLINE_TRY(target, io::AtomicFile::create(*fs_, output_, options_.replace));
   NEARLINE_CHECK(target.file().reserve(0, plan.least_file_bytes));
   NEARLINE_TRY(report,

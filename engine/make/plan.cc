@@ -6,6 +6,7 @@
 
 #include "engine/codes/code_training.h"
 #include "engine/link/link.h"
+#include "engine/make/assembly.h"
 #include "engine/make/code_writer.h"
 #include "engine/make/fused_form.h"
 #include "engine/make/fused_writer.h"
@@ -173,6 +174,21 @@ void reckon(BuildPlan& plan, std::uint64_t count, const Schema& schema, const Bu
   plan.memory_bytes = std::max(plan.memory_bytes, training);
 }
 
+/// Plans for the layout that serves the memory which searches will have: fused pages where that has no room for all
+/// codes, unless only lean ones can be built within the bound.
+Result<BuildPlan> plan_for_search(std::uint64_t count, const Schema& schema, BuildOptions options,
+                                  std::uint8_t id_bytes) {
+  options.layout = Layout::kLean;
+  NEARLINE_TRY(lean, plan_build(count, schema, options, id_bytes));
+  const SearchNeeds needs = search_needs(lean, count, schema, true);
+  if (lean.code_bytes == 0 || least_search_bytes(needs, 1, IoMode::kPread) <= options.search_memory_bytes) return lean;
+  options.layout = Layout::kFused;
+  auto fused = plan_build(count, schema, options, id_bytes);
+  if (!fused) return lean;
+  fused->least_bytes = lean.least_bytes;
+  return fused;
+}
+
 }  // namespace
 
 Result<void> check_build(const Schema& schema, const BuildOptions& options) {
@@ -217,8 +233,20 @@ void fit_pages(BuildPlan& plan, std::uint32_t code_bytes) noexcept {
           : plan.lean_shape;
 }
 
+SearchNeeds search_needs(const BuildPlan& plan, std::uint64_t count, const Schema& schema, bool codes) noexcept {
+  const bool fused = plan.file_shape.layout == Layout::kFused;
+  SearchNeeds needs{.shape = plan.file_shape,
+                    .count = count,
+                    .entries = fused ? fused_entry_count(count) : 2 * std::uint64_t{entry_count(count)}};
+  if (plan.code_bytes == 0 || !(codes || fused)) return needs;
+  needs.code_bytes = (fused ? needs.entries : count) * plan.code_bytes + coding_bytes(schema.dim, plan.code_bytes);
+  needs.kept_parts = needs.code_parts = plan.code_bytes - format::kCodeHeadBytes;
+  return needs;
+}
+
 Result<BuildPlan> plan_build(std::uint64_t count, const Schema& schema, const BuildOptions& options,
                              std::uint8_t id_bytes) {
+  if (options.layout == Layout::kAuto) return plan_for_search(count, schema, options, id_bytes);
   const auto lean = format::PageShape::choose(count, schema.dim, schema.type, schema.metric, options.degree, id_bytes);
   const std::uint32_t code_bytes = options.layout != Layout::kFused     ? code_bytes_of(count, schema, options)
                                    : options.code_bytes != Count::kAuto ? options.code_bytes

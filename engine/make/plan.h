@@ -5,6 +5,7 @@
 
 #include <cstdint>
 
+#include "engine/segment/search_budget.h"
 #include "format/graph_page.h"
 #include "nearline/builder.h"
 
@@ -13,7 +14,7 @@ namespace nearline::engine {
 struct BuildPlan {
   format::PageShape file_shape;
   format::PageShape lean_shape;               ///< the shape of lean pages: file_shape, or what it would be
-  bool fused = false;                         ///< fused pages were asked for
+  bool fused = false;                         ///< fused pages were asked for, or suit the memory of searches
   std::uint32_t page_records = Count::kAuto;  ///< of fused pages, as asked for
   format::PageShape image_shape;              ///< of one part while it is linked: larger pages
   std::uint32_t parts = 1;
@@ -30,9 +31,13 @@ struct BuildPlan {
   std::uint64_t code_section_bytes = 0;  ///< of the file, codes of their own and the code book
 };
 
-/// Errors: kOverBudget when options.memory_bytes is below the least (the message says it).
+/// Decides, where options.layout is kAuto, between lean and fused pages. Errors: kOverBudget when options.memory_bytes
+/// is below the least (the message says it).
 Result<BuildPlan> plan_build(std::uint64_t count, const Schema& schema, const BuildOptions& options,
                              std::uint8_t id_bytes);
+
+/// What a search of such an index will take; of lean pages with their codes, or without.
+SearchNeeds search_needs(const BuildPlan& plan, std::uint64_t count, const Schema& schema, bool codes) noexcept;
 
 /// Makes file_shape right for codes of `code_bytes`. Pages are lean where there are none: all vectors are alike.
 void fit_pages(BuildPlan& plan, std::uint32_t code_bytes) noexcept;

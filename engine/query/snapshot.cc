@@ -165,6 +165,13 @@ Ranking Snapshot::ranking() const noexcept {
 MemoryUsage Snapshot::memory_usage() const {
   MemoryUsage usage{.budget = options_.memory_bytes};
   for (const auto& segment : segments_) segment->count_memory(usage);
+  if (segments_.empty() || segments_.front()->field().code_bytes() == 0) return usage;
+  const Field& largest = segments_.front()->field();
+  usage.code_bytes = largest.code_bytes();
+  usage.resident_code_bytes = largest.resident_code_bytes();
+  for (const auto& segment : segments_) {
+    usage.bytes_for_all_codes += least_open_bytes(segment->file(), options_.threads, io_, true);
+  }
   return usage;
 }
 

@@ -63,16 +63,18 @@ Result<void> Field::open_all(const SegmentFile& file, const OpenOptions& options
 }
 
 Result<void> Field::open_codes(const SegmentFile& file) {
-  NEARLINE_TRY(codes, CodeTable::open(file));
+  const bool whole = needs_.kept_parts == needs_.code_parts;
+  NEARLINE_TRY(codes, CodeTable::open(file, whole ? CodeTable::kWhole : needs_.kept_parts));
   // A query that met codes for the first time would wait for each of them.
   if (io_ == IoMode::kDirect) NEARLINE_CHECK(codes->load_all());
   codes_ = std::move(codes);
-  code_memory_ = CodeTable::memory_bytes(file);
+  code_memory_ = needs_.code_bytes;
   return {};
 }
 
 bool Field::serves(const SegmentFile& file, IoMode mode, const SearchNeeds& needs) const {
-  return mode == wished_ && FieldIdentity(file) == identity_ && (needs.code_bytes > 0) == (codes_ != nullptr);
+  return mode == wished_ && FieldIdentity(file) == identity_ && needs.kept_parts == needs_.kept_parts &&
+         (needs.code_bytes > 0) == (codes_ != nullptr);
 }
 
 Result<void> Field::read_entries(const SegmentFile& file) {
@@ -142,6 +144,11 @@ Result<void> Field::warm(Lane& lane) {
     NEARLINE_CHECK(read_now(*lane.reader, batch));
   }
   return {};
+}
+
+std::uint32_t Field::resident_code_bytes() const noexcept {
+  if (codes_ == nullptr) return 0;
+  return codes_->short_codes() == nullptr ? code_bytes_ : ShortCodes::kHeadBytes + needs_.kept_parts;
 }
 
 void Field::prepare_codes(const std::byte* vector, ElementType type, float scale, Scratch& scratch) const {

@@ -66,10 +66,12 @@ class Field {
   /// Records that stand there without neighbours: a search compares with all of them.
   [[nodiscard]] bool flat() const noexcept { return flat_; }
   [[nodiscard]] IoMode io() const noexcept { return io_; }
-  /// Codes that rank; null when the file has none, or the budget no room for them.
+  /// Codes that rank; null when the file has none, or the budget hardly any room.
   [[nodiscard]] CodeTable* codes() const noexcept { return codes_.get(); }
   /// Bytes of a code in the file; 0 when it has none.
   [[nodiscard]] std::uint32_t code_bytes() const noexcept { return code_bytes_; }
+  /// Bytes of a code in memory for each record: all, fewer where the budget has no room for these, or 0.
+  [[nodiscard]] std::uint32_t resident_code_bytes() const noexcept;
   [[nodiscard]] const format::Calibration* calibration() const noexcept {
     return calibration_ ? &*calibration_ : nullptr;
   }

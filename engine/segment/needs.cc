@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/segment/needs.h"
 
+#include <algorithm>
 #include <string>
 
 #include "engine/codes/code_table.h"
@@ -13,11 +14,29 @@ namespace {
 
 using format::SectionKind;
 
-/// Precondition: the segment has codes.
-SearchNeeds with_codes(const SegmentFile& file, SearchNeeds needs) noexcept {
+/// Of as many parts as codes can have a few numbers may be kept, so that an index that grows opens codes anew now and
+/// then and not at every commit. Fewer than the least are not worth their memory: docs/performance.md.
+constexpr std::uint32_t kSteps = 16;
+constexpr std::uint32_t kLeastSteps = 2;
+
+/// parts: of each code, that stay in memory.  Precondition: the segment has codes.
+SearchNeeds with_codes(const SegmentFile& file, SearchNeeds needs, std::uint32_t parts = CodeTable::kWhole) noexcept {
   const std::uint32_t bytes = stored_code_bytes(file);
-  needs.code_bytes = CodeTable::memory_bytes(file);
   needs.code_parts = bytes > format::kCodeHeadBytes ? bytes - format::kCodeHeadBytes : 0;
+  needs.kept_parts = std::min(parts, needs.code_parts);
+  needs.code_bytes = CodeTable::memory_bytes(file, parts);
+  return needs;
+}
+
+/// Needs with as much of each code as the memory has room for; without where that is too little.
+SearchNeeds with_short_codes(const SegmentFile& file, const SearchNeeds& needs, const OpenOptions& options, IoMode io) {
+  const std::uint32_t all = with_codes(file, needs).code_parts;
+  for (std::uint32_t steps = kSteps - 1; steps >= kLeastSteps; --steps) {
+    const std::uint32_t parts = all * steps / kSteps;
+    if (parts == 0) break;
+    const SearchNeeds cut = with_codes(file, needs, parts);
+    if (least_search_bytes(cut, options.threads, io) <= options.memory_bytes) return cut;
+  }
   return needs;
 }
 
@@ -72,7 +91,7 @@ Result<SearchNeeds> choose_needs(const SegmentFile& file, const OpenOptions& opt
   const SearchNeeds more = with_codes(file, needs);
   const std::uint64_t least = least_search_bytes(more, options.threads, io);
   if (budget >= least) return more;
-  if (!demanded) return needs;
+  if (!demanded) return with_short_codes(file, needs, options, io);
   return Error{.code = Code::kOverBudget,
                .what = "a memory bound of " + std::to_string(budget) + " bytes: ranking by codes needs at least " +
                        std::to_string(least)};

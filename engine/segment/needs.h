@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/// What opening a segment's field takes, and the one decision that is made then: whether codes rank.
+/// What opening a segment's field takes, and the one decision that is made then: whether codes rank, and how much of
+/// them.
 #pragma once
 
 #include <cstdint>
@@ -20,8 +21,9 @@ IoMode choose_mode(const OpenOptions& options, std::uint64_t file_bytes);
 std::uint64_t least_open_bytes(const SegmentFile& file, std::uint32_t threads, IoMode mode, bool codes) noexcept;
 
 /// Decides whether codes rank: always on fused pages, through which there is no other way; on lean ones when the
-/// options say so, or when the cache cannot hold all pages and the memory has room for all codes. Errors:
-/// kInvalidArgument for a ranking that the file cannot give; kOverBudget for one that the memory cannot.
+/// options say so, or when the cache cannot hold all pages. Where nobody says so the memory need not have room for all
+/// codes: as many leading parts of each rank as it has room for. Errors: kInvalidArgument for a ranking that the file
+/// cannot give; kOverBudget for one that the memory cannot.
 Result<SearchNeeds> choose_needs(const SegmentFile& file, const OpenOptions& options, IoMode io);
 
 }  // namespace nearline::engine

@@ -64,7 +64,10 @@ std::uint64_t walk_scratch_bytes(const SearchNeeds& needs, std::uint64_t l) noex
   const std::uint64_t degree = needs.shape.degree;
   // Half of the neighbours of those expanded were met before: far more of them in fact.
   const bool fused = needs.shape.layout == Layout::kFused;
-  const std::uint64_t met = std::min(needs.count, fused ? l * needs.shape.targets / 4 : l * degree / 2 + needs.entries);
+  // Walks by the least of codes go astray, and meet as many again.
+  const std::uint64_t astray = needs.kept_parts * 3 < needs.code_parts ? 2 : 1;
+  const std::uint64_t met =
+      std::min(needs.count, fused ? l * needs.shape.targets / 4 : astray * l * degree / 2 + needs.entries);
   const std::uint64_t visited = std::bit_ceil(std::max<std::uint64_t>(4096, met * 4 + kMaxBatch * 4)) * 4;
   const std::uint64_t lists = fused ? (needs.shape.targets + most_scanned(needs.entries)) * 32
                                     : (kMaxBatch * degree + needs.entries + degree) * 4 + kMaxBatch * 64;
@@ -73,7 +76,10 @@ std::uint64_t walk_scratch_bytes(const SearchNeeds& needs, std::uint64_t l) noex
   const std::uint64_t tables =
       std::uint64_t{needs.code_parts} * format::kCentroids * (sizeof(float) + sizeof(std::int16_t)) +
       (needs.code_parts == 0 ? 0 : 3 * std::uint64_t{needs.shape.dim} * sizeof(float));
-  return listed + tables + visited + lists * 2 + candidates + std::uint64_t{needs.shape.dim} * sizeof(float) + 4096;
+  const std::uint64_t lengthened =
+      needs.kept_parts == needs.code_parts ? 0 : kLengthened * (format::kCodeHeadBytes + needs.code_parts);
+  return lengthened + listed + tables + visited + lists * 2 + candidates +
+         std::uint64_t{needs.shape.dim} * sizeof(float) + 4096;
 }
 
 std::uint64_t least_search_bytes(const SearchNeeds& needs, std::uint32_t threads, IoMode mode) noexcept {

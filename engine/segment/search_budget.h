@@ -19,6 +19,7 @@ struct SearchNeeds {
   std::uint64_t entries = 0;      ///< entry points
   std::uint64_t code_bytes = 0;   ///< of all codes and their book, where they are used
   std::uint32_t code_parts = 0;   ///< bytes of a code that a query makes tables for
+  std::uint32_t kept_parts = 0;   ///< bytes of a code that stay in memory: all of them, or the first
   std::uint64_t table_bytes = 0;  ///< of tables that stay in memory besides
 };
 

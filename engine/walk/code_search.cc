@@ -27,6 +27,10 @@ class CodePages : public PageWalk {
  protected:
   /// s.distances: the estimates of s.fresh.
   Result<void> estimate_fresh() {
+    if (codes_.short_codes() != nullptr) {
+      estimate_short(*codes_.short_codes());
+      return {};
+    }
     NEARLINE_CHECK(codes_.need(s_.fresh));
     s_.records.resize(s_.fresh.size());
     for (std::size_t i = 0; i < s_.fresh.size(); ++i) s_.records[i] = codes_.of(s_.fresh[i]);
@@ -35,6 +39,23 @@ class CodePages : public PageWalk {
   }
 
  private:
+  void estimate_short(const ShortCodes& codes) {
+    const std::size_t bytes = codes_.book().code_bytes();
+    s_.long_codes.resize(kLengthened * bytes);
+    s_.distances.resize(s_.fresh.size());
+    for (std::size_t first = 0; first < s_.fresh.size(); first += kLengthened) {
+      const auto some = std::span(s_.fresh).subspan(first, std::min(kLengthened, s_.fresh.size() - first));
+      for (const std::uint32_t ordinal : some) codes.prefetch(ordinal);
+      s_.records.resize(some.size());
+      for (std::size_t i = 0; i < some.size(); ++i) {
+        codes.lengthen(some[i], s_.long_codes.data() + i * bytes);
+        s_.records[i] = s_.long_codes.data() + i * bytes;
+      }
+      scorer_.estimates(s_.records, s_.distances.data() + first);
+    }
+    s_.stats.estimates += static_cast<std::uint32_t>(s_.fresh.size());
+  }
+
   CodeTable& codes_;
 };
 

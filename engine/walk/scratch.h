@@ -17,10 +17,14 @@
 
 namespace nearline::engine {
 
+/// Short codes are made long, and compared, so many at once.
+inline constexpr std::size_t kLengthened = 64;
+
 struct Scratch {
   // The walk by estimate alone uses these.
   Shortlist shortlist;
   CodeQuery code_query;
+  std::vector<std::byte> long_codes;                    ///< of kLengthened records, where codes are cut short
   std::vector<float> code_vector;                       ///< the query as codes take it
   std::vector<std::unique_ptr<io::PageBatch>> flights;  ///< a page each, in flight or being looked at
 

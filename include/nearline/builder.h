@@ -23,9 +23,11 @@ struct BuildOptions {
   /// Compressed code of one record, 5..1028 bytes: searches rank records by codes and read only the pages of those
   /// that look near. 0: none. kAuto: what serves the dimension well, where a code is much smaller than a vector.
   std::uint32_t code_bytes = Count::kAuto;
-  /// kAuto: lean. Fused pages hold the codes of the records that they point to, so that a search keeps next to nothing
-  /// in memory at any number of records; they take more disk (where all vectors are alike pages are lean even so).
+  /// Fused pages hold the codes of the records that they point to, so that a search keeps next to nothing in memory at
+  /// any number of records; they take more disk (where all vectors are alike pages are lean even so). kAuto: lean where
+  /// `search_memory_bytes` have room for the codes of all records, or there are none; fused else.
   Layout layout = Layout::kAuto;
+  std::uint64_t search_memory_bytes = 64u << 20;  ///< what searches will have, as far as that is known now
   /// Records of a fused page: more take less disk, and more reads for a recall. kAuto: as many as leave room for the
   /// codes of nearly all of their neighbours; twice as many still work well.
   std::uint32_t page_records = Count::kAuto;
@@ -89,6 +91,7 @@ class NEARLINE_API Builder {
 
 /// What a build of this shape will take, from arithmetic alone (no file is read).
 struct Estimate {
+  Layout layout = Layout::kLean;  ///< of the pages
   std::uint64_t file_bytes = 0;
   std::uint64_t build_memory_bytes = 0;        ///< for a build in one part
   std::uint64_t least_build_memory_bytes = 0;  ///< below this a build is refused

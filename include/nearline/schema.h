@@ -21,7 +21,7 @@ struct Schema {
 
 /// Where the parts of a record live on disk. Values are written to files and never change.
 enum class Layout : std::uint8_t {
-  kAuto = 0,   ///< nearline chooses: lean. Never in a file
+  kAuto = 0,   ///< nearline chooses (`BuildOptions::layout`). Never in a file
   kLean = 1,   ///< pages hold vectors and neighbour lists
   kFused = 2,  ///< pages also hold the codes of their neighbours
 };

@@ -25,7 +25,7 @@ enum class IoMode : std::uint8_t {
 enum class Ranking : std::uint8_t {
   kAuto = 0,   ///< kCodes where most pages must come from disk, kExact where memory holds them
   kExact = 1,  ///< distances: the page of every candidate is read; fused pages rank by codes even so
-  kCodes = 2,  ///< estimates from compressed codes, all of them resident: only promising pages are read
+  kCodes = 2,  ///< estimates from compressed codes: only promising pages are read. Asked for, all are to be resident
 };
 
 /// "mapped", "codes": the words of the command line, of JSON output and of error messages.
@@ -40,8 +40,10 @@ NEARLINE_API std::ostream& operator<<(std::ostream& out, Ranking ranking);
 struct OpenOptions {
   IoMode io = IoMode::kAuto;               ///< kAuto: mapped when the file fits in free memory, else direct
   std::uint64_t memory_bytes = 64u << 20;  ///< bound on private memory: page cache, buffers, scratch of all threads
-  /// kAuto: by codes when pages come from a cache that cannot hold all of them and the budget has room for the codes.
-  /// Answers at a given L do not depend on the mode of I/O, but slightly on the ranking.
+  /// kAuto: by codes when pages come from a cache that cannot hold all of them; where the budget has no room for whole
+  /// codes, by as much of each as it has, which reads more pages, and by distance only where it has hardly any
+  /// (`MemoryUsage::resident_code_bytes`). Answers at a given L do not depend on the mode of I/O, but slightly on the
+  /// ranking, and on how much of the codes there is.
   Ranking ranking = Ranking::kAuto;
   std::uint32_t threads =
       Count::kAuto;  ///< searches at once; kAuto: one per processor that the memory has room for. Further callers wait.

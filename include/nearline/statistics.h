@@ -47,10 +47,15 @@ struct IndexInfo {
 /// Where an open index's private memory goes, in bytes.
 struct MemoryUsage {
   std::uint64_t budget = 0;
-  std::uint64_t codes = 0;       ///< compressed codes of all records, and what they are read with
+  std::uint64_t codes = 0;       ///< compressed codes, and what they are read with
   std::uint64_t page_cache = 0;  ///< one for all threads; what was never used of it does not count
   std::uint64_t buffers = 0;     ///< rings, checksum tables, entry points
   std::uint64_t scratch = 0;     ///< candidate lists and visited sets, all threads
+  /// A code's bytes in the file, and how many of them the largest segment has in memory for each of its records: all,
+  /// or as many as the budget has room for (`Ranking::kAuto`); fused pages bring codes along, which count as all.
+  std::uint32_t code_bytes = 0;           ///< 0: there are no codes
+  std::uint32_t resident_code_bytes = 0;  ///< 0: ranking by distance
+  std::uint64_t bytes_for_all_codes = 0;  ///< the least budget that holds all codes; 0 where there are none
   [[nodiscard]] std::uint64_t total() const noexcept { return codes + page_cache + buffers + scratch; }
 };
 

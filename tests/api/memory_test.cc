@@ -74,7 +74,7 @@ TEST_SUITE("api/memory") {
           const MemoryUsage usage = index->memory_usage();
           CHECK(usage.budget == budget);
           CHECK(usage.total() <= budget);
-          CHECK(usage.total() == usage.page_cache + usage.buffers + usage.scratch);
+          CHECK(usage.total() == usage.codes + usage.page_cache + usage.buffers + usage.scratch);
           CHECK(usage.scratch > 0);
           CHECK(usage.buffers > 0);
           CHECK((usage.page_cache > 100'000) == (io != IoMode::kMapped));

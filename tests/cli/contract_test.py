@@ -6,7 +6,8 @@ import support
 from support import CliTest, fbin, vectors
 
 EVAL_KEYS = ["L", "k", "recall", "qps", "mean_us", "p50_us", "p99_us", "reads_per_query", "bytes_per_query",
-             "distance_computations", "memory_bytes", "rss_bytes", "io", "threads"]
+             "distance_computations", "memory_bytes", "rss_bytes", "io", "threads", "ranking", "code_bytes",
+             "resident_code_bytes", "bytes_for_all_codes"]
 COMMIT_KEYS = ["generation", "count", "segments", "merged_records", "file_bytes", "free_bytes"]
 INFO_KEYS = ["count", "dim", "metric", "type", "layout", "generation", "segments", "deleted", "file_bytes",
              "bytes_per_vector", "build", "format_version"]

@@ -155,6 +155,8 @@ std::string memory_section(const Report& report) {
   }
   rows.push_back({"in use", bytes_text(total), percent(total, total)});
   rows.push_back({"allowed by --memory", bytes_text(static_cast<double>(memory.budget)), ""});
+  if (memory.bytes_for_all_codes > 0)
+    rows.push_back({"would hold all codes", bytes_text(static_cast<double>(memory.bytes_for_all_codes)), ""});
   const std::vector<std::string> head = {"private memory", "size", "share of what is in use"};
   const std::string text =
       report.io == IoMode::kMapped

@@ -18,6 +18,7 @@ constexpr std::uint64_t kUnbounded = ~std::uint64_t{0};
 BuildOptions within(std::uint64_t memory_bytes) {
   BuildOptions options;
   options.memory_bytes = memory_bytes;
+  options.layout = Layout::kLean;
   return options;
 }
 
@@ -118,6 +119,34 @@ TEST_SUITE("engine/make/plan") {
       CHECK(sizeof(format::GraphPageHeader) + std::uint64_t{image.slots} * image.slot_bytes + format::kSealBytes <=
             image.page_bytes);
     }
+  }
+
+  TEST_CASE("left to itself a build makes fused pages where searches will have no room for the codes of all records") {
+    const Schema schema{128, ElementType::kU8, Metric::kL2};
+    const auto layout = [&](std::uint64_t count, const BuildOptions& options) {
+      const auto plan = plan_build(count, schema, options, 4);
+      REQUIRE(plan);
+      CHECK(plan->fused == (plan->file_shape.layout == Layout::kFused));
+      return plan->file_shape.layout;
+    };
+    BuildOptions options = within(kUnbounded);
+    const auto lean = plan_build(1'000'000, schema, options, 4);
+    REQUIRE(lean);
+    options.layout = Layout::kAuto;
+    CHECK(layout(1'000'000, options) == Layout::kLean);
+    CHECK(layout(4'000'000, options) == Layout::kFused);
+    options.search_memory_bytes = least_search_bytes(search_needs(*lean, 1'000'000, schema, true), 1, IoMode::kPread);
+    CHECK(layout(1'000'000, options) == Layout::kLean);
+    --options.search_memory_bytes;
+    CHECK(layout(1'000'000, options) == Layout::kFused);
+    options.code_bytes = 0;
+    CHECK(layout(1'000'000, options) == Layout::kLean);
+    options.code_bytes = Count::kAuto;
+    options.memory_bytes = lean->least_bytes;  // what can be built as lean pages is built
+    const auto least = plan_build(1'000'000, schema, options, 4);
+    REQUIRE(least);
+    CHECK(least->memory_bytes <= options.memory_bytes);
+    CHECK(least->least_bytes == lean->least_bytes);
   }
 
   TEST_CASE("schemas and options outside their ranges are refused, naming what was found") {

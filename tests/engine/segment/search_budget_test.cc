@@ -52,7 +52,8 @@ SearchNeeds needs(std::uint64_t count, std::uint32_t dim) {
           .count = count,
           .entries = 100,
           .code_bytes = count * 36,
-          .code_parts = 32};
+          .code_parts = 32,
+          .kept_parts = 32};
 }
 
 }  // namespace
