@@ -107,7 +107,10 @@ class Commit {
     const OpenOptions open{
         .memory_bytes = in_.options.memory_bytes / 2, .ranking = Ranking::kExact, .threads = 1, .untrusted = false};
     NEARLINE_TRY(segment, Segment::open(SegmentFile(written, row), open, IoMode::kPread));
-    NEARLINE_TRY(rows, segment->find(lost));
+    std::ranges::sort(lost);
+    std::vector<std::uint32_t> rows(lost.size());
+    ReadCount count;
+    NEARLINE_CHECK(segment->find(lost, rows, count));
     RecordSet dead;
     dead.make_room(segment->count());
     for (std::size_t i = 0; i < rows.size(); ++i) {

@@ -236,14 +236,8 @@ TEST_SUITE("format/manifest_sections") {
         {"pages of another size", Code::kCorrupt, [](auto& s) { pages(s).element_bytes = 1024, pages(s).count = 4; }},
         {"keys of another size", Code::kCorrupt, [](auto& s) { keys(s).element_bytes = 2048, keys(s).count = 2; }},
         {"no keys", Code::kCorrupt, [](auto& s) { keys(s).count = keys(s).length = 0; }},
-        {"rows alone for ids that are not in a row", Code::kCorrupt,
-         [](auto& s) { keys(s).element_bytes = 4, keys(s).count = 9, keys(s).length = 36; }},
-        {"more than rows for ids that are in a row", Code::kCorrupt, [](auto& s) { segment(s).last_id = 18; }},
-        {"too few rows", Code::kCorrupt,
-         [](auto& s) {
-           segment(s).last_id = 18;
-           keys(s).element_bytes = 4, keys(s).count = 8, keys(s).length = 32;
-         }},
+        {"more blocks of keys than hold them", Code::kCorrupt,
+         [](auto& s) { keys(s).count = 2, keys(s).length = 8192; }},
         {"no entry points", Code::kCorrupt, [](auto& s) { entries(s).count = 0, entries(s).length = 0; }},
         {"more entry points than records", Code::kCorrupt,
          [](auto& s) { entries(s).count = 10, entries(s).length = 40; }},
