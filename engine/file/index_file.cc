@@ -159,18 +159,10 @@ Result<std::vector<std::byte>> IndexFile::read_whole(const format::Section& sect
   return bytes;
 }
 
-Result<std::vector<std::uint32_t>> IndexFile::read_u32(const format::Section& section, SectionCheck& checker,
-                                                       std::uint64_t first, std::uint64_t count) const {
-  constexpr std::uint64_t kBlock = format::kBlockBytes;
-  std::vector<std::uint32_t> values(count);
-  if (count == 0) return values;
-  const std::uint64_t begin = first * sizeof(std::uint32_t) / kBlock;
-  const std::uint64_t end = ((first + count) * sizeof(std::uint32_t) + kBlock - 1) / kBlock;
-  std::vector<std::byte> blocks((end - begin) * kBlock);
-  NEARLINE_CHECK(io::read_exact(*file_, section.offset + begin * kBlock, blocks));
-  NEARLINE_CHECK(checker.check(begin, blocks));
-  std::memcpy(values.data(), blocks.data() + (first * sizeof(std::uint32_t) - begin * kBlock),
-              values.size() * sizeof(std::uint32_t));
+Result<std::vector<std::uint32_t>> IndexFile::read_u32(const format::Section& section) const {
+  NEARLINE_TRY(bytes, read_whole(section, section.length));
+  std::vector<std::uint32_t> values(section.count);
+  if (!bytes.empty()) std::memcpy(values.data(), bytes.data(), bytes.size());
   return values;
 }
 

@@ -80,10 +80,8 @@ class IndexFile {
   /// Reads and checks a whole section, which is at most `most` bytes. Errors: kCorrupt, kIo.
   Result<std::vector<std::byte>> read_whole(const format::Section& section, std::uint64_t most) const;
 
-  /// Reads and checks [first, first + count) of a section of u32 elements. `checker` is that section's.
-  /// Errors: kCorrupt, kIo. Precondition: the range is inside the section.
-  Result<std::vector<std::uint32_t>> read_u32(const format::Section& section, SectionCheck& checker,
-                                              std::uint64_t first, std::uint64_t count) const;
+  /// Reads and checks a whole section of u32 elements. Errors: kCorrupt, kIo.
+  Result<std::vector<std::uint32_t>> read_u32(const format::Section& section) const;
 
  private:
   IndexFile() = default;

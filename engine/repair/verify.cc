@@ -196,8 +196,7 @@ class Verifier {
 
   Result<void> check_reach() {
     const format::Section& section = *segment_->section(SectionKind::kEntryPoints);
-    const auto checker = index_.check(section);
-    NEARLINE_TRY(entries, index_.read_u32(section, *checker, 0, section.count));
+    NEARLINE_TRY(entries, index_.read_u32(section));
     Reach reach{.reached = std::vector<bool>(count_, false),
                 .expanded = std::vector<bool>(count_, false),
                 .waiting = std::vector<bool>(shape_.pages(count_), false),

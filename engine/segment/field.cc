@@ -79,8 +79,7 @@ bool Field::serves(const SegmentFile& file, IoMode mode, const SearchNeeds& need
 
 Result<void> Field::read_entries(const SegmentFile& file) {
   const format::Section& section = *file.section(SectionKind::kEntryPoints);
-  const auto checker = file.index().check(section);
-  NEARLINE_TRY(nodes, file.index().read_u32(section, *checker, 0, section.count));
+  NEARLINE_TRY(nodes, file.index().read_u32(section));
   entries_ = std::move(nodes);
   for (const std::uint32_t entry : entries_) {
     if (entry >= graph_->count) {

@@ -126,13 +126,13 @@ TEST_SUITE("api/verify") {
     };
     const Case cases[] = {
         {"", [](auto&) {}},
-        {"keys name record 200", [](auto& b) { b[kKeys + 2048] = std::byte{200}; }},
+        {"keys name record 200", [](auto& b) { b[kKeys + 2044] = std::byte{200}; }},
         {"keys say that record 4 has id 11: it has 10", [](auto& b) { b[kKeys] = std::byte{11}; }},
-        {"keys say that record 3 has id 10: it has 20", [](auto& b) { std::swap(b[kKeys + 2048], b[kKeys + 2052]); }},
+        {"keys say that record 3 has id 10: it has 20", [](auto& b) { std::swap(b[kKeys + 2044], b[kKeys + 2048]); }},
         {"id 20 in the keys after 0: expected ascending ids from 10 to 50",
-         [](auto& b) { std::swap(b[kKeys], b[kKeys + 4]), std::swap(b[kKeys + 2048], b[kKeys + 2052]); }},
+         [](auto& b) { std::swap(b[kKeys], b[kKeys + 4]), std::swap(b[kKeys + 2044], b[kKeys + 2048]); }},
         {"behind the last key of a block", [](auto& b) { b[kKeys + 20] = std::byte{1}; }},
-        {"behind the last key of a block", [](auto& b) { b[kKeys + 4095] = std::byte{1}; }},
+        {"behind the last key of a block", [](auto& b) { b[kKeys + 4087] = std::byte{1}; }},
         {"entry point 99", [](auto& b) { b[kEntries] = std::byte{99}; }},
         {"graph page 0", [](auto& b) { b[kPages + 2] = std::byte{1}; }},
     };
@@ -167,9 +167,9 @@ TEST_SUITE("api/verify") {
         .count = 350, .dim = 8, .type = ElementType::kB1, .metric = Metric::kHamming, .id_bytes = 8};
     constexpr std::size_t fences = kKeys + 4'096;  // there are two pages of 255 records
     CHECK(verify_edited(many, [](auto&) {}).finding_count == 0);
-    report = verify_edited(many, [](auto& bytes) { bytes[fences] = std::byte{0x5D}; });
+    report = verify_edited(many, [](auto& bytes) { bytes[fences] = std::byte{0x53}; });
     REQUIRE(report.finding_count == 1);
-    CHECK(report.findings[0].what.find("fence 0 says 3421: expected the first id of its block of keys, 3420") == 0);
+    CHECK(report.findings[0].what.find("fence 0 says 3411: expected the first id of its block of keys, 3410") == 0);
     report = verify_edited(many, [](auto& bytes) { bytes[fences + 8] = std::byte{1}; });
     REQUIRE(report.finding_count == 1);
     CHECK(report.findings[0].what.find("bytes behind the last fence") == 0);

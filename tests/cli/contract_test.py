@@ -80,7 +80,9 @@ class Contract(CliTest):
         self.assertEqual([line.split()[2:] for line in lines[0::2]], [[str(row), "0"] for row in range(3)])
         self.assertEqual({line.rindex("  ") for line in [head, *lines]}, {head.index("distance") - 2})  # columns
         found = self.good_json("search", index, "queries.fbin", "-k", "2", "--json")
-        self.assertEqual([list(line) for line in found], [["query", "count", "ids", "distances", "expected_recall", "stats"]] * 3)
+        keys = ["query", "count", "ids", "distances", "expected_recall", "stats", "ranking", "code_bytes", "resident_code_bytes",
+                "bytes_for_all_codes"]
+        self.assertEqual([list(line) for line in found], [keys] * 3)
         self.assertEqual([(line["query"], line["ids"][0], line["distances"][0]) for line in found],
                          [(row, row, 0.0) for row in range(3)])
         self.assertGreater(found[0]["stats"]["distance_computations"], 0)

@@ -270,13 +270,14 @@ class Search {
     if (!index) return violated("no reader can open it: " + index.error().message());
     readers_.push_back({std::move(index).value(), held});
   }
+  /// A reader reads for the first time when its commit is some steps old: what it has read once its cache keeps.
   void check_readers() {
     for (Reader& reader : readers_) {
+      if (++reader.steps < kReaderSteps) continue;
       const auto held = contents(reader.index);
       if (!held || held.value() != reader.held) {
         violated("a reader lost its commit: " + (held ? std::string("other records") : held.error().message()));
       }
-      ++reader.steps;
     }
     std::erase_if(readers_, [](const Reader& reader) { return reader.steps >= kReaderSteps; });
   }

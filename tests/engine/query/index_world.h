@@ -57,7 +57,7 @@ class IndexWorld {
     const SegmentFile segment = index_->segments().front();
     const format::Section& pages = *segment.section(format::SectionKind::kGraphPages);
     const format::Section& entries = *segment.section(format::SectionKind::kEntryPoints);
-    entries_ = index_->read_u32(entries, *index_->check(entries), 0, entries.count).value();
+    entries_ = index_->read_u32(entries).value();
     const format::PageShape shape = segment.shape();
     range_ = {.at = pages.offset,
               .page_bytes = shape.page_bytes,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Salvage under damage that comes in numbers, from copies that were torn, and by intent.
 #include "engine/repair/salvage.h"
+#include "format/keys.h"
 #include "format/manifest_layout.h"
 #include "tests/engine/repair/salvage_world.h"
 #include "tests/support/restamp.h"
@@ -123,7 +124,7 @@ TEST_SUITE("engine/repair/salvage_damage") {
     manifest.live_count = count - 5;
     add(format::SectionKind::kGraphPages, shape.pages(count), shape.page_bytes);
     add(format::SectionKind::kEntryPoints, 1, 4);
-    add(format::SectionKind::kKeys, count, 4);
+    add(format::SectionKind::kKeys, format::KeyShape::of(manifest.segments.front()).blocks(), kBlock);
     add(format::SectionKind::kTombstones, (count + 7) / 8, 1);
     const auto encoded = format::encode(manifest);
     REQUIRE(encoded.size() == kBlock);
