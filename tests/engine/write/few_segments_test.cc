@@ -83,9 +83,9 @@ TEST_SUITE("engine/write/few_segments") {
 
   TEST_CASE("where commits do not merge they do once the index would not open any more") {
     WriterWorld world;
-    const WriterOptions options{.memory_bytes = 23U << 19, .delta_records = 1, .merge = false, .threads = 1};
+    const WriterOptions options{.memory_bytes = 12U << 20, .delta_records = 1, .merge = false, .threads = 1};
     std::uint32_t most = 0;
-    for (Id first = 0; first < 90; first += 30) {  // each writer opens what the one before left
+    for (Id first = 0; first < 120; first += 30) {  // each writer opens what the one before left
       auto writer = engine::IndexWriter::open(world.disk, "index", options).value();
       for (Id id = first; id < first + 30; ++id) {
         CAPTURE(id);
@@ -96,7 +96,7 @@ TEST_SUITE("engine/write/few_segments") {
       }
     }
     CHECK(most > kMostSegments);
-    CHECK(most < 40);  // of two records each they would be 45
+    CHECK(most < 50);  // of two records each they would be 60
     check_opens(world);
     check_holds(world.disk, "index", world.model);
   }
