@@ -159,7 +159,10 @@ class Verifier {
         find(good.error());
         continue;
       }
-      if (const auto sealed = check_seal(p, page, at); !sealed) find(sealed.error());
+      if (const auto sealed = check_seal(p, page, at); !sealed) {
+        find(sealed.error());
+        continue;
+      }
       for_each_on_page(p, page, visit);
     }
     return {};

@@ -97,17 +97,16 @@ Result<std::optional<VerifyFinding>> broken_keys(const SegmentFile& segment, std
     if (auto broken = rules.check_order()) return std::optional(VerifyFinding{section.offset, std::move(*broken)});
     return std::optional<VerifyFinding>();
   }
-  const auto checker = segment.index().check(section);
   const std::uint64_t bytes = format::whole_blocks(section.length);
   std::vector<std::byte> buffer;
   for (std::uint64_t at = 0; at < bytes; at += buffer.size()) {
     buffer.resize(std::min(kReadBytes, bytes - at));
     NEARLINE_CHECK(io::read_exact(segment.file(), section.offset + at, buffer));
-    NEARLINE_CHECK(checker->check(at / kBlock, buffer));
     for (std::uint64_t i = 0; i < buffer.size(); i += kBlock) {
       const auto number = static_cast<std::uint32_t>((at + i) / kBlock);
-      NEARLINE_CHECK(format::check_seal(std::span(buffer).subspan(i, kBlock), segment.index().manifest().file_id,
-                                        section.serial, number, section.offset + at + i));
+      const auto sealed = format::check_seal(std::span(buffer).subspan(i, kBlock), segment.index().manifest().file_id,
+                                             section.serial, number, section.offset + at + i);
+      if (!sealed) return std::optional(VerifyFinding{sealed.error().at, sealed.error().what});
       auto broken = rules.look_at((at + i) / kBlock, buffer.data() + i);
       if (broken) return std::optional(VerifyFinding{section.offset + at + i, std::move(*broken)});
     }

@@ -70,7 +70,7 @@ class NEARLINE_API Index {
   /// type, zeros where no record has that id. Ids may come in any order, and repeatedly.
   /// Cost: of one id at most two reads from the disk, a block of keys and the record's page, in each segment whose ids
   /// it may be among; of many, those of all of them side by side, 64 at a time. The first call reads the fences of the
-  /// keys besides: eight bytes for 341 records or more, which stay in memory. Takes some 100 bytes an id while it runs,
+  /// keys besides: eight bytes for 340 records or more, which stay in memory. Takes some 100 bytes an id while it runs,
   /// beside the budget. Errors: kInvalidArgument for another size of `out`; kCorrupt, kIo.
   Result<GetReport> get(std::span<const Id> ids, std::span<std::byte> out) const;
 

@@ -21,14 +21,15 @@ std::vector<char> as_chars(const std::vector<std::byte>& bytes) {
   return {first, first + bytes.size()};
 }
 
-/// A small valid file, after a change that an attacker makes: all checksums hold.
-VerifyReport verify_edited(const testing::TinySpec& spec, const std::function<void(std::vector<std::byte>&)>& edit) {
+/// A small valid file, after a change that an attacker makes: all checksums hold, seals only if asked for.
+VerifyReport verify_edited(const testing::TinySpec& spec, const std::function<void(std::vector<std::byte>&)>& edit,
+                           bool seals = true) {
   const TempDir folder;
   testing::IndexAssembler file = testing::tiny_index(spec);
   file.commit();
   auto bytes = file.bytes();
   edit(bytes);
-  testing::restamp_sections(bytes);
+  testing::restamp_sections(bytes, seals);
   write(folder / "x", as_chars(bytes));
   const auto report = verify(folder / "x", true);
   REQUIRE_MESSAGE(report, message(report));
@@ -146,6 +147,20 @@ TEST_SUITE("api/verify") {
       REQUIRE(report.finding_count == 1);
       CHECK(report.findings[0].what.find(c.what) != std::string::npos);
       CHECK(report.findings[0].at >= kPages);
+    }
+  }
+
+  TEST_CASE("a broken seal under a tree that is right is found, since no reader would take the page") {
+    CHECK(verify_edited(
+              {.count = 5, .dim = 3}, [](auto&) {}, false)
+              .finding_count == 0);
+    for (const std::size_t section : {kPages, kKeys}) {
+      CAPTURE(section);
+      const auto break_seal = [section](auto& bytes) { bytes[section + 4'095] ^= std::byte{1}; };
+      const VerifyReport report = verify_edited({.count = 5, .dim = 3}, break_seal, false);
+      REQUIRE(report.finding_count == 1);
+      CHECK(report.findings[0].what == "page 0 does not match its checksum");
+      CHECK(report.findings[0].at == section);
     }
   }
 

@@ -29,7 +29,7 @@ void restamp(std::vector<std::byte>& file) {
   }
 }
 
-void restamp_sections(std::vector<std::byte>& file) {
+void restamp_sections(std::vector<std::byte>& file, bool seals) {
   if (file.size() < format::kDataStart) return;
   const auto slot = [&](std::size_t number) {
     return std::span<std::byte, format::kBlockBytes>(file.data() + number * format::kBlockBytes, format::kBlockBytes);
@@ -41,7 +41,7 @@ void restamp_sections(std::vector<std::byte>& file) {
   if (!manifest) return;
   for (format::Section& section : manifest->sections) {
     if (section.length == 0) continue;
-    if (format::is_sealed(section.kind)) {
+    if (seals && format::is_sealed(section.kind)) {
       for (std::uint32_t page = 0; page < section.count; ++page) {
         const auto pages = std::span(file).subspan(section.offset, section.length);
         format::seal_page(pages.subspan(std::size_t{page} * section.element_bytes, section.element_bytes),

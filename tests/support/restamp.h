@@ -13,6 +13,7 @@ void restamp(std::vector<std::byte>& file);
 
 /// As restamp, and before it seals all pages and blocks of keys and builds the checksum trees of all sections anew over
 /// the data as it is. Files whose superblocks or manifest do not decode are left alone.
-void restamp_sections(std::vector<std::byte>& file);
+/// seals: false leaves the seals as they are.
+void restamp_sections(std::vector<std::byte>& file, bool seals = true);
 
 }  // namespace nearline::testing
