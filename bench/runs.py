@@ -48,6 +48,7 @@ def build_programs(folder: Path) -> dict[str, Path]:
     if not (folder / "build.ninja").exists():
         subprocess.run(["meson", "setup", str(folder), str(ROOT), "-Dbuildtype=release", "-Dbench=enabled", "-Dtests=disabled"],
                        check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(["ninja", "-C", str(folder), "build.ninja"], check=True, stdout=subprocess.DEVNULL)  # a target may be new
     listed = subprocess.run(["meson", "introspect", "--targets", str(folder)], check=True, capture_output=True, text=True)
     found = {target["name"]: Path(target["filename"][0]) for target in json.loads(listed.stdout)
              if target["type"] == "executable" and target["name"] in PROGRAMS}
