@@ -88,10 +88,10 @@ def check_c(prefix: Path, libraries: Path, package: Path, folder: Path) -> None:
     """The C headers are C99 and C++ of any age; a program in C needs no library of nearline but its own, by a soname that
     outlives minor versions, and links statically, too."""
     for header in C_HEADERS:
-        path = str(prefix / "include" / "nearline" / header)
-        run(*c_compiler, "-std=c99", "-pedantic", "-Wall", "-Wextra", "-Werror", "-fsyntax-only", f"-I{prefix}/include",
-            "-x", "c", path)
-        run(*compiler, "-std=c++11", "-fsyntax-only", f"-I{prefix}/include", "-x", "c++", path)
+        (folder / "alone.c").write_text(f"#include <nearline/{header}>\n", encoding="utf-8")
+        check = ["-Wall", "-Wextra", "-Werror", "-fsyntax-only", f"-I{prefix}/include", "-x"]
+        run(*c_compiler, "-std=c99", "-pedantic", *check, "c", str(folder / "alone.c"))
+        run(*compiler, "-std=c++11", *check, "c++", str(folder / "alone.c"))
     environment = dict(os.environ, PKG_CONFIG_PATH=str(package.parent))
     ask = ["pkg-config", f"--define-variable=prefix={prefix}", "nearline-c"]
     strict = [*c_compiler, "-std=c99", "-pedantic", "-Wall", "-Wextra", "-Werror", str(c_consumer)]
