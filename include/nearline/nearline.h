@@ -36,7 +36,6 @@ extern "C" {
 
 #define NEARLINE_NO_ID UINT64_MAX
 #define NEARLINE_NOWHERE UINT64_MAX
-#define NEARLINE_AUTO 0
 #define NEARLINE_NONE UINT32_MAX  // of code_bytes: no codes
 
 /// Numbers are stable for ever; new ones are only added. Below 20 the call or its input is bad; from 20 the index is

@@ -96,10 +96,24 @@ def rows(array, what: str, kind: int | None = None, dim: int | None = None, sing
     return array, have, width, one
 
 
+def _large(values, otherwise):
+    """Whole numbers of Python beside each other that need a sign's place and do not, which numpy makes floats of."""
+    import operator
+
+    import numpy as np
+    try:
+        numbers = [operator.index(value) for value in values]
+        return otherwise if min(numbers) < 0 else np.array(numbers, np.uint64)
+    except (TypeError, OverflowError):
+        return otherwise
+
+
 def ids(values, what: str = "ids"):
     """A contiguous array [n] of uint64."""
     import numpy as np
     array = np.asarray(values)
+    if array.dtype.kind in "fO" and array.ndim == 1 and array.size > 0 and not isinstance(values, np.ndarray):
+        array = _large(values, array)
     if array.size == 0 and array.ndim == 1:
         return np.empty(0, np.uint64)
     if array.ndim != 1:
@@ -108,7 +122,7 @@ def ids(values, what: str = "ids"):
         if array.min() < 0:
             raise invalid(f"{what}: expected numbers from 0, found {array.min()}")
     elif array.dtype.kind != "u":
-        raise invalid(f"{what}: expected whole numbers, found an array of {array.dtype}")
+        raise invalid(f"{what}: expected whole numbers from 0 to 2**64 - 2, found an array of {array.dtype}")
     return np.ascontiguousarray(array, np.uint64)
 
 

@@ -63,9 +63,9 @@ class Writer:
         self._path = os.path.abspath(os.fsdecode(_options.path(path)))
         self._shown = Shown(progress)
         self._core = _core.Writer(os.fsencode(self._path), *options, self._shown.told)
-        with_index = _core.Index(os.fsencode(self._path), 64 << 20, _options.AUTO, "auto", "exact", False)
-        info = with_index.info()
-        with_index.close()
+        view = _core.Index(os.fsencode(self._path), 64 << 20, _options.AUTO, "pread", "exact", False)  # what kind of vectors
+        info = view.info()
+        view.close()
         self._kind, self._dim = _arrays.WORDS[info["dtype"]], info["dim"]
 
     def insert(self, vectors, ids=None) -> InsertReport:

@@ -137,6 +137,14 @@ class Build(Case):
         index = self.index(np.empty((0, 8), np.float32))
         self.assertEqual((len(index), index.search(line(1)).counts.tolist()), (0, [0]))
 
+    def test_ids_are_any_numbers_of_64_bits(self):
+        for ids in ([1, 2**63, 2**64 - 2], np.array([1, 2**63, 2**64 - 2], np.uint64)):
+            index = self.index(line(3), ids=ids, replace=True)
+            self.assertEqual(index.search(line(3), k=1).ids[:, 0].tolist(), [1, 2**63, 2**64 - 2])
+            self.assertEqual(index.contains([0, 1, 2**64 - 2]).tolist(), [False, True, True])
+        for ids, words in (([-1, 2**63, 1], "whole numbers from 0"), ([0, 1, 2**64], "whole numbers"), ([0, 1, 2**64 - 1], "id")):
+            self.fails(ValueError, words, nearline.build, "x.near", line(3), ids)
+
     def test_ids_must_be_one_for_each_row(self):
         for ids, words in (([1], "found 1 and at least 100 rows"), ([-1] * 100, "from 0"), (["a"] * 100, "whole numbers"),
                            ([0.5] * 100, "whole numbers"), ([[1]] * 100, "shape [100, 1]"), (range(101), "found 101"),
