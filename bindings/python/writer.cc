@@ -77,8 +77,9 @@ class OpenWriter {
   }
 
   ~OpenWriter() {
-    const py::gil_scoped_release release;  // a merge beside commits is waited for
+    PyThreadState* const state = PyEval_SaveThread();  // a merge beside commits is waited for
     writer_.reset();
+    PyEval_RestoreThread(state);
   }
   OpenWriter(const OpenWriter&) = delete;
   OpenWriter& operator=(const OpenWriter&) = delete;
