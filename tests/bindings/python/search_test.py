@@ -8,6 +8,7 @@ import numpy as np
 from support import Case, cloud, line
 
 import nearline
+from nearline import _arrays
 
 
 class Search(Case):
@@ -95,6 +96,15 @@ class Kinds(Case):
         self.assertEqual(index.search(packed[:5], k=1).ids[:, 0].tolist(), [0, 1, 2, 3, 4])
         self.assertEqual(index.get([3, 4]).tolist(), packed[3:5].tolist())
         self.assertEqual(self.search_itself(packed, dtype="b1").info.dim, 72)
+
+    def test_rows_are_used_where_they_lie_and_so_are_answers(self):
+        for vectors in (line(100), line(100)[10:20], line(100).astype(np.float16), line(100).astype(np.uint8)):
+            self.assertIs(_arrays.rows(vectors, "vectors")[0], vectors)
+        one = line(100)[7]
+        self.assertTrue(np.shares_memory(_arrays.rows(one, "vectors", single=True)[0], one))
+        ids = np.arange(10, dtype=np.uint64)
+        self.assertTrue(np.shares_memory(_arrays.ids(ids), ids))
+        self.assertFalse(self.index(line(100)).search(line(3)).ids.flags.owndata)
 
     def test_what_numpy_makes_unasked_is_taken(self):
         for vectors in (line(100).astype(np.float64), line(100).tolist(), np.asfortranarray(line(100)), line(200)[::2] / 2,
