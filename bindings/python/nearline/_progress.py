@@ -22,7 +22,7 @@ class _Bars:
     def close(self) -> None:
         if self.bar is not None:
             self.bar.close()
-            self.bar = None
+            self.bar, self.phase = None, None
 
 
 class _Line:

@@ -16,6 +16,7 @@ from unittest import mock
 from support import Case, cloud, line
 
 import nearline
+from nearline import _progress
 
 INTERRUPTED = """
 import os, signal, sys, threading, numpy as np, nearline
@@ -139,7 +140,12 @@ class Process(Case):
         fake.tqdm = Bar
         with mock.patch.dict(sys.modules, {"tqdm": types.ModuleType("tqdm"), "tqdm.auto": fake}):
             nearline.build("b.near", cloud(2000), progress=True, calibrate=False)
-        self.assertIn("link", bars)
+            self.assertIn("link", bars)
+            shown = _progress.Shown(True)
+            for _ in range(2):  # as a writer's calls, which end where the next begins
+                shown.told("link", 1, 2)
+                shown.close()
+        self.assertEqual(bars[-2:], ["link", "link"])
 
 
 if __name__ == "__main__":
