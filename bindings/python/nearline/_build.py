@@ -60,9 +60,9 @@ def _batches(vectors, kind):
         from ._files import VectorFile
         file = VectorFile(vectors)
         at_once = max(1, _AT_ONCE // max(1, file.dim * 4))
-        yield file.read(0, 0), file.kind, file.dim
+        yield file.read(0, 0), file._kind, file.dim
         for first in range(0, len(file), at_once):
-            yield file.read(first, min(at_once, len(file) - first)), file.kind, file.dim
+            yield file.read(first, min(at_once, len(file) - first)), file._kind, file.dim
         return
     if hasattr(vectors, "__next__"):
         for some in vectors:

@@ -25,10 +25,10 @@ class VectorFile:
     @property
     def dtype(self) -> str:
         """ "f32", "f16", "i8", "u8" or "b1": what `read` gives."""
-        return _arrays.NAMES[self.kind]
+        return _arrays.NAMES[self._kind]
 
     @property
-    def kind(self) -> int:
+    def _kind(self) -> int:
         return self._core.type
 
     @property
@@ -43,7 +43,7 @@ class VectorFile:
         import numpy as np
         first = _options.whole(first, "first", 0, len(self))
         count = len(self) - first if count is None else _options.whole(count, "count", 0, len(self) - first)
-        out = np.empty((count, _arrays.columns(self.kind, self.dim)), _arrays.numpy_type(self.kind))
+        out = np.empty((count, _arrays.columns(self._kind, self.dim)), _arrays.numpy_type(self._kind))
         self._core.read(first, count, out)
         return out
 

@@ -73,11 +73,12 @@ def size(value, name: str = "memory") -> int:
     if not isinstance(value, str):
         return whole(value, name, 0, 2**64 - 1)
     text = value.strip()
-    digits = text.rstrip("KMGTiB ").strip()
-    unit = text[len(digits):].strip().removesuffix("iB").removesuffix("B")
-    if not digits.isdecimal() or unit not in ("", "K", "M", "G", "T"):
+    digits = text.rstrip("KMGTiB").strip()
+    unit = text[len(digits):].strip()
+    shift = {"": 0, "B": 0, "K": 10, "M": 20, "G": 30, "T": 40}.get(unit if unit == "B" else unit[:1])
+    if not (digits.isascii() and digits.isdecimal()) or shift is None or unit[1:] not in ("", "iB", "B"):
         raise invalid(f"{name} of {value!r}: expected bytes, such as 67108864, '64M' or '2G'")
-    return whole(int(digits) << {"": 0, "K": 10, "M": 20, "G": 30, "T": 40}[unit], name, 0, 2**64 - 1)
+    return whole(int(digits) << shift, name, 0, 2**64 - 1)
 
 
 def word(value: str, name: str, words: tuple[str, ...]) -> str:

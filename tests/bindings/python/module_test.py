@@ -9,7 +9,7 @@ import sys
 import unittest
 
 import nearline
-from nearline import _core
+from nearline import _core, _options
 
 FOLDER = pathlib.Path(nearline.__file__).parent
 
@@ -63,6 +63,14 @@ class Module(unittest.TestCase):
             for member in members:
                 self.assertTrue(member.__doc__ or member.__name__ in ("memory_usage",), member.__qualname__)
                 self.assertIn("return", member.__annotations__, member.__qualname__)
+
+    def test_sizes_are_powers_of_1024(self):
+        for text, size in (("64M", 64 << 20), ("2G", 2 << 30), (" 512 KiB", 512 << 10), ("1TB", 1 << 40), ("7", 7), ("7B", 7),
+                           (9, 9)):
+            self.assertEqual(_options.size(text), size)
+        for text in ("", "M", "64iB", "64MM", "64 64", "-1", "1.5G", "64m", "64X", "1" * 30):
+            with self.assertRaises(nearline.InvalidArgumentError):
+                _options.size(text)
 
     def test_it_tells_of_the_machine(self):
         self.assertGreaterEqual(nearline.system_info().processors, 1)
