@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/// nearline for C99 and for whatever calls C. Link with -lnearline_c (nearline-c.pc), or dlopen libnearline_c.so.0,
-/// which needs no other library of nearline. A program outlives minor versions: symbols and fields are only added.
+/// nearline for C99 and for whatever calls C (nearline_files.h has the rest of it). Link with -lnearline_c
+/// (nearline-c.pc), or dlopen libnearline_c.so.0, which needs no other library of nearline. A program outlives minor
+/// versions: symbols and fields are only added.
 ///
 /// Calls      return a status, NEARLINE_OK or what went wrong. `error` may be NULL; else it is the caller's, and a call
 ///            that fails fills it: it needs no freeing, and threads share nothing. No exception, no exit, no signal.

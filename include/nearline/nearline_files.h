@@ -153,6 +153,45 @@ typedef struct nearline_verify_report {
 NEARLINE_C_API nearline_status nearline_verify(const char* path, const nearline_verify_options* options,
                                                nearline_verify_report* report, nearline_error* error);
 
+/// The graph as one pass over all pages counts it, which checks them, too.
+typedef struct nearline_graph_statistics {
+  size_t size;
+  uint64_t records;
+  uint64_t edges;
+  uint64_t local_edges;
+  uint64_t in_degree_records;
+  uint64_t pages;
+  uint64_t vector_bytes;
+  uint64_t list_bytes;
+  uint64_t list_spare_bytes;
+  uint64_t head_bytes;
+  uint32_t in_degree_max;
+  uint32_t reserved;
+  uint64_t degrees[1025];   // [d]: records with d neighbours
+  uint64_t in_degrees[64];  // [0]: records that no edge leads to; [b]: those that 2^(b-1) to 2^b - 1 edges lead to
+  uint64_t fill[20];        // [i]: pages from i/20 to (i + 1)/20 full
+} nearline_graph_statistics;
+
+/// progress: may be NULL.
+NEARLINE_C_API nearline_status nearline_index_get_graph_statistics(const nearline_index* index,
+                                                                   nearline_graph_statistics* statistics,
+                                                                   nearline_progress_fn progress, void* context,
+                                                                   nearline_error* error);
+
+/// What this machine gives.
+typedef struct nearline_system_info {
+  size_t size;
+  uint64_t memory_bytes;
+  uint64_t available_memory_bytes;
+  uint32_t processors;
+  uint32_t io_uring;          // 1: it can be used
+  uint32_t fused;             // 1: its files are those of all machines with fused multiply-add
+  char kernels[44];           // SIMD target in use
+  char io_uring_reason[256];  // why not, when not
+} nearline_system_info;
+
+NEARLINE_C_API nearline_status nearline_get_system_info(nearline_system_info* info, nearline_error* error);
+
 /// Bytes: first and how many; ids: first and last.
 typedef void (*nearline_lost_fn)(void* context, uint64_t first, uint64_t bytes_or_last, uint64_t records);
 

@@ -77,6 +77,10 @@ static void reads(const nearline_index* index) {
   struct seen all = {0, 1000, 0}, first = {0, 1000, 1};
   nearline_index_info info = {.size = sizeof info};
   nearline_memory_usage usage = {.size = sizeof usage};
+  nearline_graph_statistics graph = {.size = sizeof graph};
+  nearline_system_info machine = {.size = sizeof machine};
+  uint64_t counted = 0;
+  int degree;
   GOOD(nearline_index_get(index, ids, 3, vectors, sizeof vectors, found, &error));
   CHECK(found[0] == 1 && found[1] == 0 && found[2] == 1);
   CHECK(vectors[0] == 5 && vectors[kDim] == 0 && vectors[2 * kDim] == 3);
@@ -93,6 +97,12 @@ static void reads(const nearline_index* index) {
   CHECK(strlen(info.file_id) == 32 && info.io != 0 && info.ranking != 0 && info.durable == 1);
   GOOD(nearline_index_get_memory_usage(index, &usage, &error));
   CHECK(usage.budget == 16U << 20U);
+  GOOD(nearline_index_get_graph_statistics(index, &graph, NULL, NULL, &error));
+  for (degree = 0; degree <= 32; ++degree) counted += graph.degrees[degree];
+  CHECK(graph.records == kRows && counted == kRows && graph.edges > kRows &&
+        graph.fill[19] + graph.fill[0] <= graph.pages);
+  GOOD(nearline_get_system_info(&machine, &error));
+  CHECK(machine.processors > 0 && machine.memory_bytes > 0 && strlen(machine.kernels) > 0);
 }
 
 static int count_calls(void* context, const char* phase, uint64_t done, uint64_t total) {
