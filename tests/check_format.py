@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Every C++ source is as clang-format leaves it, ASCII only, opens with its licence and stays below 400 lines.
+"""Every C and C++ source is as clang-format leaves it, ASCII only, opens with its licence and stays below 400 lines.
 
     check_format.py SOURCE_ROOT
 """
@@ -12,7 +12,7 @@ ROOMS = ("include", "format", "io", "engine", "tools", "bindings", "tests", "fuz
 LONGEST = 400
 
 root = Path(sys.argv[1])
-sources = sorted(p for room in ROOMS for p in (root / room).rglob("*") if p.suffix in (".h", ".cc"))
+sources = sorted(p for room in ROOMS for p in (root / room).rglob("*") if p.suffix in (".h", ".cc", ".c"))
 complaints = [] if sources else [f"{root}: expected sources, found none"]
 for path in sources:
     text = path.read_bytes()

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""clang-tidy has nothing to say about the library, the tools and the fuzz targets (.clang-tidy lists the checks).
+"""clang-tidy has nothing to say about the library, the bindings, the tools and the fuzz targets (.clang-tidy lists the checks).
 
     check_tidy.py [--all] [--analyze] SOURCE_ROOT BUILD_ROOT [FILE...]
     check_tidy.py --self-test            checks that the choice of files leaves out nothing that changed
@@ -20,7 +20,7 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-ROOMS = ("format", "io", "engine", "tools", "fuzz")
+ROOMS = ("format", "io", "engine", "bindings", "tools", "fuzz")
 MARK = "tests/tidied"
 
 # NewDeleteLeaks loses the unique_ptr inside a moved Result; LeakSanitizer runs the suite instead.

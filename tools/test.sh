@@ -41,7 +41,7 @@ suite release '' '' -Dbuildtype=release -Dtests=enabled -Dbench=enabled
 # than most commands that the tests start; hence -no-pie, too. To read the sentence, build without the trap.
 # clang takes a third less time than gcc for these, and warns of what gcc does not. Its libraries are linked into the programs, so
 # a shared library's unresolved names are no errors (b_lundef).
-export CXX=clang++ CXX_LD=lld
+export CC=clang CXX=clang++ CC_LD=lld CXX_LD=lld
 export ASAN_OPTIONS=abort_on_error=1:handle_sigill=1:strict_string_checks=1
 suite sanitize '' '--no-suite lint --no-suite install --timeout-multiplier 4' \
   -Doptimization=1 -Ddebug=true -Dcpp_args='-g1 -fsanitize-trap=undefined' -Dcpp_link_args=-no-pie \

@@ -3,7 +3,7 @@
 """What `meson install` puts down can be used: by pkg-config, shared and static, and its symbols are the public ones; the
 licence and the file format come with it.
 
-    install_test.py BUILD_ROOT CONSUMER.cc COMPILER...
+    install_test.py BUILD_ROOT CONSUMER.cc CONSUMER.c COMPILER... -- C_COMPILER...
 """
 import os
 import re
@@ -12,7 +12,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-build, consumer, compiler = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3:]
+build, consumer, c_consumer = (Path(word) for word in sys.argv[1:4])
+compiler, c_compiler = sys.argv[4:sys.argv.index("--")], sys.argv[sys.argv.index("--") + 1:]
+C_HEADERS = ("nearline.h", "nearline_files.h")
 
 
 def run(*command: str, **options) -> str:
@@ -50,14 +52,14 @@ def check_soname(library: Path, program: Path, version: str, folder: Path) -> No
         sys.exit(f"{program}: expected the loader to miss {soname}, found status {done.returncode}: {done.stderr}")
 
 
-def check_package(package: Path, prefix: Path) -> None:
+def check_package(package: Path, prefix: Path, name: str, library: str) -> None:
     """Its flags are its own, and none of the packages that nearline was built with need be there to ask for them."""
     alone = dict(os.environ, PKG_CONFIG_LIBDIR=str(package.parent), PKG_CONFIG_PATH="")
     for question, answer in ((["--cflags"], [f"-I{prefix}/include"]),
-                             (["--libs"], [f"-L{package.parent.parent}", "-lnearline"]),
+                             (["--libs"], [f"-L{package.parent.parent}", library]),
                              (["--static", "--cflags"], [f"-I{prefix}/include"]),
                              (["--print-requires", "--print-requires-private"], [])):
-        found = run("pkg-config", f"--define-variable=prefix={prefix}", *question, "nearline", env=alone).split()
+        found = run("pkg-config", f"--define-variable=prefix={prefix}", *question, name, env=alone).split()
         if found != answer:
             sys.exit(f"pkg-config {' '.join(question)}: expected {answer}, found {found}")
 
@@ -71,7 +73,7 @@ def check_documents(prefix: Path) -> None:
 
 def check_standard(prefix: Path) -> None:
     """What a compiler for older C++ says first of any header is what to do."""
-    headers = sorted((prefix / "include" / "nearline").glob("*.h"))
+    headers = sorted(h for h in (prefix / "include" / "nearline").glob("*.h") if h.name not in C_HEADERS)
     for header in headers:
         done = subprocess.run([*compiler, "-std=c++17", "-fsyntax-only", f"-I{prefix}/include", "-x", "c++", str(header)],
                               capture_output=True, text=True, check=False)
@@ -80,6 +82,29 @@ def check_standard(prefix: Path) -> None:
             sys.exit(f"{header.name} as C++17: expected to be told of C++20, found: {first or done.stderr}")
     if not headers:
         sys.exit(f"{prefix}: expected headers")
+
+
+def check_c(prefix: Path, libraries: Path, package: Path, folder: Path) -> None:
+    """The C headers are C99 and C++ of any age; a program in C needs no library of nearline but its own, by a soname that
+    outlives minor versions, and links statically, too."""
+    for header in C_HEADERS:
+        (folder / "alone.c").write_text(f"#include <nearline/{header}>\n", encoding="utf-8")
+        check = ["-Wall", "-Wextra", "-Werror", "-fsyntax-only", f"-I{prefix}/include", "-x"]
+        run(*c_compiler, "-std=c99", "-pedantic", *check, "c", str(folder / "alone.c"))
+        run(*compiler, "-std=c++11", *check, "c++", str(folder / "alone.c"))
+    environment = dict(os.environ, PKG_CONFIG_PATH=str(package.parent))
+    ask = ["pkg-config", f"--define-variable=prefix={prefix}", "nearline-c"]
+    strict = [*c_compiler, "-std=c99", "-pedantic", "-Wall", "-Wextra", "-Werror", str(c_consumer)]
+    run(*strict, "-o", str(folder / "c_shared"), *run(*ask, "--cflags", "--libs", env=environment).split())
+    run(str(folder / "c_shared"), cwd=folder, env=dict(os.environ, LD_LIBRARY_PATH=str(libraries)))
+    (folder / "consumer.near").unlink()
+    private = [flag for flag in run(*ask, "--static", "--libs", env=environment).split() if flag != "-lnearline_c"]
+    run(*strict, f"-I{prefix}/include", "-o", str(folder / "c_static"), str(libraries / "libnearline_c.a"), *private)
+    run(str(folder / "c_static"), cwd=folder)
+    (folder / "consumer.near").unlink()
+    needed = run("readelf", "-d", str(libraries / "libnearline_c.so"))
+    if "[libnearline_c.so.0]" not in needed or re.search(r"NEEDED.*nearline", needed):
+        sys.exit(f"libnearline_c.so: expected the soname libnearline_c.so.0 and no other nearline, found:\n{needed}")
 
 
 def main() -> None:
@@ -96,7 +121,8 @@ def main() -> None:
         def flags(*options: str) -> list[str]:
             return run("pkg-config", f"--define-variable=prefix={prefix}", *options, "nearline", env=environment).split()
 
-        check_package(package, prefix)
+        check_package(package, prefix, "nearline", "-lnearline")
+        check_package(package, prefix, "nearline-c", "-lnearline_c")
         check_documents(prefix)
         check_standard(prefix)
         check_symbols(libraries / "libnearline.so")
@@ -105,6 +131,7 @@ def main() -> None:
         version = run("pkg-config", "--modversion", "nearline", env=environment).strip()
         check_soname(libraries / "libnearline.so", root / "shared", version, root)
         (root / "consumer.near").unlink()
+        check_c(prefix, libraries, package, root)
         private = [flag for flag in flags("--static", "--libs") if flag != "-lnearline"]
         run(*compiler, "-std=c++20", str(consumer), *flags("--cflags"), str(libraries / "libnearline.a"), *private,
             "-o", str(root / "static"))

@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 
 # Whatever else were asked for would not be found.
-SOURCES = ("meson.build", "meson_options.txt", "include", "format", "io", "engine", "LICENSE", "README.md")
+SOURCES = ("meson.build", "meson_options.txt", "include", "format", "io", "engine", "bindings", "LICENSE", "README.md")
 PROJECT = """\
 project('consumer', 'cpp', default_options: ['cpp_std=c++20'])
 nearline_dep = dependency('nearline', fallback: 'nearline', default_options: ['default_library=static'])

@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The one writer of an index."""
+from __future__ import annotations
+
+import os
+from typing import NamedTuple
+
+from . import _arrays, _core, _options
+from ._errors import invalid
+from ._progress import Shown
+
+_WRITER = ("memory", "delta_records", "merge", "background_merges", "threads", "untrusted", "wait", "progress")
+
+
+class InsertReport(NamedTuple):
+    inserted: int
+    first_id: int | None  # of records that came without ids: first_id, first_id + 1, ... in the order of the rows
+
+
+class EraseReport(NamedTuple):
+    erased: int
+    unknown: int  # ids that no record has
+
+
+class CommitReport(NamedTuple):
+    """What a commit did, and what the index holds since."""
+    generation: int
+    count: int
+    segments: int
+    merged_records: int
+    file_bytes: int
+    free_bytes: int
+    durable: bool
+    merging: bool  # a merge goes on beside the commits that follow
+
+
+def writer(path, memory: int | str = "256M", *, delta_records: int = 4096, merge: bool = True, background_merges: bool = True,
+           threads: int | str | None = "auto", untrusted: bool = False, wait: float = 0, progress=False,
+           **unknown) -> Writer:
+    """Opens the index for changes. There is one writer at a time: another is a BusyError, after `wait` seconds.
+
+        with nearline.writer("photos.near") as w:
+            w.upsert(vectors, ids)
+            w.delete([7, 8])
+
+    commits where the block ends, and changes nothing where it raises. Readers go on with the commit that they opened.
+    """
+    if unknown:
+        _options.spell_out("writer", _WRITER, {}, unknown)
+    if not 0 <= wait < 1e9:
+        raise invalid(f"wait of {wait}: expected seconds from 0")
+    return Writer(path, progress, _options.size(memory), _options.whole(delta_records, "delta_records"), bool(merge),
+                  bool(background_merges), _options.auto(threads, "threads"), bool(untrusted), float(wait))
+
+
+class Writer:
+    """Changes of one index, which nobody sees before `commit`; made by `nearline.writer`.
+
+    Threads may share it: their calls come one by one. It is for the process that opened it.
+    """
+
+    def __init__(self, path, progress, *options) -> None:
+        self._path = os.path.abspath(os.fsdecode(_options.path(path)))
+        self._shown = Shown(progress)
+        self._core = _core.Writer(os.fsencode(self._path), *options, self._shown.told)
+        view = _core.Index(os.fsencode(self._path), 64 << 20, _options.AUTO, "pread", "exact", False)  # what kind of vectors
+        info = view.info()
+        view.close()
+        self._kind, self._dim = _arrays.WORDS[info["dtype"]], info["dim"]
+
+    def insert(self, vectors, ids=None) -> InsertReport:
+        """Adds records: vectors [n, dim] or [dim]; ids [n], or None: the index gives them. IdExistsError where one has."""
+        rows, kind, dim, named = self._rows(vectors, ids)
+        return InsertReport(*self._core.insert(rows, kind, dim, named))
+
+    def upsert(self, vectors, ids) -> None:
+        """Adds records in place of those with the same ids, if there are; of an id given twice the last row counts."""
+        rows, kind, dim, named = self._rows(vectors, ids)
+        self._core.upsert(rows, kind, dim, named)
+
+    def delete(self, ids) -> EraseReport:
+        """Deletes the records with these ids: [n], or one number. Ids that no record has are counted."""
+        return EraseReport(*self._core.erase(_arrays.ids(_some(ids))))
+
+    def commit(self, *, durable: bool = True) -> CommitReport:
+        """Makes all changes visible, together; durable=False does not wait for the disk."""
+        return self._report(self._core.commit, bool(durable))
+
+    def wait_for_merges(self) -> CommitReport:
+        """Waits until nothing is left to merge."""
+        return self._report(self._core.wait_for_merges)
+
+    def calibrate(self, queries) -> CommitReport:
+        """Measures anew how far walks go for a recall, with queries [n, dim] like those to come; no rows: with records."""
+        rows, kind, dim, _ = _arrays.rows(queries, "queries", self._kind, self._dim)
+        return self._report(self._core.calibrate, rows, kind, dim)
+
+    def compact(self) -> CommitReport:
+        """Commits, with all records in one segment without the deleted ones, and makes the file shorter."""
+        return self._report(self._core.compact)
+
+    def compact_to(self, output, *, replace: bool = False) -> int:
+        """Writes all committed records to a new, dense file, and says how many. Its own name: the writer is spent then."""
+        return self._report(self._core.compact_to, _options.path(output), bool(replace))
+
+    def abandon(self) -> None:
+        """Forgets all changes since the last commit."""
+        self._core.abandon()
+
+    @property
+    def dirty(self) -> bool:
+        """Whether a commit would change anything."""
+        return self._core.dirty
+
+    @property
+    def path(self) -> str:
+        return self._path
+
+    def close(self) -> None:
+        """Forgets what was not committed, and lets another writer in."""
+        self._core.close()
+        self._shown.close()
+
+    @property
+    def closed(self) -> bool:
+        return self._core.closed
+
+    def __enter__(self) -> Writer:
+        return self
+
+    def __exit__(self, kind, *_) -> None:
+        try:
+            if kind is None and not self.closed and self.dirty:
+                self.commit()
+        finally:
+            self.close()
+
+    def __repr__(self) -> str:
+        return f"<nearline.Writer {self._path!r}{', closed' if self.closed else ''}>"
+
+    def _rows(self, vectors, ids):
+        rows, kind, dim, _ = _arrays.rows(vectors, "vectors", self._kind, self._dim, True)
+        return rows, kind, dim, _arrays.ids_for(None if ids is None else _some(ids), len(rows))
+
+    def _report(self, call, *arguments):
+        try:
+            done = call(*arguments)
+        finally:
+            self._shown.close()
+        return CommitReport(**done) if isinstance(done, dict) else done
+
+
+def _some(ids):
+    """One number is as good as a list of one."""
+    return [ids] if isinstance(ids, int) or getattr(ids, "ndim", 1) == 0 else ids
