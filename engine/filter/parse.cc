@@ -116,7 +116,7 @@ class Parser {
     NEARLINE_CHECK(advance());
     NEARLINE_TRY(inner, disjunction(negated));
     NEARLINE_CHECK(take_symbol(")"));
-    return std::move(inner);
+    return inner;
   }
 
   Result<Expression> comparison(bool negated) {

@@ -75,12 +75,15 @@ class Batch {
     const WalkCall call{
         .graph = graph,
         .scorer = Scorer(graph.space, query, by_codes ? &scratch.code_query : nullptr),
-        .admission = Admission(segment_.dead(), call_.hidden.empty() ? kNoOrdinal : call_.hidden[flight.row]),
+        .admission =
+            Admission(segment_.dead(), call_.hidden.empty() ? kNoOrdinal : call_.hidden[flight.row], call_.matches),
         .options = options_for(flight, vector),
         .reader = *lane_.reader,
         .scratch = scratch};
     switch (plan.way) {
-      case Way::kScan: flight.task = scan_records(scratch.frame, call); break;
+      case Way::kScan:
+        flight.task = call_.matches == nullptr ? scan_records(scratch.frame, call) : scan_matches(scratch.frame, call);
+        break;
       case Way::kWalk: flight.task = search_graph(scratch.frame, call); break;
       case Way::kCodeWalk: flight.task = search_by_codes(scratch.frame, call, *field_.codes()); break;
       case Way::kCodeScan: flight.task = scan_codes(scratch.frame, call, *field_.codes()); break;
@@ -123,13 +126,23 @@ class Batch {
   /// Where records are no answers, a walk may end among these: with too few answers, or with a list that had no room
   /// for L others. Whether there are more answers is known only where no other segment's are nearer.
   bool look_farther(Flight& flight, const Scratch& scratch) const {
-    if (segment_.dead().count() == 0 || flight.plan.way == Way::kScan) return false;
+    const std::uint64_t admitted = call_.matches == nullptr ? segment_.live() : call_.matches->count();
+    if (admitted == segment_.count() || flight.plan.way == Way::kScan) return false;
     if (call_.bounded && call_.sink.bound(flight.row) < std::numeric_limits<float>::infinity()) return false;
-    const bool few = scratch.answers.size() < std::min<std::uint64_t>(flight.plan.walk.k, segment_.live());
+    const bool few = scratch.answers.size() < std::min<std::uint64_t>(flight.plan.walk.k, admitted);
     const bool short_of_room =
         flight.plan.way == Way::kWalk ? scratch.candidates.short_of_room() : scratch.shortlist.short_of_room();
     const bool dropped = short_of_room && flight.plan.walk.room < field_.graph().count;
-    if (!(few || dropped) || !widen(flight.plan, field_, few)) return false;
+    if (!few && !dropped) return false;
+    if (call_.matches != nullptr) {  // which are elsewhere than the query's neighbours: no wider walk finds them soon
+      if (flight.plan.way == Way::kCodeScan) {
+        flight.plan.way = Way::kScan;
+      } else {
+        scan_matches_instead(flight.plan, field_);
+      }
+    } else if (!widen(flight.plan, field_, few)) {
+      return false;
+    }
     if (segment_.walk_bytes(flight.plan) * flights_.size() > lane_.walk_bytes) flight.plan.way = Way::kScan;
     return true;
   }
@@ -161,7 +174,7 @@ Result<void> Segment::answer(const SegmentQueries& call) const {
   }
   NEARLINE_TRY(lane, field_->lanes().take({.walks = call.queries.rows, .walk_bytes = walk_bytes(call.plan)}));
   Result<void> outcome = Batch(*this, *lane, call).run();
-  if (call.plan.walk.l > kUsualL || dead_.count() > 0) {
+  if (call.plan.walk.l > kUsualL || dead_.count() > 0 || call.matches != nullptr) {
     for (auto& scratch : lane->scratches) {  // what is kept is what the budget counts on
       if (scratch->memory_bytes() > walk_scratch_bytes(needs_)) scratch = std::make_unique<Scratch>();
     }
