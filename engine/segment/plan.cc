@@ -24,6 +24,10 @@ constexpr std::uint32_t kFewQueriesWidth = 4;
 /// A walk that found too little is repeated with so many times its room, and its L where answers are missing.
 constexpr std::uint64_t kFarther = 4;
 
+/// A walk whose matches are rare ends by a stop rule that was measured where all records are: it goes on farther by up
+/// to this share of the slack.
+constexpr float kRareSlack = 0.5F;
+
 /// A scan of codes looks at so many of the best estimates, and four times as many as are asked for, at least.
 constexpr std::uint32_t kLeastScanned = 64;
 
@@ -130,17 +134,30 @@ Result<Plan> plan_search(const Field& field, const SearchOptions& options, const
     if (plan.way == Way::kScan) plan.recall = 1;
     return plan;
   }
+  if (facts.filtered) {  // edges lead through what is no match: only room for it is needed
+    const std::uint64_t l = std::max(plan.walk.l, plan.walk.k);
+    plan.walk.room = static_cast<std::uint32_t>(std::min(count, 2 * share_of_all(l, count, facts.live)));
+    const float rare = 1 - static_cast<float>(facts.live) / static_cast<float>(count);
+    if (plan.walk.stop.slack != StopRule::kNever) plan.walk.stop.slack *= 1 + kRareSlack * rare;
+    return plan;
+  }
   make_room(plan.walk, count, facts.live);
-  if (facts.filtered) return plan;
   if (facts.bounded && plan.way == Way::kCodeWalk && count * field.code_bytes() <= kScannedBytes) {
     plan.way = Way::kCodeScan;
   }
   return plan;
 }
 
+/// How many standard errors a scan looks beyond the k-th answer: one for a recall of 0.95, two for 0.999 (measured:
+/// docs/decisions.md).
+float errors_for(float recall) noexcept {
+  return std::clamp(0.22F - 0.6F * std::log10(1 - recall), 0.5F, 2.0F);
+}
+
 void scan_matches_instead(Plan& plan, const Field& field) noexcept {
   plan.way = walk_of(field) == Way::kCodeWalk && plan.way != Way::kScan ? Way::kCodeScan : Way::kScan;
   plan.walk.stop = {};  // an estimate of every match says when to stop
+  if (plan.recall > 0 && plan.recall < 1) plan.walk.errors = errors_for(plan.recall);
   plan.walk.l = std::max(plan.walk.l, kLeastScanned + 4 * plan.walk.k);
   plan.walk.room = plan.walk.l;
 }

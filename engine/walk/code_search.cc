@@ -15,9 +15,8 @@ constexpr std::size_t kEntryRegions = 4;
 constexpr std::uint32_t kRegionSamples = 64;
 constexpr std::size_t kStarts = 8;
 
-/// A scan estimates so many records at once, and looks so many standard errors of an estimate beyond what is known.
+/// A scan estimates so many records at once.
 constexpr std::uint64_t kChunk = 256;
-constexpr float kErrors = 2;
 
 /// A walk over pages whose records have codes.
 class CodePages : public PageWalk {
@@ -138,7 +137,7 @@ class CodeScan : public CodePages {
 
   Result<void> enter() {
     reset(0);
-    look_no_farther_than(kErrors * scorer_.error());
+    look_no_farther_than(options_.errors * scorer_.error());
     if (admission_.matches() != nullptr) return enter_matches(*admission_.matches());
     for (std::uint64_t first = 0; first < graph_.count; first += kChunk) {
       s_.fresh.resize(std::min(kChunk, graph_.count - first));
