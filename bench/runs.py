@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-PROGRAMS = ("nearline", "hnsw_peer", "faiss_peer", "reader_latency", "commit_latency", "disk_reads", "any_rows", "keys")
+PROGRAMS = ("nearline", "hnsw_peer", "faiss_peer", "reader_latency", "commit_latency", "disk_reads", "any_rows", "keys", "filtered")
 
 
 @dataclass

@@ -19,7 +19,6 @@ namespace nearline::format {
 
 // Bounds that decoding enforces, so that a hostile file cannot make a reader allocate or work without limit.
 inline constexpr std::uint32_t kMaxFields = 1024;
-inline constexpr std::uint32_t kMaxAttributes = 4096;
 inline constexpr std::uint32_t kMaxTransforms = 1024;
 inline constexpr std::uint32_t kMaxSegments = 4096;
 inline constexpr std::uint32_t kMaxGraphs = 8192;
@@ -67,13 +66,6 @@ struct Field {
   Settings settings{};
 };
 
-enum class AttributeType : std::uint8_t { kI64 = 1, kF64 = 2, kBool = 3, kString = 4, kTags = 5 };
-
-struct Attribute {
-  std::string name;
-  AttributeType type = AttributeType::kI64;
-};
-
 /// What is applied to vectors before they are compared. Writers make none; readers check the row and refuse its kind.
 struct Transform {
   std::uint16_t kind = 0;
@@ -118,7 +110,7 @@ enum class SectionKind : std::uint16_t {
   kCodes = 6,        ///< compressed codes
   kCodeParameters = 7,
   kTombstones = 8,  ///< one bit per row
-  kAttribute = 9,   ///< one column
+  kAttribute = 9,   ///< one column of a segment: column.h
   kPayload = 10,
   kPayloadDictionary = 11,
   kTransform = 12,
@@ -134,7 +126,7 @@ std::string_view name(SectionKind kind) noexcept;
 struct Section {
   SectionKind kind = SectionKind::kGraphPages;
   bool optional = false;      ///< a reader that does not know `kind` ignores it, instead of refusing
-  std::uint32_t field = 0;    ///< entry of the field table; kNone for a section of all fields
+  std::uint32_t field = 0;    ///< entry of the field table, of a column of the attribute table; kNone: of all fields
   std::uint32_t segment = 0;  ///< entry of the segment table; kNone for a section of the whole file
   std::uint64_t offset = 0;   ///< multiple of 4096
   std::uint64_t length = 0;   ///< bytes that mean something; zeros up to the next multiple of 4096
@@ -171,6 +163,8 @@ struct Manifest {
 
   /// The section of that kind for a segment, or null.
   [[nodiscard]] const Section* find(SectionKind kind, std::uint32_t segment) const noexcept;
+  /// The column of an attribute over a segment; null where no record has a value.
+  [[nodiscard]] const Section* column(std::uint32_t segment, std::uint32_t attribute) const noexcept;
   /// The graph of a segment over a field, or null.
   [[nodiscard]] const Graph* graph(std::uint32_t segment, std::uint32_t field) const noexcept;
 };

@@ -204,6 +204,15 @@ const Section* Manifest::find(SectionKind kind, std::uint32_t segment) const noe
   return nullptr;
 }
 
+const Section* Manifest::column(std::uint32_t segment, std::uint32_t attribute) const noexcept {
+  for (const Section& section : sections) {
+    if (section.kind == SectionKind::kAttribute && section.segment == segment && section.field == attribute) {
+      return &section;
+    }
+  }
+  return nullptr;
+}
+
 const Graph* Manifest::graph(std::uint32_t segment, std::uint32_t field) const noexcept {
   const auto key = [](const Graph& graph) { return std::pair(graph.segment, graph.field); };
   const auto found = std::ranges::lower_bound(graphs, std::pair(segment, field), {}, key);

@@ -4,10 +4,12 @@
 #include <tuple>
 
 #include "format/checksum_tree.h"
+#include "format/column.h"
 #include "format/corrupt.h"
 #include "format/graph_page.h"
 #include "format/keys.h"
 #include "format/manifest_check.h"
+#include "format/payload.h"
 
 namespace nearline::format {
 namespace {
@@ -15,7 +17,8 @@ namespace {
 constexpr SectionKind kRequired[] = {SectionKind::kGraphPages, SectionKind::kEntryPoints, SectionKind::kKeys};
 
 bool is_understood(const Section& section) noexcept {
-  return section.kind == SectionKind::kTombstones ||
+  return section.kind == SectionKind::kTombstones || section.kind == SectionKind::kAttribute ||
+         section.kind == SectionKind::kPayload ||
          std::find(std::begin(kRequired), std::end(kRequired), section.kind) != std::end(kRequired);
 }
 
@@ -59,14 +62,19 @@ Result<void> check_arithmetic(const Section& section, std::size_t i, const Manif
 
 Result<void> check_references(const Section& section, const Manifest& m, std::size_t i, const ManifestPlace& place) {
   if (is_understood(section)) {
-    const bool good = is_of_a_graph(section.kind)
-                          ? m.graph(section.segment, section.field) != nullptr
-                          : section.segment < m.segments.size() && section.field == Section::kNone;
+    std::string_view expected = "a segment and no field";
+    bool good = section.segment < m.segments.size() && section.field == Section::kNone;
+    if (is_of_a_graph(section.kind)) {
+      expected = "those of a graph";
+      good = m.graph(section.segment, section.field) != nullptr;
+    } else if (section.kind == SectionKind::kAttribute) {
+      expected = "a segment, and an attribute in place of the field";
+      good = section.segment < m.segments.size() && section.field < m.attributes.size();
+    }
     if (good) return {};
     return corrupt(place.section(i, offsetof(SectionRow, field)),
                    "a section of field " + std::to_string(section.field) + ", segment " +
-                       std::to_string(section.segment) + ": expected " +
-                       (is_of_a_graph(section.kind) ? "those of a graph" : "a segment and no field"));
+                       std::to_string(section.segment) + ": expected " + std::string(expected));
   }
   if ((section.field >= m.fields.size() && section.field != Section::kNone) ||
       (section.segment >= m.segments.size() && section.segment != Section::kNone)) {
@@ -92,6 +100,10 @@ Result<void> check_elements(const Section& section, const Manifest& m, std::size
   } else if (section.kind == SectionKind::kTombstones) {
     size = 1;
     least = most = (count + 7) / 8;
+  } else if (section.kind == SectionKind::kAttribute || section.kind == SectionKind::kPayload) {
+    size = 1;
+    least = section.kind == SectionKind::kAttribute ? sizeof(ColumnHeader) : sizeof(PayloadHeader);
+    most = place.committed;
   } else if (section.kind == SectionKind::kKeys) {
     const KeyShape keys = KeyShape::of(m.segments[section.segment]);
     size = kBlockBytes;

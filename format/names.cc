@@ -27,6 +27,11 @@ constexpr Word<Metric> kMetrics[] = {{Metric::kL2, "l2"},
 constexpr Word<Layout> kLayouts[] = {{Layout::kAuto, "auto"}, {Layout::kLean, "lean"}, {Layout::kFused, "fused"}};
 constexpr Word<Ranking> kRankings[] = {
     {Ranking::kAuto, "auto"}, {Ranking::kExact, "exact"}, {Ranking::kCodes, "codes"}};
+constexpr Word<AttributeType> kAttributeTypes[] = {{AttributeType::kI64, "i64"},
+                                                   {AttributeType::kF64, "f64"},
+                                                   {AttributeType::kBool, "bool"},
+                                                   {AttributeType::kString, "string"},
+                                                   {AttributeType::kTags, "tags"}};
 constexpr Word<IoMode> kIoModes[] = {
     {IoMode::kAuto, "auto"}, {IoMode::kMapped, "mapped"}, {IoMode::kDirect, "direct"}, {IoMode::kPread, "pread"}};
 
@@ -55,6 +60,9 @@ std::string_view name(ElementType type) noexcept {
 std::string_view name(Metric metric) noexcept {
   return word_of<Metric>(kMetrics, metric);
 }
+std::string_view name(AttributeType type) noexcept {
+  return word_of<AttributeType>(kAttributeTypes, type);
+}
 std::string_view name(Layout layout) noexcept {
   return word_of<Layout>(kLayouts, layout);
 }
@@ -80,7 +88,13 @@ std::optional<Ranking> ranking_from(std::string_view word) noexcept {
 std::optional<IoMode> io_mode_from(std::string_view word) noexcept {
   return value_of<IoMode>(kIoModes, word);
 }
+std::optional<AttributeType> attribute_type_from(std::string_view word) noexcept {
+  return value_of<AttributeType>(kAttributeTypes, word);
+}
 
+std::ostream& operator<<(std::ostream& out, AttributeType type) {
+  return out << name(type);
+}
 std::ostream& operator<<(std::ostream& out, ElementType type) {
   return out << name(type);
 }

@@ -23,11 +23,11 @@ MAY_SEE = {
 }
 # Files that may see more than their room: the inspector prints structures of the format; what the tool writes beside an
 # index appears as atomically as the index, and is told from its inputs by device and inode.
-EXCEPTIONS = {"tools/inspect": ("format",), "tools/text_file": ("io",), "tools/outputs": ("io",)}
+EXCEPTIONS = {"tools/inspect": ("format",), "tools/command_line": ("format",), "tools/text_file": ("io",), "tools/outputs": ("io",)}
 
 # The rooms of engine/: a file may include those of its own room and of the rooms before it. What lies at the top of
 # engine/ serves all of them and includes none.
-ENGINE_ROOMS = ("kernels", "records", "space", "file", "codes", "walk", "vectors", "segment", "link", "query", "make",
+ENGINE_ROOMS = ("kernels", "records", "space", "file", "columns", "codes", "walk", "filter", "vectors", "segment", "link", "query", "make",
                 "write", "repair", "api")
 
 # Third-party headers, and the only files that name them.

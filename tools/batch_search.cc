@@ -54,6 +54,9 @@ struct Run {
         place(*part, first, result);
         const std::scoped_lock lock(mutex);
         result.expected_recall = std::min(result.expected_recall, part->expected_recall);
+        result.matches = part->matches;
+        result.filter_reads += part->filter_reads;
+        result.explanation = part->explanation;
         continue;
       }
       const std::scoped_lock lock(mutex);
@@ -87,6 +90,7 @@ void declare_search_setup(Args& args, SearchSetup& setup) {
 
 void declare_search_options(Args& args, SearchSetup& setup) {
   args.number("-k", setup.search.k, "answers for each query", 1);
+  args.filter(setup.search.filter);
   args.number_or_auto("--beam-width", setup.search.beam_width, "reads that a query keeps in flight", 64);
   args.io(setup.open.io);
   args.ranking(setup.open.ranking);

@@ -25,7 +25,7 @@ struct SearchSetup {
 /// Declares INDEX QUERIES, and what declare_search_options does.
 void declare_search_setup(Args& args, SearchSetup& setup);
 
-/// Declares -k --beam-width --io --rank --memory --threads --untrusted --batch.
+/// Declares -k --filter --beam-width --io --rank --memory --threads --untrusted --batch.
 void declare_search_options(Args& args, SearchSetup& setup);
 
 /// The threads that will search: setup.open.threads, or one a processor.

@@ -10,6 +10,8 @@
 #include "tools/commands.h"
 #include "tools/console.h"
 #include "tools/json_line.h"
+#include "tools/records_in.h"
+#include "tools/schema_file.h"
 #include "tools/vectors_in.h"
 
 namespace nearline::tools {
@@ -21,14 +23,17 @@ struct Options {
   std::filesystem::path input, output;
   std::string form;
   IdSource ids;
+  RecordsIn records;
   std::optional<Metric> metric;
   std::optional<ElementType> type;
   BuildOptions build;
   bool no_calibrate = false, json = false, progress = false;
 };
 
-Result<void> add_rows(const VectorFile& file, const std::vector<Id>& ids, const ProgressFn& progress,
-                      Builder& builder) {
+Result<void> add_rows(const VectorFile& file, const std::vector<Id>& ids, std::optional<RecordLines>& records,
+                      const ProgressFn& progress, Builder& builder) {
+  RecordData data;
+  std::vector<Id> line_ids;
   const std::size_t row_bytes = vector_bytes(file.type(), file.dim());
   const std::uint64_t rows_at_once = std::max<std::uint64_t>(1, kBlockBytes / row_bytes);
   std::vector<std::byte> block(static_cast<std::size_t>(std::min(rows_at_once, file.rows())) * row_bytes);
@@ -36,12 +41,16 @@ Result<void> add_rows(const VectorFile& file, const std::vector<Id>& ids, const 
     if (!progress({"read", row, file.rows()})) return Error{Code::kCancelled, "stopped while reading", "build"};
     const auto now = static_cast<std::size_t>(std::min(rows_at_once, file.rows() - row));
     NEARLINE_CHECK(file.read(row, now, std::span(block).first(now * row_bytes)));
-    const auto some_ids = ids.empty() ? std::span<const Id>{} : std::span(ids).subspan(row, now);
-    if (auto added = builder.add({block.data(), now, file.dim(), file.type()}, some_ids); !added)
+    if (records) {
+      NEARLINE_TRY(said, records->next(now, line_ids));
+      data = std::move(said);
+    }
+    const auto some_ids = ids.empty() ? std::span<const Id>(line_ids) : std::span(ids).subspan(row, now);
+    if (auto added = builder.add({block.data(), now, file.dim(), file.type()}, some_ids, data); !added)
       return std::move(added).error().in(file.path().string());
     row += now;
   }
-  return {};
+  return records ? records->end() : Result<void>{};
 }
 
 Result<Schema> schema_of(const VectorFile& file, const Options& options) {
@@ -58,6 +67,13 @@ Result<BuildReport> build(const Options& options, Schema& schema) {
   NEARLINE_TRY(file, open_vectors(options.input, options.form));
   NEARLINE_TRY(fitting, schema_of(file, options));
   schema = fitting;
+  NEARLINE_TRY(records, open_records(options.records, std::nullopt));
+  if (records) {
+    schema.attributes = records->attributes();
+  } else if (!options.records.schema.empty()) {
+    NEARLINE_TRY(said, read_schema(options.records.schema));
+    schema.attributes = std::move(said.attributes);
+  }
   std::vector<Id> ids;
   if (options.ids.given()) {
     NEARLINE_TRY(read, options.ids.read());
@@ -72,7 +88,7 @@ Result<BuildReport> build(const Options& options, Schema& schema) {
     return Error{Code::kOverBudget, fmt::format("a memory bound of {} bytes: this build needs at least {}",
                                                 options.build.memory_bytes, needs.least_build_memory_bytes)};
   NEARLINE_TRY(builder, Builder::create(options.output, schema, options.build));
-  NEARLINE_CHECK(add_rows(file, ids, options.build.progress, builder));
+  NEARLINE_CHECK(add_rows(file, ids, records, options.build.progress, builder));
   return builder.finish();
 }
 
@@ -118,6 +134,9 @@ Action declare_build(Args& args) {
   args.metric(options->metric, "what near means; l2 unless said, hamming for b1");
   args.type(options->type, "element type to store; that of INPUT unless said");
   args.ids("--ids", options->ids, "ids in row order; row numbers unless said");
+  declare_records(args, options->records);
+  args.file("--schema", options->records.schema,
+            "JSON: the attributes and their types; learned from the lines unless said");
   args.number("-R,--degree", options->build.degree, "neighbours kept for each record", 4, 1024);
   args.number("--l-build", options->build.l_build, "candidates kept while linking", 4, 4096);
   args.real("--alpha", options->build.alpha, "pruning slack; larger keeps longer edges", 1.0F, 2.0F);

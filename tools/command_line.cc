@@ -8,10 +8,10 @@
 #include <optional>
 #include <vector>
 
+#include "format/nearest_word.h"
 #include "nearline/version.h"
 #include "tools/args.h"
 #include "tools/console.h"
-#include "tools/suggest.h"
 
 namespace nearline::tools {
 namespace {
@@ -27,7 +27,7 @@ constexpr const char* kFooter =
 
 /// " - did you mean WORD?", where one of `known` is near.
 std::string did_you_mean(std::string_view word, std::span<const std::string> known) {
-  const std::string near = nearest_word(word, known);
+  const std::string near = format::nearest_word(word, known);
   return near.empty() ? std::string() : " - did you mean " + near + "?";
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/// nearline delete: takes records out of an index by id.
+/// nearline delete: takes records out of an index, by id or by what they say.
 #include <fmt/format.h>
 
 #include <memory>
@@ -15,11 +15,23 @@ namespace {
 struct Options {
   std::filesystem::path index;
   IdSource ids;
+  std::string filter;
   WriterOptions writer;
   bool strict = false, json = false, progress = false;
 };
 
+Result<CommitReport> erase_where(const Options& options, EraseReport& erased) {
+  NEARLINE_TRY(writer, Writer::open(options.index, options.writer));
+  NEARLINE_TRY(report, writer.erase_where(options.filter));
+  erased = report;
+  return writer.commit();
+}
+
 Result<CommitReport> erase(const Options& options, EraseReport& erased) {
+  if (options.ids.given() == !options.filter.empty()) {
+    return Error{Code::kInvalidArgument, "expected --ids, or --filter: what to delete"};
+  }
+  if (!options.filter.empty()) return erase_where(options, erased);
   NEARLINE_TRY(ids, options.ids.read());
   NEARLINE_TRY(writer, Writer::open(options.index, options.writer));
   NEARLINE_TRY(report, writer.erase(ids));
@@ -48,7 +60,8 @@ int run(Options& options) {
 Action declare_delete(Args& args) {
   auto options = std::make_shared<Options>();
   args.changed("INDEX", options->index, "the index");
-  args.ids("--ids", options->ids, "ids of the records to delete; files are .u64bin, .npy or text", true);
+  args.ids("--ids", options->ids, "ids of the records to delete; files are .u64bin, .npy or text");
+  args.filter(options->filter);
   args.flag("--strict", options->strict, "delete nothing when an id is unknown");
   args.size("--memory", options->writer.memory_bytes, "bound on what the commit allocates");
   args.threads(options->writer.threads, "threads; auto means one a processor");

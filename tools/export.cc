@@ -2,6 +2,7 @@
 /// nearline export: the vectors of an index, in ascending order of id.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 
 #include "nearline/index.h"
@@ -16,15 +17,34 @@ constexpr std::size_t kRowsAtOnce = 1024;
 
 struct Options {
   std::filesystem::path index, output, ids;
+  std::string filter;
   bool untrusted = false, force = false, progress = false;
 };
+
+Result<void> visit_matches(const Index& index, const Options& options, const Index::VisitFn& visit) {
+  NEARLINE_TRY(ids, index.matching_ids(options.filter));
+  const Schema schema = index.info().schema;
+  std::vector<std::byte> vectors;
+  for (std::size_t first = 0; first < ids.size(); first += kRowsAtOnce) {
+    const auto some = std::span(ids).subspan(first, std::min(kRowsAtOnce, ids.size() - first));
+    vectors.resize(some.size() * vector_bytes(schema.type, schema.dim));
+    NEARLINE_CHECK(index.get(some, vectors));
+    NEARLINE_CHECK(visit(some, {vectors.data(), some.size(), schema.dim, schema.type}));
+  }
+  return {};
+}
 
 Result<std::uint64_t> write_all(const Options& options) {
   const ProgressFn progress = progress_line(options.progress);
   NEARLINE_TRY(index, Index::open(options.index, {.io = IoMode::kPread, .threads = 1, .untrusted = options.untrusted}));
   const IndexInfo& info = index.info();
+  std::uint64_t rows = info.count;
+  if (!options.filter.empty()) {
+    NEARLINE_TRY(matches, index.count(options.filter));
+    rows = matches;
+  }
   NEARLINE_TRY(writer,
-               VectorFileWriter::create(options.output, info.schema.type, info.schema.dim, options.force, info.count));
+               VectorFileWriter::create(options.output, info.schema.type, info.schema.dim, options.force, rows));
   std::vector<Id> ids;
   std::uint64_t done = 0;
   const auto visit = [&](std::span<const Id> some_ids, const MatrixView& vectors) -> Result<void> {
@@ -34,7 +54,7 @@ Result<std::uint64_t> write_all(const Options& options) {
     done += vectors.rows;
     return writer.append(vectors);
   };
-  NEARLINE_CHECK(index.for_each(kRowsAtOnce, visit));
+  NEARLINE_CHECK(options.filter.empty() ? index.for_each(kRowsAtOnce, visit) : visit_matches(index, options, visit));
   // The ids first: vectors that stand there alone would be taken for row numbers.
   if (!options.ids.empty()) NEARLINE_CHECK(write_ids(options.ids, ids, options.force));
   NEARLINE_CHECK(writer.finish());
@@ -55,6 +75,7 @@ Action declare_export(Args& args) {
   auto options = std::make_shared<Options>();
   args.input("INDEX", options->index, "the index");
   args.output("-o,--output", options->output, "the file of vectors to make, rows in ascending order of id", true);
+  args.filter(options->filter);
   args.output("--ids-out", options->ids, "a file for the ids, .u64bin, .npy or text");
   args.untrusted(options->untrusted);
   args.force(options->force);

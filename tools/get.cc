@@ -11,6 +11,7 @@
 #include "tools/commands.h"
 #include "tools/console.h"
 #include "tools/json_line.h"
+#include "tools/record_text.h"
 #include "tools/vector_text.h"
 
 namespace nearline::tools {
@@ -22,7 +23,7 @@ struct Options {
   std::filesystem::path index, output, ids_out;
   IdSource ids;
   OpenOptions open{.threads = 1};
-  bool skip_missing = false, json = false, force = false;
+  bool skip_missing = false, attributes = false, payload = false, json = false, force = false;
 };
 
 /// The ids that records have. Errors: kNotFound where one has none, unless they are to be left out.
@@ -44,9 +45,21 @@ Result<std::vector<Id>> known(const Index& index, const Options& options, std::v
   return ids;
 }
 
-void print(const Options& options, const Schema& schema, std::span<const Id> ids, const MatrixView& rows) {
+/// Whether what records say is asked for, and not their vectors.
+bool says(const Options& options) {
+  return options.attributes || options.payload;
+}
+
+void print(const Options& options, const Schema& schema, std::span<const Id> ids, const MatrixView& rows,
+           const RecordData& data) {
   for (std::size_t i = 0; i < ids.size(); ++i) {
-    if (options.json) {
+    if (says(options)) {
+      JsonLine line;
+      line.put("id", ids[i]);
+      put_values(data, i, line);
+      if (options.payload) line.put("payload", i < data.payloads.size() ? data.payloads[i] : std::string());
+      line.print();
+    } else if (options.json) {
       JsonLine line;
       line.put("id", ids[i]);
       put_vector("vector", schema.type, rows.row(i), schema.dim, line);
@@ -79,7 +92,12 @@ Result<std::size_t> get(const Options& options) {
     if (writer) {
       NEARLINE_CHECK(writer->append(rows));
     } else {
-      print(options, schema, some, rows);
+      RecordData data;
+      if (says(options)) {
+        NEARLINE_TRY(said, index.data(some, request_of(options.attributes, options.payload)));
+        data = std::move(said);
+      }
+      print(options, schema, some, rows, data);
     }
   }
   // The ids first: vectors that stand there alone would be taken for those of all ids.
@@ -111,6 +129,8 @@ Action declare_get(Args& args) {
               "write a file of vectors, rows in the order of the ids, instead of printing");
   args.output("--ids-out", options->ids_out, "a file for the ids of what was read, .u64bin, .npy or text");
   args.flag("--skip-missing", options->skip_missing, "leave out ids that no record has, instead of an error");
+  args.flag("--attributes", options->attributes, "print what the records say, a JSON object each, in place of vectors");
+  args.flag("--payload", options->payload, "the same with their payloads");
   args.io(options->open.io);
   args.memory(options->open.memory_bytes);
   args.untrusted(options->open.untrusted);

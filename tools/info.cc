@@ -44,6 +44,10 @@ void print_json(const std::string& target, const Index& index) {
   line.put("local_edge_share", info.local_edge_share).put("file_id", info.file_id);
   line.put("rolled_back", info.rolled_back).put("free_bytes", info.free_bytes);
   line.put("durable", info.durable).put("disk_bytes", info.disk_bytes);
+  JsonLine attributes;
+  for (const Attribute& attribute : info.schema.attributes)
+    attributes.put(attribute.name.c_str(), name(attribute.type));
+  line.put("attributes", attributes);
   if (!target.empty()) line.put("target", target);
   line.print();
 }
@@ -70,6 +74,11 @@ void print_text(const Options& options, const std::string& target, const Index& 
   if (info.calibration_queries > 0)
     fmt::print("calibrated   for --recall, on {} {}\n", info.calibration_queries,
                info.real_queries ? "queries that were given" : "records held out");
+  std::string attributes;
+  for (const Attribute& attribute : info.schema.attributes) {
+    attributes += fmt::format("{}{} {}", attributes.empty() ? "" : ", ", attribute.name, name(attribute.type));
+  }
+  if (!attributes.empty()) fmt::print("attributes   {}\n", attributes);
   fmt::print("built with   -R {} --l-build {} --alpha {:.3g} --seed {}\n", info.degree, info.l_build, info.alpha,
              info.seed);
 }

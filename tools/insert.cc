@@ -5,10 +5,12 @@
 #include <algorithm>
 #include <memory>
 
+#include "nearline/index.h"
 #include "nearline/writer.h"
 #include "tools/commands.h"
 #include "tools/commit_report.h"
 #include "tools/console.h"
+#include "tools/records_in.h"
 #include "tools/vectors_in.h"
 
 namespace nearline::tools {
@@ -20,6 +22,7 @@ struct Options {
   std::filesystem::path index, input;
   std::string form;
   IdSource ids;
+  RecordsIn records;
   std::uint64_t commit_every = 0;
   WriterOptions writer;
   bool upsert = false, relaxed = false, json = false, progress = false;
@@ -34,6 +37,16 @@ Result<std::vector<Id>> ids_for(const Options& options, const VectorFile& file) 
                options.ids.name()};
 }
 
+/// Lines as the index's attributes ask for.
+Result<std::optional<RecordLines>> records_for(const Options& options) {
+  std::optional<std::vector<Attribute>> attributes;
+  if (!options.records.lines.empty()) {
+    NEARLINE_TRY(index, Index::open(options.index, {.io = IoMode::kPread, .threads = 1}));
+    attributes = index.info().schema.attributes;
+  }
+  return open_records(options.records, std::move(attributes));
+}
+
 /// How far it came.
 struct Rows {
   std::uint64_t taken = 0, committed = 0;
@@ -46,9 +59,10 @@ Error explained(Error error) {
   return error;
 }
 
-Result<InsertReport> add(const Options& options, const MatrixView& vectors, std::span<const Id> ids, Writer& writer) {
-  if (!options.upsert) return writer.insert(vectors, ids);
-  NEARLINE_CHECK(writer.upsert(vectors, ids));
+Result<InsertReport> add(const Options& options, const MatrixView& vectors, std::span<const Id> ids,
+                         const RecordData& data, Writer& writer) {
+  if (!options.upsert) return writer.insert(vectors, ids, data);
+  NEARLINE_CHECK(writer.upsert(vectors, ids, data));
   return InsertReport{.inserted = vectors.rows};
 }
 
@@ -62,8 +76,10 @@ void note(const InsertReport& added, std::vector<IdRun>& given) {
   }
 }
 
-Result<CommitReport> take_rows(const Options& options, const VectorFile& file, std::span<const Id> ids, Writer& writer,
-                               Rows& rows) {
+Result<CommitReport> take_rows(const Options& options, const VectorFile& file, std::span<const Id> ids,
+                               std::optional<RecordLines>& records, Writer& writer, Rows& rows) {
+  RecordData data;
+  std::vector<Id> line_ids;
   const std::size_t row_bytes = vector_bytes(file.type(), file.dim());
   std::uint64_t step = std::max<std::uint64_t>(1, kBlockBytes / row_bytes);
   if (options.commit_every > 0) step = std::min(step, options.commit_every);
@@ -74,9 +90,13 @@ Result<CommitReport> take_rows(const Options& options, const VectorFile& file, s
       return Error{Code::kCancelled, "stopped before the end", options.index.string()};
     const auto now = static_cast<std::size_t>(std::min(step, file.rows() - rows.taken));
     NEARLINE_CHECK(file.read(rows.taken, now, std::span(block).first(now * row_bytes)));
-    const auto some_ids = ids.empty() ? ids : ids.subspan(rows.taken, now);
+    if (records) {
+      NEARLINE_TRY(said, records->next(now, line_ids));
+      data = std::move(said);
+    }
+    const auto some_ids = ids.empty() ? std::span<const Id>(line_ids) : ids.subspan(rows.taken, now);
     const MatrixView vectors{block.data(), now, file.dim(), file.type()};
-    auto added = add(options, vectors, some_ids, writer);
+    auto added = add(options, vectors, some_ids, data, writer);
     if (!added) return explained(std::move(added).error()).in(file.path().string());
     note(*added, rows.given);
     rows.taken += now;
@@ -87,6 +107,7 @@ Result<CommitReport> take_rows(const Options& options, const VectorFile& file, s
       rows.durable = report.durable;
     }
   }
+  if (records) NEARLINE_CHECK(records->end());
   NEARLINE_TRY(report, writer.commit());
   merged += report.merged_records;
   rows.committed = rows.taken;
@@ -103,11 +124,12 @@ Result<CommitReport> take_rows(const Options& options, const VectorFile& file, s
 Result<CommitReport> insert(const Options& options, Rows& rows) {
   NEARLINE_TRY(file, open_vectors(options.input, options.form));
   NEARLINE_TRY(ids, ids_for(options, file));
-  if (options.upsert && ids.empty()) {
+  NEARLINE_TRY(records, records_for(options));
+  if (options.upsert && ids.empty() && !(records && records->has_ids())) {
     return Error{Code::kInvalidArgument, "--upsert: expected --ids, which say what is to be replaced"};
   }
   NEARLINE_TRY(writer, Writer::open(options.index, options.writer));
-  auto report = take_rows(options, file, ids, writer, rows);
+  auto report = take_rows(options, file, ids, records, writer, rows);
   if (!report && !rows.durable) {  // what the command did is durable when it ends, however it ends
     writer.abandon();
     rows.durable = writer.commit().has_value();
@@ -142,6 +164,7 @@ Action declare_insert(Args& args) {
   args.vectors("INPUT", options->input, "vectors, one record a row");
   args.form(options->form);
   args.ids("--ids", options->ids, "ids in row order; new ones, which are told, unless said");
+  declare_records(args, options->records);
   args.flag("--upsert", options->upsert, "replace records that have the ids already, instead of refusing");
   args.number("--commit-every", options->commit_every, "commit after so many rows; 0: once, at the end");
   args.flag("--relaxed", options->relaxed,

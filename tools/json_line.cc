@@ -39,6 +39,17 @@ JsonLine& JsonLine::put(const char* key, bool value) {
   return *this;
 }
 
+JsonLine& JsonLine::put(const char* key, std::int64_t value) {
+  impl_->object[key] = value;
+  return *this;
+}
+
+JsonLine& JsonLine::put(const char* key, std::span<const JsonLine> objects) {
+  auto& array = impl_->object[key] = nlohmann::ordered_json::array();
+  for (const JsonLine& object : objects) array.push_back(object.impl_->object);
+  return *this;
+}
+
 JsonLine& JsonLine::put(const char* key, double value) {
   impl_->object[key] = value;  // the library itself writes null for what is not finite
   return *this;

@@ -21,6 +21,7 @@ class JsonLine {
 
   JsonLine& put(const char* key, std::unsigned_integral auto value) { return put_number(key, value); }
   JsonLine& put(const char* key, bool value);
+  JsonLine& put(const char* key, std::int64_t value);
   JsonLine& put(const char* key, double value);  ///< null when not finite: JSON has no word for it
   JsonLine& put(const char* key, float value);   ///< in the fewest digits that name this float
   JsonLine& put(const char* key, std::string_view value);
@@ -30,6 +31,7 @@ class JsonLine {
   JsonLine& put(const char* key, std::span<const float> values);
   JsonLine& put(const char* key, std::span<const std::string> values);
   JsonLine& put(const char* key, const JsonLine& object);
+  JsonLine& put(const char* key, std::span<const JsonLine> objects);
   JsonLine& put_null(const char* key);
 
   /// The object and a line feed, to stdout. Bytes that are not UTF-8 are replaced.

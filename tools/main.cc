@@ -24,6 +24,7 @@ int main(int argc, char** argv) {
       Command{"inspect", "print every field of every structure of an index", declare_inspect},
       Command{"profile", "describe a file of vectors and what follows for an index", declare_profile},
       Command{"convert", "copy vectors or neighbours into another form", declare_convert},
+      Command{"count", "how many records there are, or match a filter", declare_count},
       Command{"export", "write the vectors of an index to a file", declare_export},
       Command{"tune", "find the index that serves vectors best within a memory bound", declare_tune},
       Command{"estimate", "predict size, memory and time of an index", declare_estimate},

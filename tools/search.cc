@@ -11,6 +11,7 @@
 #include "tools/console.h"
 #include "tools/json_line.h"
 #include "tools/outputs.h"
+#include "tools/record_text.h"
 
 namespace nearline::tools {
 namespace {
@@ -18,10 +19,10 @@ namespace {
 struct Options {
   SearchSetup setup;
   std::filesystem::path output, distances;
-  bool json = false, force = false;
+  bool attributes = false, payload = false, json = false, force = false;
 };
 
-void print_json(const SearchResult& result, const Index& index) {
+Result<void> print_json(const Options& options, const SearchResult& result, const Index& index) {
   for (std::size_t row = 0; row < result.counts.size(); ++row) {
     const QueryStats& cost = result.stats[row];
     JsonLine stats;
@@ -40,8 +41,17 @@ void print_json(const SearchResult& result, const Index& index) {
       line.put_null("expected_recall");
     }
     line.put("stats", stats);
+    if (!options.setup.search.filter.empty()) line.put("matches", result.matches);
+    if (options.attributes || options.payload) {
+      NEARLINE_CHECK(put_records(index, std::span(result.ids).subspan(first, result.counts[row]), options.attributes,
+                                 options.payload, line));
+    }
+    if (options.setup.search.explain) {
+      line.put("plan", std::span<const std::string>(result.explanation)).put("filter_reads", result.filter_reads);
+    }
     put_codes_in_use(line, index).print();
   }
+  return {};
 }
 
 /// One line for each answer, in columns as wide as what stands in them.
@@ -88,11 +98,14 @@ int run(const Options& options) {
   if (const auto place = find_place(options, open->queries.rows); !place) return fail(place.error());
   auto result = search_all(*open, options.setup, options.setup.search);
   if (!result) return fail(result.error());
+  if (options.setup.search.explain && !options.json) {
+    for (const std::string& line : result->explanation) print_error_line("plan: " + line);
+  }
   if (!options.output.empty()) {
     catch_interrupts();  // what is half written is not left behind
     if (auto written = write_result(options, *result); !written) return fail(written.error());
   } else if (options.json) {
-    print_json(*result, open->index);
+    if (auto printed = print_json(options, *result, open->index); !printed) return fail(printed.error());
   } else {
     print_text(*result);
   }
@@ -110,6 +123,9 @@ Action declare_search(Args& args) {
              "instead of -L: the share of the k nearest to find, as the index was calibrated");
   args.either("-L", "--recall");
   args.flag("--exact", setup.search.exact, "compare with every record instead of walking");
+  args.flag("--explain", setup.search.explain, "say how each segment is searched, and how many of its records match");
+  args.flag("--attributes", options->attributes, "with --json: what the answers' records say");
+  args.flag("--payload", options->payload, "with --json: the payloads of the answers' records");
   args.output("-o,--output", options->output, "write .ibin, .ibin64, .ivecs or .npy instead of printing");
   args.output("--distances-out", options->distances,
               "with -o: a file of vectors for the distances, which .ivecs and .npy have no place for");

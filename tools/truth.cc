@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "nearline/exact.h"
+#include "nearline/index.h"
 #include "tools/commands.h"
 #include "tools/console.h"
 #include "tools/outputs.h"
@@ -18,11 +19,27 @@ struct Options {
   std::filesystem::path base, queries, output;
   std::string form;
   std::optional<Metric> metric;
+  std::string filter;
   ExactOptions exact;
   bool force = false, progress = false;
 };
 
+/// Of an index, by comparing with all records that match.
+Result<NeighborTable> find_in_index(const Options& options) {
+  NEARLINE_TRY(index, Index::open(options.base, {.memory_bytes = options.exact.memory_bytes, .threads = 1}));
+  NEARLINE_TRY(queries, open_vectors(options.queries, options.form));
+  NEARLINE_TRY(bytes, queries.read_all());
+  const MatrixView rows(bytes.data(), static_cast<std::size_t>(queries.rows()), queries.dim(), queries.type());
+  NEARLINE_TRY(found, index.search(rows, {.k = options.exact.k, .exact = true, .filter = options.filter}));
+  return NeighborTable{rows.rows, found.k, std::move(found.ids), std::move(found.distances)};
+}
+
 Result<NeighborTable> find(const Options& options) {
+  if (options.base.extension() == ".near") return find_in_index(options);
+  if (!options.filter.empty()) {
+    return Error{Code::kInvalidArgument, "--filter: expected an index, INDEX.near, in place of vectors",
+                 options.base.string()};
+  }
   NEARLINE_TRY(base, open_vectors(options.base, options.form));
   NEARLINE_TRY(queries, open_vectors(options.queries, options.form));
   NEARLINE_CHECK(
@@ -47,7 +64,8 @@ int run(Options& options) {
 
 Action declare_truth(Args& args) {
   auto options = std::make_shared<Options>();
-  args.vectors("BASE", options->base, "vectors to search; neighbours are named by row number");
+  args.vectors("BASE", options->base, "vectors to search, neighbours being named by row number; or an index, by id");
+  args.filter(options->filter);
   args.vectors("QUERIES", options->queries, "vectors to search for");
   args.form(options->form);
   args.output("-o,--output", options->output, "the .ibin, .ibin64, .ivecs or .npy file to make", true);

@@ -21,8 +21,8 @@ Builder::Builder(Builder&&) noexcept = default;
 Builder& Builder::operator=(Builder&&) noexcept = default;
 Builder::~Builder() = default;
 
-Result<void> Builder::add(const MatrixView& vectors, std::span<const Id> ids) {
-  return impl_->add(vectors, ids);
+Result<void> Builder::add(const MatrixView& vectors, std::span<const Id> ids, const RecordData& data) {
+  return impl_->add(vectors, ids, data);
 }
 std::uint64_t Builder::count() const noexcept {
   return impl_->count();

@@ -44,6 +44,15 @@ Result<SearchResult> Index::search(const MatrixView& queries, const SearchOption
 Result<GetReport> Index::get(std::span<const Id> ids, std::span<std::byte> out) const {
   return impl_->get(ids, out);
 }
+Result<RecordData> Index::data(std::span<const Id> ids, const DataRequest& request) const {
+  return impl_->data(ids, request);
+}
+Result<std::uint64_t> Index::count(std::string_view filter) const {
+  return impl_->count(filter);
+}
+Result<std::vector<Id>> Index::matching_ids(std::string_view filter) const {
+  return impl_->matching_ids(filter);
+}
 Result<std::vector<bool>> Index::contains(std::span<const Id> ids) const {
   return impl_->contains(ids);
 }

@@ -93,6 +93,18 @@ Result<GetReport> LiveIndex::get(std::span<const Id> ids, std::span<std::byte> o
   return commit->get(ids, out);
 }
 
+Result<RecordData> LiveIndex::data(std::span<const Id> ids, const DataRequest& request) const {
+  NEARLINE_TRY(commit, mine());
+  return commit->data(ids, request);
+}
+Result<std::uint64_t> LiveIndex::count(std::string_view filter) const {
+  NEARLINE_TRY(commit, mine());
+  return commit->count_matches(filter);
+}
+Result<std::vector<Id>> LiveIndex::matching_ids(std::string_view filter) const {
+  NEARLINE_TRY(commit, mine());
+  return commit->matching_ids(filter);
+}
 Result<std::vector<bool>> LiveIndex::contains(std::span<const Id> ids) const {
   NEARLINE_TRY(commit, mine());
   return commit->contains(ids);

@@ -22,11 +22,14 @@ Writer::Writer(Writer&&) noexcept = default;
 Writer& Writer::operator=(Writer&&) noexcept = default;
 Writer::~Writer() = default;
 
-Result<InsertReport> Writer::insert(const MatrixView& vectors, std::span<const Id> ids) {
-  return impl_->insert(vectors, ids);
+Result<InsertReport> Writer::insert(const MatrixView& vectors, std::span<const Id> ids, const RecordData& data) {
+  return impl_->insert(vectors, ids, data);
 }
-Result<void> Writer::upsert(const MatrixView& vectors, std::span<const Id> ids) {
-  return impl_->upsert(vectors, ids);
+Result<void> Writer::upsert(const MatrixView& vectors, std::span<const Id> ids, const RecordData& data) {
+  return impl_->upsert(vectors, ids, data);
+}
+Result<EraseReport> Writer::erase_where(std::string_view filter) {
+  return impl_->erase_where(filter);
 }
 Result<EraseReport> Writer::erase(std::span<const Id> ids) {
   return impl_->erase(ids);

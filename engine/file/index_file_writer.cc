@@ -121,9 +121,9 @@ Result<void> IndexFileWriter::begin(const format::Section& section) {
   const std::uint64_t bytes = format::whole_blocks(length) + format::TreeShape::of(length).bytes();
   section_ = section;
   section_.segment = row_;
-  const bool of_all_fields =
-      section.kind == format::SectionKind::kKeys || section.kind == format::SectionKind::kTombstones;
-  section_.field = of_all_fields ? format::Section::kNone : SegmentFile::kPrimary;
+  using enum format::SectionKind;
+  const bool of_all_fields = section.kind == kKeys || section.kind == kTombstones || section.kind == kPayload;
+  if (section.kind != kAttribute) section_.field = of_all_fields ? format::Section::kNone : SegmentFile::kPrimary;
   section_.length = 0;
   NEARLINE_CHECK(place_section(bytes));
   at_ = section_.offset;

@@ -2,6 +2,7 @@
 /// The build of an index whose records fit in memory together.
 #include "engine/make/assemble.h"
 
+#include "engine/columns/column_writer.h"
 #include "engine/link/pack.h"
 #include "engine/make/assembly.h"
 #include "engine/make/made_as.h"
@@ -76,7 +77,8 @@ Result<void> write(const Assembly& build, IndexFileWriter& writer, Linked linked
     NEARLINE_TRY(pages, write_pages(build, writer, graph, codes));
     written = std::move(pages);
   }
-  return write_tables(writer, written.entries, written.ids, build.codes());
+  NEARLINE_CHECK(write_tables(writer, written.entries, written.ids, build.codes()));
+  return write_values(writer, build.intake.values(), written.ids);
 }
 
 /// The manifest of a new file, without its segment.
@@ -93,6 +95,7 @@ format::Manifest new_manifest(const Assembly& build, std::span<const std::byte> 
   field.metric = build.schema.metric;
   field.settings = settings_of(build.options);
   manifest.fields.push_back(field);
+  manifest.attributes = build.schema.attributes;
   return manifest;
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "engine/columns/column_writer.h"
 #include "engine/link/pack.h"
 #include "engine/make/assembly.h"
 #include "engine/make/part_files.h"
@@ -37,6 +38,7 @@ class PartsAssembler {
     entries_.erase(std::unique(entries_.begin(), entries_.end()), entries_.end());
     NEARLINE_TRY(ids, write_pages(writer, ordinal_of));
     NEARLINE_CHECK(write_tables(writer, entries_, ids, build_.codes()));
+    NEARLINE_CHECK(write_values(writer, build_.intake.values(), ids));
     report.mean_degree = static_cast<double>(writer.graph().edges) / build_.count;
     return report;
   }

@@ -70,6 +70,12 @@ format::FileId Assembly::identity(std::span<const std::byte> queries) const {
       add(number);
   }
   add(content_);
+  for (const Attribute& attribute : schema.attributes) {
+    add(attribute.type);
+    hasher.update(std::as_bytes(std::span(attribute.name)));
+    add(attribute.name.size());
+  }
+  if (intake.values().count() > 0) add(intake.values().digest());
   hasher.update(queries);
   return hasher.digest();
 }

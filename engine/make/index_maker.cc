@@ -6,6 +6,7 @@
 #include "engine/kernels/kernels.h"
 #include "engine/make/assemble.h"
 #include "engine/make/plan.h"
+#include "engine/make/value_memory.h"
 #include "io/atomic_file.h"
 #include "io/system_error.h"
 #include "io/temporary_name.h"
@@ -36,9 +37,10 @@ Result<IndexMaker> IndexMaker::create(io::FileSystem& fs, const std::filesystem:
   return IndexMaker(fs, std::move(place), schema, options, std::move(spill));
 }
 
-Result<void> IndexMaker::add(const MatrixView& vectors, std::span<const Id> ids) {
+Result<void> IndexMaker::add(const MatrixView& vectors, std::span<const Id> ids, const RecordData& data) {
   if (spent_) return spent();
-  auto added = intake_.add(vectors, ids);
+  NEARLINE_CHECK(check_value_memory(intake_.values(), options_.memory_bytes));
+  auto added = intake_.add(vectors, ids, data);
   return added ? std::move(added) : io::named_for(std::move(added).error(), output_);
 }
 
@@ -52,7 +54,7 @@ Result<BuildReport> IndexMaker::finish() {
 Result<BuildReport> IndexMaker::make() {
   const auto started = std::chrono::steady_clock::now();
   NEARLINE_CHECK(intake_.check_ids_unique());
-  NEARLINE_TRY(plan, plan_build(count(), schema_, options_, intake_.id_bytes()));
+  NEARLINE_TRY(plan, plan_build(count(), schema_, beside_values(options_, intake_.values()), intake_.id_bytes()));
   options_.layout = plan.fused ? Layout::kFused : Layout::kLean;  // what later commits go on with
   NEARLINE_TRY(target, io::AtomicFile::create(*fs_, output_, options_.replace));
   NEARLINE_CHECK(target.file().reserve(0, plan.least_file_bytes));

@@ -9,6 +9,7 @@
 
 #include "engine/make/intake.h"
 #include "io/file.h"
+#include "io/temporary_name.h"
 #include "nearline/builder.h"
 
 namespace nearline::engine {
@@ -19,7 +20,7 @@ class IndexMaker {
   static Result<IndexMaker> create(io::FileSystem& fs, const std::filesystem::path& output, const Schema& schema,
                                    const BuildOptions& options = {});
 
-  Result<void> add(const MatrixView& vectors, std::span<const Id> ids = {});
+  Result<void> add(const MatrixView& vectors, std::span<const Id> ids = {}, const RecordData& data = {});
   /// The index gives no id below to a record that comes without one.
   void begin_ids_at(Id id) noexcept { intake_.begin_ids_at(id); }
   [[nodiscard]] std::uint64_t count() const noexcept { return intake_.count(); }
@@ -34,7 +35,7 @@ class IndexMaker {
         output_(std::move(output)),
         schema_(schema),
         options_(std::move(options)),
-        intake_(schema, std::move(spill)) {}
+        intake_(schema, std::move(spill), fs, io::directory_of(output_)) {}
 
   Result<BuildReport> make();
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <string>
 
 #include "engine/kernels/kernels.h"
@@ -23,10 +24,13 @@ Error bad_row(std::uint64_t row, const std::string& what) {
 
 }  // namespace
 
-Intake::Intake(const Schema& schema, std::unique_ptr<io::File> spill)
-    : schema_(schema), spill_(std::move(spill), vector_bytes(schema.type, schema.dim)) {}
+Intake::Intake(const Schema& schema, std::unique_ptr<io::File> spill, io::FileSystem& fs,
+               std::filesystem::path directory)
+    : schema_(schema),
+      spill_(std::move(spill), vector_bytes(schema.type, schema.dim)),
+      values_(schema.attributes, fs, std::move(directory)) {}
 
-Result<void> Intake::add(const MatrixView& vectors, std::span<const Id> ids) {
+Result<void> Intake::add(const MatrixView& vectors, std::span<const Id> ids, const RecordData& data) {
   const auto invalid = [](std::string what) { return Error{.code = Code::kInvalidArgument, .what = std::move(what)}; };
   if (vectors.dim != schema_.dim) {
     return invalid("vectors of dimension " + std::to_string(vectors.dim) + ": the index takes dimension " +
@@ -44,13 +48,31 @@ Result<void> Intake::add(const MatrixView& vectors, std::span<const Id> ids) {
     return invalid("more than " + std::to_string(kMaxRecords) + " records: an index holds no more");
   }
   const std::uint64_t before = count();
+  NEARLINE_CHECK(values_.check(data, vectors.rows, before));
   State state = state_;
-  if (auto added = add_rows(vectors, ids, state); !added) {
+  auto added = add_rows(vectors, ids, state);
+  if (added) added = add_values(ids, vectors.rows, data, before);
+  if (!added) {
     spill_.cut(before);
     return added;
   }
   state_ = state;
   return {};
+}
+
+Result<void> Intake::add_values(std::span<const Id> ids, std::size_t rows, const RecordData& data,
+                                std::uint64_t first) {
+  if (data.names.empty() && data.payloads.empty()) return {};
+  std::vector<Id> numbers;
+  if (ids.empty()) {
+    numbers.resize(rows);
+    std::iota(numbers.begin(), numbers.end(), first);
+    ids = numbers;
+  }
+  const std::uint64_t before = values_.count();
+  auto added = values_.append(ids, data, first);
+  if (!added) NEARLINE_CHECK(values_.cut(before));
+  return added;
 }
 
 Result<void> Intake::add_rows(const MatrixView& vectors, std::span<const Id> ids, State& state) {

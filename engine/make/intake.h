@@ -8,6 +8,7 @@
 #include <memory>
 #include <span>
 
+#include "engine/columns/staged_values.h"
 #include "engine/make/spill.h"
 #include "nearline/builder.h"
 
@@ -15,13 +16,17 @@ namespace nearline::engine {
 
 class Intake {
  public:
-  Intake(const Schema& schema, std::unique_ptr<io::File> spill);
+  /// directory: of the files that hold what records say besides, should they say anything.
+  Intake(const Schema& schema, std::unique_ptr<io::File> spill, io::FileSystem& fs, std::filesystem::path directory);
 
   /// As Builder::add.
-  Result<void> add(const MatrixView& vectors, std::span<const Id> ids);
+  Result<void> add(const MatrixView& vectors, std::span<const Id> ids, const RecordData& data = {});
 
   [[nodiscard]] std::uint64_t count() const noexcept { return spill_.count(); }
   [[nodiscard]] Spill& spill() noexcept { return spill_; }
+  /// What was said of the records, by id.
+  [[nodiscard]] StagedValues& values() noexcept { return values_; }
+  [[nodiscard]] const StagedValues& values() const noexcept { return values_; }
   /// 4 when every id fits in 32 bits, else 8.
   [[nodiscard]] std::uint8_t id_bytes() const noexcept { return state_.largest_id >> 32 == 0 ? 4 : 8; }
   /// Of the next record that comes without an id, once all that was taken in is in an index.
@@ -44,12 +49,14 @@ class Intake {
     float largest_squared_norm = 0;
   };
 
+  Result<void> add_values(std::span<const Id> ids, std::size_t rows, const RecordData& data, std::uint64_t first);
   Result<void> add_rows(const MatrixView& vectors, std::span<const Id> ids, State& state);
   Result<void> check_row(const std::byte* vector, std::uint64_t row, State& state) const;
   Result<void> check_id(Id id, State& state) const;
 
   Schema schema_;
   Spill spill_;
+  StagedValues values_;
   State state_;
 };
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/make/plan.h"
+#include "engine/columns/value_check.h"
 
 #include <algorithm>
 #include <string>
@@ -201,6 +202,7 @@ Result<void> check_build(const Schema& schema, const BuildOptions& options) {
     return invalid("metric", std::string(name(schema.metric)) + " over " + std::string(name(schema.type)),
                    "hamming or jaccard for b1, and l2, ip or cosine for all other types");
   }
+  NEARLINE_CHECK(check_attributes(schema.attributes));
   if (options.degree < 4 || options.degree > 1024)
     return invalid("degree R", std::to_string(options.degree), "4 to 1024");
   if (options.l_build < options.degree || options.l_build > 4096) {

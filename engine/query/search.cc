@@ -5,6 +5,7 @@
 #include <string>
 
 #include "engine/query/collector.h"
+#include "engine/query/matching.h"
 #include "engine/query/snapshot.h"
 #include "engine/space/unfit.h"
 
@@ -41,23 +42,40 @@ Result<void> check_row(const MatrixView& queries, std::size_t row, Metric metric
   return Error{.code = Code::kBadInput, .what = "query " + std::to_string(row) + " " + fault};
 }
 
+std::string explained(const Segment& segment, const Plan& plan, const RecordSet* matches) {
+  const std::uint64_t may = matches != nullptr ? matches->count() : segment.live();
+  return std::to_string(may) + " of " + std::to_string(segment.count()) + " records may be answers: " + to_text(plan);
+}
+
 }  // namespace
 
 Result<SearchResult> Snapshot::search(const MatrixView& queries, const SearchOptions& options) const {
   NEARLINE_CHECK(check_search(queries, options, info_));
   for (std::size_t row = 0; row < queries.rows; ++row) NEARLINE_CHECK(check_row(queries, row, schema().metric));
+  NEARLINE_TRY(matching, Matching::of(*this, options.filter));
   Collector collector(queries.rows, options.k);
   if (info_.count == 0) return std::move(collector).result();
   SearchOptions within = options;  // a walk that looks for more than there is would have to meet every record
   within.k = static_cast<std::uint32_t>(std::min<std::uint64_t>(options.k, info_.count));
   const format::Calibration* borrowed = segments_.empty() ? nullptr : segments_.front()->field().calibration();
-  for (const auto& segment : segments_) {
-    const bool bounded = segment != segments_.front();
-    NEARLINE_TRY(plan, segment->plan(queries.rows, within, borrowed, bounded));
+  std::vector<std::string> explanation;
+  bool bounded = false;
+  for (std::size_t s = 0; s < segments_.size(); ++s) {
+    const RecordSet* const matches = matching.segment(s);
+    if (matches != nullptr && matches->count() == 0) continue;
+    const Segment& segment = *segments_[s];
+    NEARLINE_TRY(plan, segment.plan(queries.rows, within, borrowed, bounded, matches));
+    if (options.explain) explanation.push_back(explained(segment, plan, matches));
     collector.expect(plan.recall);
-    NEARLINE_CHECK(segment->answer({.queries = queries, .plan = plan, .sink = collector, .bounded = bounded}));
+    NEARLINE_CHECK(segment.answer(
+        {.queries = queries, .plan = plan, .sink = collector, .bounded = bounded, .hidden = {}, .matches = matches}));
+    bounded = true;
   }
-  return std::move(collector).result();
+  SearchResult result = std::move(collector).result();
+  result.matches = matching.count();
+  result.filter_reads = matching.reads();
+  result.explanation = std::move(explanation);
+  return result;
 }
 
 }  // namespace nearline::engine

@@ -85,7 +85,7 @@ void Snapshot::describe() {
   const format::Superblock super = file_->superblock();
   const format::Manifest& manifest = file_->manifest();
   const format::Field& field = file_->field();
-  info_.schema = {.dim = field.dim, .type = field.type, .metric = field.metric};
+  info_.schema = {.dim = field.dim, .type = field.type, .metric = field.metric, .attributes = manifest.attributes};
   info_.generation = super.generation;
   info_.segments = static_cast<std::uint32_t>(manifest.segments.size());
   info_.file_bytes = file_->file_bytes();

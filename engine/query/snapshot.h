@@ -50,6 +50,9 @@ class Snapshot {
   // As the calls of Index with the same names.
   Result<SearchResult> search(const MatrixView& queries, const SearchOptions& options) const;
   Result<GetReport> get(std::span<const Id> ids, std::span<std::byte> out) const;
+  Result<RecordData> data(std::span<const Id> ids, const DataRequest& request) const;
+  Result<std::uint64_t> count_matches(std::string_view filter) const;
+  Result<std::vector<Id>> matching_ids(std::string_view filter) const;
   Result<std::vector<bool>> contains(std::span<const Id> ids) const;
   Result<void> for_each(std::size_t rows, const Index::VisitFn& visit) const;
   Result<std::vector<Id>> sample_ids(std::size_t count, std::uint64_t seed) const;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/records/record_set.h"
 
+#include <algorithm>
 #include <bit>
 #include <cassert>
 #include <string>
@@ -36,6 +37,19 @@ Result<RecordSet> RecordSet::decode(std::span<const std::byte> bytes, std::uint6
                  .at = at};
   }
   return dead;
+}
+
+RecordSet RecordSet::of(std::vector<std::uint64_t> words) noexcept {
+  RecordSet set;
+  set.words_ = std::move(words);
+  for (const std::uint64_t word : set.words_) set.count_ += static_cast<std::uint64_t>(std::popcount(word));
+  return set;
+}
+
+RecordSet RecordSet::without(const RecordSet& other) const {
+  std::vector<std::uint64_t> words = words_;
+  for (std::size_t i = 0; i < std::min(words.size(), other.words_.size()); ++i) words[i] &= ~other.words_[i];
+  return of(std::move(words));
 }
 
 std::vector<std::byte> RecordSet::encode(std::uint64_t records) const {

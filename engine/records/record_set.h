@@ -3,6 +3,7 @@
 /// all while none is in the set. Tombstones stand in files in this form (SPEC.md section 7).
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -27,6 +28,9 @@ class RecordSet {
   static Result<RecordSet> decode(std::span<const std::byte> bytes, std::uint64_t records, std::uint64_t deleted,
                                   std::uint64_t at);
 
+  /// words: a bit for each record, zeros behind the last.
+  static RecordSet of(std::vector<std::uint64_t> words) noexcept;
+
   /// As the section holds them. Precondition: the set is not empty.
   [[nodiscard]] std::vector<std::byte> encode(std::uint64_t records) const;
 
@@ -39,6 +43,20 @@ class RecordSet {
   bool add(Row row) noexcept;
 
   [[nodiscard]] std::uint64_t count() const noexcept { return count_; }
+  /// The first record of the set from `row` on; kNone when there is none.
+  static constexpr std::uint64_t kNone = ~std::uint64_t{0};
+  [[nodiscard]] std::uint64_t next(std::uint64_t row) const noexcept {
+    std::uint64_t word = row / 64;
+    if (word >= words_.size()) return kNone;
+    for (std::uint64_t bits = words_[word] & (~std::uint64_t{0} << (row % 64));; bits = words_[word]) {
+      if (bits != 0) return word * 64 + static_cast<std::uint64_t>(std::countr_zero(bits));
+      if (++word == words_.size()) return kNone;
+    }
+  }
+  /// A bit for each record; empty while none is in the set.
+  [[nodiscard]] std::span<const std::uint64_t> words() const noexcept { return words_; }
+  /// The records of this set that the other does not have.
+  [[nodiscard]] RecordSet without(const RecordSet& other) const;
   [[nodiscard]] std::uint64_t memory_bytes() const noexcept { return words_.capacity() * sizeof(std::uint64_t); }
 
  private:

@@ -18,6 +18,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+/// A walk that is widened reads about half as many pages as its list has room for; of each match there may be one.
+constexpr std::uint64_t kPagesPerCandidate = 2;
+
 /// One walk in flight.
 struct Flight {
   SearchTask task;
@@ -75,12 +78,15 @@ class Batch {
     const WalkCall call{
         .graph = graph,
         .scorer = Scorer(graph.space, query, by_codes ? &scratch.code_query : nullptr),
-        .admission = Admission(segment_.dead(), call_.hidden.empty() ? kNoOrdinal : call_.hidden[flight.row]),
+        .admission =
+            Admission(segment_.dead(), call_.hidden.empty() ? kNoOrdinal : call_.hidden[flight.row], call_.matches),
         .options = options_for(flight, vector),
         .reader = *lane_.reader,
         .scratch = scratch};
     switch (plan.way) {
-      case Way::kScan: flight.task = scan_records(scratch.frame, call); break;
+      case Way::kScan:
+        flight.task = call_.matches == nullptr ? scan_records(scratch.frame, call) : scan_matches(scratch.frame, call);
+        break;
       case Way::kWalk: flight.task = search_graph(scratch.frame, call); break;
       case Way::kCodeWalk: flight.task = search_by_codes(scratch.frame, call, *field_.codes()); break;
       case Way::kCodeScan: flight.task = scan_codes(scratch.frame, call, *field_.codes()); break;
@@ -123,15 +129,41 @@ class Batch {
   /// Where records are no answers, a walk may end among these: with too few answers, or with a list that had no room
   /// for L others. Whether there are more answers is known only where no other segment's are nearer.
   bool look_farther(Flight& flight, const Scratch& scratch) const {
-    if (segment_.dead().count() == 0 || flight.plan.way == Way::kScan) return false;
+    const std::uint64_t admitted = call_.matches == nullptr ? segment_.live() : call_.matches->count();
+    if (admitted == segment_.count() || flight.plan.way == Way::kScan) return false;
     if (call_.bounded && call_.sink.bound(flight.row) < std::numeric_limits<float>::infinity()) return false;
-    const bool few = scratch.answers.size() < std::min<std::uint64_t>(flight.plan.walk.k, segment_.live());
+    const bool few = scratch.answers.size() < std::min<std::uint64_t>(flight.plan.walk.k, admitted);
     const bool short_of_room =
         flight.plan.way == Way::kWalk ? scratch.candidates.short_of_room() : scratch.shortlist.short_of_room();
-    const bool dropped = short_of_room && flight.plan.walk.room < field_.graph().count;
-    if (!(few || dropped) || !widen(flight.plan, field_, few)) return false;
+    bool dropped = short_of_room && flight.plan.walk.room < field_.graph().count;
+    if (call_.matches != nullptr && dropped) dropped = found_sparse(flight.plan, scratch);
+    if (!few && !dropped) return false;
+    if (call_.matches != nullptr && scan_is_next(flight.plan)) {
+      scan_matches_instead(flight.plan, field_);
+    } else if (!widen(flight.plan, field_, few)) {
+      return false;
+    }
     if (segment_.walk_bytes(flight.plan) * flights_.size() > lane_.walk_bytes) flight.plan.way = Way::kScan;
     return true;
+  }
+
+  /// Whether a walk kept far fewer matches than their share promises: then they are elsewhere.
+  [[nodiscard]] bool found_sparse(const Plan& plan, const Scratch& scratch) const noexcept {
+    const bool by_distance = plan.way == Way::kWalk;
+    const std::uint64_t kept = by_distance ? scratch.candidates.size() : scratch.shortlist.size();
+    const std::uint64_t matching = by_distance ? scratch.candidates.admitted() : scratch.shortlist.admitted();
+    return matching < plan.walk.k || matching * 2 * field_.graph().count < kept * call_.matches->count();
+  }
+
+  /// The matches are elsewhere than the query's neighbours: no wider walk finds them soon, unless there are so many
+  /// that their pages are dearer still.
+  [[nodiscard]] bool scan_is_next(Plan& plan) const noexcept {
+    if (plan.way == Way::kCodeScan) {
+      plan.way = Way::kScan;  // it had few answers although it knows of all: what is in the file is damaged
+      return true;
+    }
+    if (plan.way == Way::kCodeWalk) return true;
+    return call_.matches->count() <= std::uint64_t{plan.walk.room} * kPagesPerCandidate;
   }
 
   void deliver(const Flight& flight, Scratch& scratch) {
@@ -154,6 +186,14 @@ class Batch {
 }  // namespace
 
 Result<void> Segment::answer(const SegmentQueries& call) const {
+  if (call.matches != nullptr && room_for(call.plan) == 0) {  // a filter is no reason to fail: less room, or a scan
+    Plan shorter = call.plan;
+    while (shorter.walk.room > shorter.walk.l && room_for(shorter) == 0) shorter.walk.room /= 2;
+    if (room_for(shorter) == 0) scan_matches_instead(shorter, *field_);
+    if (room_for(shorter) > 0) {
+      return answer(SegmentQueries{call.queries, shorter, call.sink, call.bounded, call.hidden, call.matches});
+    }
+  }
   if (room_for(call.plan) == 0) {
     return Error{
         .code = Code::kOverBudget,
@@ -161,7 +201,7 @@ Result<void> Segment::answer(const SegmentQueries& call) const {
   }
   NEARLINE_TRY(lane, field_->lanes().take({.walks = call.queries.rows, .walk_bytes = walk_bytes(call.plan)}));
   Result<void> outcome = Batch(*this, *lane, call).run();
-  if (call.plan.walk.l > kUsualL || dead_.count() > 0) {
+  if (call.plan.walk.l > kUsualL || dead_.count() > 0 || call.matches != nullptr) {
     for (auto& scratch : lane->scratches) {  // what is kept is what the budget counts on
       if (scratch->memory_bytes() > walk_scratch_bytes(needs_)) scratch = std::make_unique<Scratch>();
     }

@@ -127,6 +127,18 @@ Result<void> KeyIndex::find(Lane& lane, std::span<const Id> ids, std::span<std::
   return {};
 }
 
+Result<std::uint64_t> KeyIndex::position_of(Lane& lane, Id id) const {
+  if (shape_.count == 0 || id <= shape_.first) return std::uint64_t{0};
+  if (id > shape_.last) return shape_.count;
+  if (shape_.dense()) return id - shape_.first;
+  ReadCount count;
+  NEARLINE_CHECK(load_fences(lane, count));
+  const std::uint64_t number = block_of(id, 0), block = shape_.fence_blocks() + number;
+  NEARLINE_CHECK(read(lane, {&block, 1}, count));
+  const std::byte* const bytes = lane.scratches[0]->batch.pages[0];
+  return number * shape_.per_block() + format::lower_key(shape_, bytes, 0, shape_.keys_in(number), id);
+}
+
 Result<void> KeyIndex::rows_at(Lane& lane, std::uint64_t first, std::span<std::uint32_t> rows) const {
   if (!stored_) {
     std::iota(rows.begin(), rows.end(), static_cast<std::uint32_t>(first));

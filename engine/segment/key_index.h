@@ -31,6 +31,9 @@ class KeyIndex {
   /// The rows of positions [first, first + rows.size()) in the order of ids. Errors: kCorrupt, kIo.
   Result<void> rows_at(Lane& lane, std::uint64_t first, std::span<std::uint32_t> rows) const;
 
+  /// How many ids are below this one: the position of it, or of the next. Errors: kCorrupt, kIo.
+  Result<std::uint64_t> position_of(Lane& lane, Id id) const;
+
   [[nodiscard]] bool may_have(Id id) const noexcept { return shape_.may_have(id); }
   /// Of the fences, once they are there.
   [[nodiscard]] std::uint64_t memory_bytes() const noexcept;

@@ -47,7 +47,8 @@ SearchNeeds needs_of(const SegmentFile& file) noexcept {
                           .count = segment.count,
                           .entries = file.section(SectionKind::kEntryPoints)->count,
                           .table_bytes = (segment.deleted > 0 ? (segment.count + 7) / 8 : 0) +
-                                         KeyIndex::most_bytes(format::KeyShape::of(segment))};
+                                         KeyIndex::most_bytes(format::KeyShape::of(segment)) +
+                                         value_memory_bytes(file)};
   return needs.shape.layout == Layout::kFused ? with_codes(file, needs) : needs;
 }
 
@@ -65,6 +66,10 @@ IoMode choose_mode(const OpenOptions& options, std::uint64_t file_bytes) {
   if (options.io != IoMode::kAuto) return options.io;
   if (options.untrusted) return IoMode::kPread;
   return file_bytes <= io::memory_info().available ? IoMode::kMapped : IoMode::kDirect;
+}
+
+std::uint64_t value_memory_bytes(const SegmentFile& file) noexcept {
+  return file.index().manifest().attributes.empty() ? 0 : (file.segment().count + 7) / 8 * 2;
 }
 
 std::uint32_t stored_code_bytes(const SegmentFile& file) noexcept {

@@ -14,6 +14,9 @@ namespace nearline::engine {
 /// Bytes of a code in the file; 0 when it has none.
 std::uint32_t stored_code_bytes(const SegmentFile& file) noexcept;
 
+/// Memory that a segment keeps for the answers of filters: two sets of its records, where records have attributes.
+std::uint64_t value_memory_bytes(const SegmentFile& file) noexcept;
+
 /// How a file of so many bytes is read: the mode that the options name, or that kAuto comes to.
 IoMode choose_mode(const OpenOptions& options, std::uint64_t file_bytes);
 

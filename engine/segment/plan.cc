@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 
 #include "engine/segment/effort.h"
 
@@ -23,6 +24,13 @@ constexpr std::uint32_t kFewQueriesWidth = 4;
 /// A walk that found too little is repeated with so many times its room, and its L where answers are missing.
 constexpr std::uint64_t kFarther = 4;
 
+/// A walk whose matches are rare ends by a stop rule that was measured where all records are: it goes on farther by up
+/// to this share of the slack.
+constexpr float kRareSlack = 0.5F;
+
+/// A scan of codes looks at so many of the best estimates, and four times as many as are asked for, at least.
+constexpr std::uint32_t kLeastScanned = 64;
+
 std::uint32_t width(const Field& field, std::size_t queries, std::uint32_t asked) noexcept {
   if (asked != Count::kAuto) return asked;
   return field.codes() != nullptr && queries >= kManyQueries ? 1 : kFewQueriesWidth;
@@ -38,6 +46,32 @@ std::uint64_t share_of_all(std::uint64_t wanted, std::uint64_t count, std::uint6
 std::uint64_t room_for(std::uint64_t l, std::uint64_t count, std::uint64_t live) noexcept {
   if (live == count) return l;
   return std::min(count, std::max(share_of_all(l, count, live), std::min<std::uint64_t>(kUsualL, l + count - live)));
+}
+
+/// Matches of which all codes are compared in less time than a walk takes, whatever their share: a scan reads as few
+/// pages as a search without a filter, and none of a walk's troubles are its.
+constexpr double kScannedCodes = 60'000;
+/// Beyond, for each read that a walk needs more than without a filter: what comparing codes takes in one read's time.
+constexpr double kCodesPerRead = 3000;
+/// Reads of a search without a filter, lean and fused, about.
+constexpr double kReads = 15;
+constexpr double kFusedReads = 16;
+/// Distances that a walk computes for each candidate of its list, about.
+constexpr double kDistancesPerCandidate = 12;
+
+/// Whether comparing with the matches costs less than a walk through all records. A walk of which a share s may be
+/// answers reads about 0.62 s^-0.45 as many pages as one of which all may (docs/decisions.md).
+bool matches_are_few(const Plan& plan, const PlanFacts& facts, double count) noexcept {
+  const auto m = static_cast<double>(facts.live);
+  const double farther = std::max(1.0, 0.62 * std::pow(m / count, -0.45));
+  switch (plan.way) {
+    case Way::kCodeWalk: return m <= kScannedCodes + kCodesPerRead * kReads * (farther - 1);
+    case Way::kFusedWalk: return m <= kFusedReads * 1.6 * farther;
+    case Way::kWalk: return m * m <= std::max(plan.walk.l, plan.walk.k) * kDistancesPerCandidate * count;
+    case Way::kScan:
+    case Way::kCodeScan: break;
+  }
+  return true;
 }
 
 std::string text(float number) {
@@ -95,11 +129,37 @@ Result<Plan> plan_search(const Field& field, const SearchOptions& options, const
     }
   }
   plan.recall = plan.way == Way::kScan ? 1 : options.recall;
+  if (facts.filtered && matches_are_few(plan, facts, static_cast<double>(count))) {
+    scan_matches_instead(plan, field);
+    if (plan.way == Way::kScan) plan.recall = 1;
+    return plan;
+  }
+  if (facts.filtered) {  // edges lead through what is no match: only room for it is needed
+    const std::uint64_t l = std::max(plan.walk.l, plan.walk.k);
+    plan.walk.room = static_cast<std::uint32_t>(std::min(count, 2 * share_of_all(l, count, facts.live)));
+    const float rare = 1 - static_cast<float>(facts.live) / static_cast<float>(count);
+    if (plan.walk.stop.slack != StopRule::kNever) plan.walk.stop.slack *= 1 + kRareSlack * rare;
+    return plan;
+  }
   make_room(plan.walk, count, facts.live);
   if (facts.bounded && plan.way == Way::kCodeWalk && count * field.code_bytes() <= kScannedBytes) {
     plan.way = Way::kCodeScan;
   }
   return plan;
+}
+
+/// How many standard errors a scan looks beyond the k-th answer: one for a recall of 0.95, two for 0.999 (measured:
+/// docs/decisions.md).
+float errors_for(float recall) noexcept {
+  return std::clamp(0.22F - 0.6F * std::log10(1 - recall), 0.5F, 2.0F);
+}
+
+void scan_matches_instead(Plan& plan, const Field& field) noexcept {
+  plan.way = walk_of(field) == Way::kCodeWalk && plan.way != Way::kScan ? Way::kCodeScan : Way::kScan;
+  plan.walk.stop = {};  // an estimate of every match says when to stop
+  if (plan.recall > 0 && plan.recall < 1) plan.walk.errors = errors_for(plan.recall);
+  plan.walk.l = std::max(plan.walk.l, kLeastScanned + 4 * plan.walk.k);
+  plan.walk.room = plan.walk.l;
 }
 
 bool widen(Plan& plan, const Field& field, bool few) noexcept {

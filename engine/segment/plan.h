@@ -34,6 +34,7 @@ struct Plan {
 struct PlanFacts {
   std::size_t queries = 1;
   std::uint64_t live = 0;                         ///< records that may be answers
+  bool filtered = false;                          ///< a filter says so, and knows which these are
   const format::Calibration* borrowed = nullptr;  ///< a larger segment's, for one that has none
   bool bounded = false;                           ///< other segments have answered before
 };
@@ -50,6 +51,9 @@ Way walk_of(const Field& field) noexcept;
 /// Makes the plan look farther, after it found too few or its list had no room; false when it compares with every
 /// record already.  few: it found fewer answers than there are.
 bool widen(Plan& plan, const Field& field, bool few) noexcept;
+
+/// The plan that goes through the matches of a filter, and no walk: by their codes where these are in memory.
+void scan_matches_instead(Plan& plan, const Field& field) noexcept;
 
 /// For people: "codes walk, L 40, W 1, k 10, slack 0.06".
 std::string to_text(const Plan& plan);

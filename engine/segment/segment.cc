@@ -37,7 +37,9 @@ Result<std::unique_ptr<Segment>> Segment::open(const SegmentFile& file, const Op
   const SearchNeeds& needs = field->needs();
   const SearchBudget& budget = field->budget();
   auto keys = std::make_shared<KeyIndex>(file, field->first_key_page());
-  return std::unique_ptr<Segment>(new Segment(file, field, std::move(keys), std::move(dead), needs, budget));
+  auto values = std::make_shared<SegmentValues>(file.segment().count, value_memory_bytes(file));
+  return std::unique_ptr<Segment>(
+      new Segment(file, field, std::move(keys), std::move(values), std::move(dead), needs, budget));
 }
 
 Result<std::unique_ptr<Segment>> Segment::in_commit(const SegmentFile& file, const OpenOptions& options,
@@ -49,7 +51,7 @@ Result<std::unique_ptr<Segment>> Segment::in_commit(const SegmentFile& file, con
   if (much_more(*budget, budget_) || much_less(*budget, budget_)) return std::unique_ptr<Segment>();
   NEARLINE_TRY(dead, file.tombstones());
   const SearchBudget least = least_of(*budget, budget_);
-  return std::unique_ptr<Segment>(new Segment(file, field_, keys_, std::move(dead), *needs, least));
+  return std::unique_ptr<Segment>(new Segment(file, field_, keys_, values_, std::move(dead), *needs, least));
 }
 
 std::uint64_t Segment::walk_bytes(const Plan& plan) const noexcept {
@@ -66,7 +68,7 @@ std::uint64_t Segment::room_for(const Plan& plan) const noexcept {
 
 void Segment::count_memory(MemoryUsage& usage) const {
   field_->count_memory(usage);
-  usage.buffers += keys_->memory_bytes() + dead_.memory_bytes();
+  usage.buffers += keys_->memory_bytes() + dead_.memory_bytes() + values_->memory_bytes();
 }
 
 }  // namespace nearline::engine

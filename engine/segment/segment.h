@@ -10,11 +10,14 @@
 #include <vector>
 
 #include "engine/file/index_file.h"
+#include "engine/filter/bound.h"
 #include "engine/records/record_set.h"
 #include "engine/segment/answer_sink.h"
+#include "engine/segment/data_reader.h"
 #include "engine/segment/field.h"
 #include "engine/segment/key_index.h"
 #include "engine/segment/plan.h"
+#include "engine/segment/segment_values.h"
 
 namespace nearline::engine {
 
@@ -25,6 +28,7 @@ struct SegmentQueries {
   AnswerSink& sink;
   bool bounded = false;                     ///< the sink knows answers of other segments
   std::span<const std::uint32_t> hidden{};  ///< none, or a node for each query that its walk shall not see
+  const RecordSet* matches = nullptr;       ///< none, or the live records that may be answers
 };
 
 /// Threads: any number. The file outlives it.
@@ -47,9 +51,16 @@ class Segment {
   Result<void> answer(const SegmentQueries& call) const;
 
   /// borrowed, bounded: as PlanFacts. Errors: kInvalidArgument for a recall that the calibration does not know.
+  /// matches: as SegmentQueries.
   [[nodiscard]] Result<Plan> plan(std::size_t queries, const SearchOptions& options,
-                                  const format::Calibration* borrowed, bool bounded) const {
-    return plan_search(*field_, options, {queries, live(), borrowed, bounded});
+                                  const format::Calibration* borrowed, bool bounded,
+                                  const RecordSet* matches = nullptr) const {
+    return plan_search(*field_, options,
+                       {.queries = queries,
+                        .live = matches != nullptr ? matches->count() : live(),
+                        .filtered = matches != nullptr,
+                        .borrowed = borrowed,
+                        .bounded = bounded});
   }
 
   /// Walks of that kind that the memory has room for at once.
@@ -73,6 +84,14 @@ class Segment {
   /// The rows of live records by id; kNoOrdinal where there is none. ids: ascending. The count is added to.
   Result<void> find(std::span<const Id> ids, std::span<std::uint32_t> rows, ReadCount& count) const;
 
+  /// The rows that match a filter, deleted ones included. cost: what was read of columns is added. Errors: kCorrupt,
+  /// kIo.
+  Result<std::shared_ptr<const RecordSet>> matches(const BoundFilter& filter, WindowReads& cost) const;
+  /// Reads what records say: those attributes of the index, and payloads. Errors: kCorrupt, kIo.
+  Result<DataReader> data_reader(std::span<const std::uint32_t> attributes, bool payloads) const;
+  /// All that they say.
+  Result<DataReader> data_reader() const;
+
   /// A record that was found by its id, and where its vector goes: out + slot * the bytes of one.
   struct Wanted {
     std::uint32_t row = 0;
@@ -95,24 +114,28 @@ class Segment {
   [[nodiscard]] const RecordSet& dead() const noexcept { return dead_; }
 
  private:
-  Segment(const SegmentFile& file, std::shared_ptr<Field> field, std::shared_ptr<const KeyIndex> keys, RecordSet dead,
-          const SearchNeeds& needs, const SearchBudget& budget) noexcept
+  Segment(const SegmentFile& file, std::shared_ptr<Field> field, std::shared_ptr<const KeyIndex> keys,
+          std::shared_ptr<SegmentValues> values, RecordSet dead, const SearchNeeds& needs,
+          const SearchBudget& budget) noexcept
       : file_(file),
         field_(std::move(field)),
         keys_(std::move(keys)),
+        values_(std::move(values)),
         dead_(std::move(dead)),
         needs_(needs),
         budget_(budget) {}
 
   [[nodiscard]] const GraphView& graph() const noexcept { return field_->graph(); }
 
+  Result<void> add_ids(const KeyRange& ids, std::span<std::uint64_t> bits) const;
   Result<void> read_records(Lane& lane, std::span<const std::uint32_t> rows, ReadCount& count) const;
   Result<void> copy_records(Lane& lane, std::span<const std::uint32_t> rows, std::vector<Id>& ids,
                             std::vector<std::byte>& vectors) const;
 
   SegmentFile file_;
-  std::shared_ptr<Field> field_;          ///< the primary one, and in this version the only one
-  std::shared_ptr<const KeyIndex> keys_;  ///< which commits share, too
+  std::shared_ptr<Field> field_;           ///< the primary one, and in this version the only one
+  std::shared_ptr<const KeyIndex> keys_;   ///< which commits share, too
+  std::shared_ptr<SegmentValues> values_;  ///< likewise
   RecordSet dead_;
   SearchNeeds needs_;
   SearchBudget budget_;

@@ -15,9 +15,8 @@ constexpr std::size_t kEntryRegions = 4;
 constexpr std::uint32_t kRegionSamples = 64;
 constexpr std::size_t kStarts = 8;
 
-/// A scan estimates so many records at once, and looks so many standard errors of an estimate beyond what is known.
+/// A scan estimates so many records at once.
 constexpr std::uint64_t kChunk = 256;
-constexpr float kErrors = 2;
 
 /// A walk over pages whose records have codes.
 class CodePages : public PageWalk {
@@ -138,7 +137,8 @@ class CodeScan : public CodePages {
 
   Result<void> enter() {
     reset(0);
-    look_no_farther_than(kErrors * scorer_.error());
+    look_no_farther_than(options_.errors * scorer_.error());
+    if (admission_.matches() != nullptr) return enter_matches(*admission_.matches());
     for (std::uint64_t first = 0; first < graph_.count; first += kChunk) {
       s_.fresh.resize(std::min(kChunk, graph_.count - first));
       std::iota(s_.fresh.begin(), s_.fresh.end(), static_cast<std::uint32_t>(first));
@@ -151,6 +151,23 @@ class CodeScan : public CodePages {
   Result<bool> advance() { return ask(); }
   Result<void> land() {
     compare_oldest();
+    return {};
+  }
+
+ private:
+  /// Estimates what may be an answer, and passes by all else without a look at it.
+  Result<void> enter_matches(const RecordSet& matches) {
+    s_.fresh.clear();
+    for (std::uint64_t row = matches.next(0); row != RecordSet::kNone; row = matches.next(row + 1)) {
+      const auto node = static_cast<std::uint32_t>(row);
+      if (node != admission_.hidden()) s_.fresh.push_back(node);
+      if (s_.fresh.size() < kChunk) continue;
+      NEARLINE_CHECK(estimate_fresh());
+      guess();
+      s_.fresh.clear();
+    }
+    NEARLINE_CHECK(estimate_fresh());
+    guess();
     return {};
   }
 };

@@ -33,7 +33,8 @@ void PageWalk::sort_guesses(std::size_t most) {
 
 void PageWalk::start(std::size_t most) {
   for (std::size_t i = 0; i < std::min(most, s_.path.size()); ++i) {
-    const auto [distance, ordinal] = s_.path[i];
+    const std::uint32_t ordinal = s_.path[i].ordinal;
+    const float distance = ranked(s_.path[i].distance, ordinal);
     if (s_.visited.insert(ordinal) && s_.shortlist.keeps(distance, ordinal))
       s_.shortlist.guess(distance, ordinal, false, admission_.admits(ordinal));
   }
@@ -43,8 +44,9 @@ void PageWalk::start(std::size_t most) {
 void PageWalk::guess() {
   const float far = limit();
   for (std::size_t i = 0; i < s_.fresh.size(); ++i) {
-    if (!(s_.distances[i] > far) && s_.shortlist.keeps(s_.distances[i], s_.fresh[i]))
-      s_.shortlist.guess(s_.distances[i], s_.fresh[i], is_asked(s_.fresh[i]), admission_.admits(s_.fresh[i]));
+    const float distance = ranked(s_.distances[i], s_.fresh[i]);
+    if (!(distance > far) && s_.shortlist.keeps(distance, s_.fresh[i]))
+      s_.shortlist.guess(distance, s_.fresh[i], is_asked(s_.fresh[i]), admission_.admits(s_.fresh[i]));
   }
 }
 

@@ -4,6 +4,7 @@
 /// and not on the disk.
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <limits>
 
@@ -14,6 +15,9 @@ namespace nearline::engine {
 /// Reads in flight, the shortlist, and the answers so far. A walk adds how it begins and what it learns from a page.
 class PageWalk {
  public:
+  /// Measured on records filtered at random: docs/decisions.md.
+  static constexpr float kBridgePenalty = 0.4F;
+
   [[nodiscard]] io::PageBatch& newest() { return s_.flight((oldest_ + in_flight_ - 1) % options_.beam_width); }
   [[nodiscard]] io::PageBatch& oldest() { return s_.flight(oldest_); }
   [[nodiscard]] bool waits() const noexcept { return in_flight_ > 0; }
@@ -48,6 +52,13 @@ class PageWalk {
 
   /// The best of s.path become guesses.
   void start(std::size_t most);
+
+  /// A filter's walk goes by its matches first: what is none is a bridge, whose page is read only where it promises to
+  /// lead much nearer.
+  [[nodiscard]] float ranked(float estimate, std::uint32_t node) const noexcept {
+    if (admission_.matches() == nullptr || admission_.admits(node)) return estimate;
+    return estimate + kBridgePenalty * std::fabs(estimate - options_.stop.zero);
+  }
 
   /// Makes guesses of those of s.fresh that are near enough. s.distances: their estimates.
   void guess();

@@ -10,4 +10,7 @@ namespace nearline::engine {
 /// Errors: those of the reader.
 SearchTask scan_records(FrameMemory& memory, WalkCall call);
 
+/// The same of the records that the admission's matches name: only their pages are read.
+SearchTask scan_matches(FrameMemory& memory, WalkCall call);
+
 }  // namespace nearline::engine

@@ -36,6 +36,7 @@ class Shortlist {
 
   [[nodiscard]] std::size_t size() const noexcept { return nodes_.size(); }
   [[nodiscard]] Candidate operator[](std::size_t i) const noexcept { return nodes_[i]; }
+  [[nodiscard]] std::size_t admitted() const noexcept { return nodes_.admitted(); }
   [[nodiscard]] bool short_of_room() const noexcept { return nodes_.short_of_room(); }
 
   /// Whether a candidate would be kept.

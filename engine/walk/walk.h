@@ -34,6 +34,8 @@ struct WalkOptions {
   std::uint32_t beam_width = 4;
   std::uint32_t k = 0;  ///< answers to name; 0 leaves it at the candidates
   StopRule stop{};
+  /// Of a search that has an estimate of every record: so many standard errors beyond what is known it looks.
+  float errors = 2;
   WalkWatch* watch = nullptr;  ///< of walks with a beam width of 1
   /// Distance of the k-th answer that other segments have: the stop rule goes by it, once the walk has met an answer
   /// as near. Before, it would end walks where they begin.

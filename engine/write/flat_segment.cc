@@ -4,6 +4,7 @@
 #include <array>
 #include <cstring>
 
+#include "engine/columns/column_writer.h"
 #include "engine/make/segment_writer.h"
 #include "engine/space/space.h"
 
@@ -33,7 +34,8 @@ Result<void> write_flat_segment(Intake& intake, const Schema& schema, IndexFileW
   NEARLINE_CHECK(pages.finish());
   NEARLINE_CHECK(writer.end());
   const std::array<std::uint32_t, 1> entry{0};
-  return write_tables(writer, entry, ids, nullptr);
+  NEARLINE_CHECK(write_tables(writer, entry, ids, nullptr));
+  return write_values(writer, intake.values(), ids);
 }
 
 }  // namespace nearline::engine

@@ -104,19 +104,39 @@ Result<IndexWriter> IndexWriter::open(io::FileSystem& fs, const std::filesystem:
   return writer;
 }
 
-Result<InsertReport> IndexWriter::insert(const MatrixView& vectors, std::span<const Id> ids) {
+Result<InsertReport> IndexWriter::insert(const MatrixView& vectors, std::span<const Id> ids, const RecordData& data) {
   NEARLINE_CHECK(ready());
-  auto added = pending_->add(vectors, ids, false);
+  NEARLINE_CHECK(check_waiting());
+  auto added = pending_->add(vectors, ids, data, false);
   return added ? std::move(added) : io::named_for(std::move(added).error(), path_);
 }
-Result<void> IndexWriter::upsert(const MatrixView& vectors, std::span<const Id> ids) {
+Result<void> IndexWriter::upsert(const MatrixView& vectors, std::span<const Id> ids, const RecordData& data) {
   NEARLINE_CHECK(ready());
-  auto added = pending_->add(vectors, ids, true);
+  NEARLINE_CHECK(check_waiting());
+  auto added = pending_->add(vectors, ids, data, true);
   return added ? Result<void>{} : io::named_for(std::move(added).error(), path_);
 }
 Result<EraseReport> IndexWriter::erase(std::span<const Id> ids) {
   NEARLINE_CHECK(ready());
   return pending_->erase(ids);
+}
+
+Result<EraseReport> IndexWriter::erase_where(std::string_view filter) {
+  NEARLINE_CHECK(ready());
+  NEARLINE_CHECK(nothing_pending("records are deleted by a filter"));
+  NEARLINE_TRY(ids, index_->matching_ids(filter));
+  return pending_->erase(ids);
+}
+
+/// Strings that wait are in memory twice while a commit writes them.
+Result<void> IndexWriter::check_waiting() const {
+  const std::uint64_t most = options_.memory_bytes / 4;
+  if (pending_->value_bytes() <= most) return {};
+  return Error{.code = Code::kOverBudget,
+               .what = "the different strings of attributes that wait for a commit take " +
+                       std::to_string(pending_->value_bytes()) +
+                       " bytes: expected a commit before they are more than " + std::to_string(most) +
+                       ", a quarter of the memory bound"};
 }
 
 Result<CommitReport> IndexWriter::commit(Durability durability) {
@@ -188,8 +208,10 @@ Result<BuildReport> IndexWriter::compact_to(const std::filesystem::path& output,
   NEARLINE_TRY(queries, index_->file().queries());
   builder.calibrate_with(std::move(queries));
   builder.begin_ids_at(index_->file().manifest().next_id);
-  NEARLINE_CHECK(index_->for_each(
-      kRowsAtOnce, [&](std::span<const Id> ids, const MatrixView& vectors) { return builder.add(vectors, ids); }));
+  NEARLINE_CHECK(index_->for_each(kRowsAtOnce, [&](std::span<const Id> ids, const MatrixView& vectors) -> Result<void> {
+    NEARLINE_TRY(data, index_->data(ids, {}));
+    return builder.add(vectors, ids, data);
+  }));
   close();  // whatever comes of it, the name may lead to another file from here on
   auto finished = builder.finish();
   return finished ? std::move(finished) : explained(std::move(finished).error());

@@ -29,9 +29,10 @@ class IndexWriter {
   static Result<IndexWriter> open(io::FileSystem& fs, const std::filesystem::path& name,
                                   const WriterOptions& options = {}, MergeThread thread = MergeThread::kOwn);
 
-  Result<InsertReport> insert(const MatrixView& vectors, std::span<const Id> ids = {});
-  Result<void> upsert(const MatrixView& vectors, std::span<const Id> ids);
+  Result<InsertReport> insert(const MatrixView& vectors, std::span<const Id> ids = {}, const RecordData& data = {});
+  Result<void> upsert(const MatrixView& vectors, std::span<const Id> ids, const RecordData& data = {});
   Result<EraseReport> erase(std::span<const Id> ids);
+  Result<EraseReport> erase_where(std::string_view filter);
   [[nodiscard]] bool dirty() const noexcept { return pending_ && pending_->dirty(); }
   Result<CommitReport> commit(Durability durability = Durability::kDurable);
   void abandon() noexcept { pending_.reset(); }
@@ -49,6 +50,7 @@ class IndexWriter {
   /// Opens what the last call closed: to be called before anything is done. Error when nothing can be done any more.
   Result<void> ready();
   /// Error when changes wait for a commit.
+  [[nodiscard]] Result<void> check_waiting() const;
   [[nodiscard]] Result<void> nothing_pending(const char* before) const;
   /// Closes the commit that is open: it is not the newest any more, or may not be.
   void close() noexcept;

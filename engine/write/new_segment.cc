@@ -6,6 +6,7 @@
 
 #include "engine/codes/code_table.h"
 #include "engine/make/assemble.h"
+#include "engine/make/value_memory.h"
 #include "engine/progress.h"
 #include "engine/write/flat_segment.h"
 #include "engine/write/merge_sources.h"
@@ -26,7 +27,7 @@ class NewSegment {
     if (merge_.records == 0) return std::uint64_t{0};
     const Schema& schema = in_.index.schema();
     NEARLINE_TRY(spill, in_.fs.create_unnamed(in_.directory));
-    Intake intake(schema, std::move(spill));
+    Intake intake(schema, std::move(spill), in_.fs, in_.directory);
     MergeSources sources;
     for (std::size_t s = 0; s < in_.index.segments().size(); ++s) {
       const Segment& segment = *in_.index.segments()[s];
@@ -39,7 +40,8 @@ class NewSegment {
     NEARLINE_CHECK(in_.pending.for_each([&](Id id, std::span<const std::byte> vector) -> Result<void> {
       return intake.add({vector.data(), 1, schema.dim, schema.type}, std::span(&id, 1));
     }));
-    BuildOptions options = build_options_of(in_.index, in_.options);
+    NEARLINE_CHECK(in_.pending.give_values(intake.values()));
+    BuildOptions options = beside_values(build_options_of(in_.index, in_.options), intake.values());
     if (merge_.flat) {
       NEARLINE_CHECK(write_flat_segment(intake, schema, writer));
       return merged;
@@ -129,13 +131,16 @@ class NewSegment {
     std::vector<std::uint32_t> rows;
     std::vector<Id> ids;
     std::vector<std::byte> vectors;
+    NEARLINE_TRY(values, segment.data_reader());
+    RecordData data;
     for (std::uint32_t first = 0; first < count; first += together) {
       NEARLINE_CHECK(report(in_.options.progress, {"gather", first, count}));
       rows.resize(std::min(together, count - first));
       std::iota(rows.begin(), rows.end(), first);
       std::erase_if(rows, [&](std::uint32_t row) { return in_.pending.dead(s).has(Row(row)); });
       NEARLINE_CHECK(segment.read_rows(rows, ids, vectors));
-      NEARLINE_CHECK(intake.add({vectors.data(), ids.size(), schema.dim, schema.type}, ids));
+      NEARLINE_CHECK(values.read(rows, data));
+      NEARLINE_CHECK(intake.add({vectors.data(), ids.size(), schema.dim, schema.type}, ids, data));
     }
     return {};
   }

@@ -59,7 +59,8 @@ Result<Id> Pending::first_of(std::size_t count) {
   }
 }
 
-Result<InsertReport> Pending::add(const MatrixView& vectors, std::span<const Id> given, bool replace) {
+Result<InsertReport> Pending::add(const MatrixView& vectors, std::span<const Id> given, const RecordData& data,
+                                  bool replace) {
   InsertReport report{.inserted = vectors.rows};
   std::vector<Id> made;
   if (given.empty() && vectors.rows > 0) {
@@ -86,11 +87,11 @@ Result<InsertReport> Pending::add(const MatrixView& vectors, std::span<const Id>
   }
   if (!intake_) {
     NEARLINE_TRY(spill, fs_->create_unnamed(directory_));
-    intake_.emplace(index_->schema(), std::move(spill));
+    intake_.emplace(index_->schema(), std::move(spill), *fs_, directory_);
   }
   make_room(places);
   row_of_.reserve(row_of_.size() + rows.size());
-  NEARLINE_CHECK(intake_->add(vectors, given));
+  NEARLINE_CHECK(intake_->add(vectors, given, data));
   // From here on nothing allocates: all of the call is kept.
   for (const Id id : given) next_id_ = made.empty() ? format::next_id_after(next_id_, id) : id + 1;
   for (const auto& [id, row] : rows) {
@@ -102,6 +103,15 @@ Result<InsertReport> Pending::add(const MatrixView& vectors, std::span<const Id>
   }
   changed_ = changed_ || !given.empty();
   return report;
+}
+
+Result<void> Pending::give_values(StagedValues& to) {
+  if (!intake_) return {};
+  return intake_->values().for_each([&](std::uint64_t row, Id id, const RecordData& data) -> Result<void> {
+    const auto found = row_of_.find(id);
+    if (found == row_of_.end() || found->second != row) return {};
+    return to.append(std::span(&id, 1), data, to.count());
+  });
 }
 
 Result<EraseReport> Pending::erase(std::span<const Id> ids) {

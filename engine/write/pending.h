@@ -20,7 +20,7 @@ class Pending {
   Pending(const Snapshot& index, io::FileSystem& fs, std::filesystem::path directory);
 
   /// As Writer. replace: upsert.
-  Result<InsertReport> add(const MatrixView& vectors, std::span<const Id> ids, bool replace);
+  Result<InsertReport> add(const MatrixView& vectors, std::span<const Id> ids, const RecordData& data, bool replace);
   Result<EraseReport> erase(std::span<const Id> ids);
 
   [[nodiscard]] bool dirty() const noexcept { return changed_; }
@@ -30,6 +30,10 @@ class Pending {
   [[nodiscard]] Id next_id() const noexcept { return next_id_; }
   /// The dead of the i-th of index.segments(), with what the commit deletes.
   [[nodiscard]] const RecordSet& dead(std::size_t segment) const noexcept { return dead_[segment]; }
+
+  /// What the fresh records say, for who takes them in. Nothing where there is nothing.
+  Result<void> give_values(StagedValues& to);
+  [[nodiscard]] std::uint64_t value_bytes() const noexcept { return intake_ ? intake_->values().pool_bytes() : 0; }
 
   /// Visits the fresh records in the order in which they were added. visit(id, vector).
   template <class Visit>

@@ -68,12 +68,14 @@ class NEARLINE_API Builder {
 
   /// Adds vectors, converting to the stored type where every value keeps its meaning: any float type to any float
   /// type (rounded to nearest), integers to floats, and between other types only what fits exactly.
-  /// ids: one per row, or empty for the running row number.
+  /// ids: one per row, or empty for the running row number.  data: what the records say besides; empty where they say
+  /// nothing. Different strings stay in memory until `finish`, and may take half of `memory_bytes` (kOverBudget).
   /// Errors: kInvalidArgument for another dimension, an id of kNoId, or ids.size() not rows; kBadInput for NaN,
   /// infinity, a value that does not fit, a squared length above the largest f32 (under l2 above a quarter of it), or a
-  /// zero vector under cosine (the message names the row, counted from the first ever added). After an error none of
+  /// zero vector under cosine, and an attribute's value that is none (the message names the row, counted from the first
+  /// ever added); kInvalidArgument for attributes that the schema does not name. After an error none of
   /// the rows of this call is part of the index.
-  Result<void> add(const MatrixView& vectors, std::span<const Id> ids = {});
+  Result<void> add(const MatrixView& vectors, std::span<const Id> ids = {}, const RecordData& data = {});
 
   /// Rows added so far.
   [[nodiscard]] std::uint64_t count() const noexcept;

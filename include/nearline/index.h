@@ -7,7 +7,10 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "nearline/export.h"
@@ -24,6 +27,12 @@ struct GetReport {
   std::vector<std::size_t> absent{};  ///< which of the ids no record has: their places in the call, ascending
   std::uint64_t page_reads = 0;       ///< 4 KiB blocks fetched from the disk, as QueryStats::page_reads
   std::uint64_t rounds = 0;           ///< times that the call waited for some
+};
+
+/// What to read of what records say.
+struct DataRequest {
+  std::optional<std::vector<std::string>> names{};  ///< of attributes; all of the index's where it does not say
+  bool payloads = true;
 };
 
 /// An open index: one commit of one file, whatever a Writer does meanwhile. After fork the child opens its own: calls
@@ -73,6 +82,18 @@ class NEARLINE_API Index {
   /// keys besides: eight bytes for 340 records or more, which stay in memory. Takes some 100 bytes an id while it runs,
   /// beside the budget. Errors: kInvalidArgument for another size of `out`; kCorrupt, kIo.
   Result<GetReport> get(std::span<const Id> ids, std::span<std::byte> out) const;
+
+  /// What the records of `ids` say: a row for each id, without values where no record has it. Cost: as `get`, and a
+  /// few reads for each attribute of each record; records near to each other share them. Errors: kInvalidArgument for
+  /// an attribute that is unknown; kCorrupt, kIo.
+  Result<RecordData> data(std::span<const Id> ids, const DataRequest& request = {}) const;
+
+  /// How many records match a filter (SearchOptions::filter), exactly. Errors: kInvalidArgument, naming the byte of the
+  /// filter; kCorrupt, kIo.
+  Result<std::uint64_t> count(std::string_view filter) const;
+
+  /// Their ids, ascending. Takes 20 bytes an id beside the budget. Errors: as count.
+  Result<std::vector<Id>> matching_ids(std::string_view filter) const;
 
   /// Whether a record has each of the ids. Cost: one read for an id, and as `get`. Errors: kCorrupt, kIo.
   Result<std::vector<bool>> contains(std::span<const Id> ids) const;

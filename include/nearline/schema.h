@@ -6,17 +6,20 @@
 #include <iosfwd>
 #include <optional>
 #include <string_view>
+#include <vector>
 
+#include "nearline/attributes.h"
 #include "nearline/export.h"
 #include "nearline/types.h"
 
 namespace nearline {
 
-/// The vectors of an index.
+/// The vectors of an index, and what its records say besides.
 struct Schema {
   std::uint32_t dim = 0;                 ///< components per vector, 1..kMaxDim; for b1, bits
   ElementType type = ElementType::kF32;  ///< as stored
   Metric metric = Metric::kL2;
+  std::vector<Attribute> attributes{};
 };
 
 /// Where the parts of a record live on disk. Values are written to files and never change.

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <iosfwd>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -62,6 +63,14 @@ struct SearchOptions {
   /// builds take on records held out says how far to walk; it holds for queries like the records, or, after
   /// `Writer::calibrate`, like those given there. 0: L decides.
   float recall = 0;
+  /// Which records may be answers, by their attributes; empty: all. For example
+  ///     lang = 'en' and year >= 2019 and not (price between 10 and 20) and tags has 'bio/cell/*' and id in (1, 2, 3)
+  /// Comparisons are = != < <= > >=, [not] between, [not] in, [not] has (of tags; with a star at the end all that begin
+  /// so), is [not] null, and the name of a bool alone. A comparison with what is not there is not true, and neither is
+  /// its negation. `not` binds closer than `and`, `and` closer than `or`; a quote within a string is written twice.
+  /// Which records match is known exactly before the search, and kept for the next one that asks the same.
+  std::string filter{};
+  bool explain = false;  ///< fill SearchResult::explanation
 };
 
 /// What one query cost.
@@ -87,6 +96,11 @@ struct SearchResult {
   std::vector<float> distances;       ///< [rows x k]
   std::vector<std::uint32_t> counts;  ///< [rows]; answers of each, at most k
   std::vector<QueryStats> stats;      ///< [rows]
+  std::uint64_t matches = 0;          ///< records that matched the filter; all without one
+  std::uint64_t filter_reads = 0;     ///< 4 KiB blocks that were read to know them
+  /// For people, with SearchOptions::explain: a line for each segment that was searched, the largest first, which says
+  /// how it was, and how many of its records could be answers.
+  std::vector<std::string> explanation;
 };
 
 }  // namespace nearline

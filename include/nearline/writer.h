@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string_view>
 
 #include "nearline/builder.h"
 #include "nearline/export.h"
@@ -97,14 +98,19 @@ class NEARLINE_API Writer {
   /// when the record with the largest was deleted; what is not committed was not given. An id from 2^63 on does not
   /// move what is given next. Errors: kExists for an id that a record has, kInvalidArgument for one that is given
   /// twice, and those of Builder::add. After an error nothing of this call is kept.
-  Result<InsertReport> insert(const MatrixView& vectors, std::span<const Id> ids = {});
+  /// data: as Builder::add; different strings that wait for a commit may take a quarter of memory_bytes (kOverBudget).
+  Result<InsertReport> insert(const MatrixView& vectors, std::span<const Id> ids = {}, const RecordData& data = {});
 
-  /// Adds records in place of those with the same ids, if there are. Of an id given twice the last row counts.
-  /// Errors: as insert, but kExists.
-  Result<void> upsert(const MatrixView& vectors, std::span<const Id> ids);
+  /// Adds records in place of those with the same ids, if there are: nothing of these stays, what they say neither. Of
+  /// an id given twice the last row counts. Errors: as insert, but kExists.
+  Result<void> upsert(const MatrixView& vectors, std::span<const Id> ids, const RecordData& data = {});
 
   /// Errors: kCorrupt, kIo. After an error nothing of this call is done.
   Result<EraseReport> erase(std::span<const Id> ids);
+
+  /// Erases all records that match the filter (SearchOptions::filter). Errors: as erase; kInvalidArgument for a filter
+  /// that is none, and while there are changes that are not committed.
+  Result<EraseReport> erase_where(std::string_view filter);
 
   /// Whether a commit would change anything.
   [[nodiscard]] bool dirty() const noexcept;

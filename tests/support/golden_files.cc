@@ -47,8 +47,8 @@ std::vector<std::byte> relaxed_commit() {
 /// empty to keep the file small; and one kind that nobody knows.
 std::vector<std::byte> all_sections() {
   IndexAssembler file = tiny_index({.count = 9, .dim = 4, .type = ElementType::kF16, .metric = Metric::kCosine});
-  file.manifest().attributes = {{.name = "year", .type = format::AttributeType::kI64},
-                                {.name = "Schl\xC3\xBCssel", .type = format::AttributeType::kTags}};
+  file.manifest().attributes = {{.name = "year", .type = AttributeType::kI64},
+                                {.name = "Schl\xC3\xBCssel", .type = AttributeType::kTags}};
   const auto add = [&](SectionKind kind, std::uint64_t count, std::uint32_t size, std::uint32_t segment) {
     file.add_section({.kind = kind,
                       .optional = true,

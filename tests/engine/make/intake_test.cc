@@ -19,7 +19,7 @@ constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
 /// An intake on a disk of its own.
 struct Door {
-  explicit Door(const Schema& schema) : intake(schema, disk.create_unnamed(".").value()) {}
+  explicit Door(const Schema& schema) : intake(schema, disk.create_unnamed(".").value(), disk, ".") {}
 
   /// Adds one row of floats.
   Result<void> add(const std::vector<float>& row, std::vector<Id> ids = {}) {

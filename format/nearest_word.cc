@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tools/suggest.h"
+#include "format/nearest_word.h"
 
 #include <algorithm>
 #include <vector>
 
-namespace nearline::tools {
+namespace nearline::format {
 namespace {
 
 constexpr std::size_t kLeastPrefix = 3;
@@ -50,4 +50,4 @@ std::string nearest_word(std::string_view word, std::span<const std::string> kno
   return best;
 }
 
-}  // namespace nearline::tools
+}  // namespace nearline::format

@@ -6,10 +6,10 @@
 #include <string>
 #include <string_view>
 
-namespace nearline::tools {
+namespace nearline::format {
 
 /// The one of `known` that is nearest to `word`; the first of several. Empty when none is near: when more than a third
 /// of the word's letters (two at least) would have to change, and none begins with it. Dashes in front do not count.
 std::string nearest_word(std::string_view word, std::span<const std::string> known);
 
-}  // namespace nearline::tools
+}  // namespace nearline::format

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/query/matching.h"
+
+#include <algorithm>
+
+#include "engine/columns/value_check.h"
+#include "engine/filter/bound.h"
+
+namespace nearline::engine {
+
+Result<Matching> Matching::of(const Snapshot& snapshot, std::string_view filter) {
+  Matching matching;
+  matching.filters_ = !filter.empty();
+  if (!matching.filters_) {
+    matching.count_ = snapshot.file().manifest().live_count;
+    return matching;
+  }
+  NEARLINE_TRY(bound, bind(filter, snapshot.schema().attributes));
+  WindowReads cost;
+  for (const auto& segment : snapshot.segments()) {
+    NEARLINE_TRY(rows, segment->matches(bound, cost));
+    if (segment->dead().count() > 0) rows = std::make_shared<const RecordSet>(rows->without(segment->dead()));
+    matching.count_ += rows->count();
+    matching.rows_.push_back(std::move(rows));
+  }
+  matching.reads_ = cost.blocks;
+  return matching;
+}
+
+Result<std::uint64_t> Snapshot::count_matches(std::string_view filter) const {
+  NEARLINE_TRY(matching, Matching::of(*this, filter));
+  return matching.count();
+}
+
+Result<std::vector<Id>> Snapshot::matching_ids(std::string_view filter) const {
+  constexpr std::size_t kTogether = 4096;
+  NEARLINE_TRY(matching, Matching::of(*this, filter));
+  std::vector<Id> ids, some;
+  std::vector<std::byte> vectors;
+  std::vector<std::uint32_t> rows;
+  for (std::size_t s = 0; s < segments_.size(); ++s) {
+    const Segment& segment = *segments_[s];
+    for (std::uint64_t row = 0; row < segment.count();) {
+      rows.clear();
+      for (; row < segment.count() && rows.size() < kTogether; ++row) {
+        const RecordSet* const matches = matching.segment(s);
+        const Row one{static_cast<std::uint32_t>(row)};
+        if (matches == nullptr ? !segment.dead().has(one) : matches->has(one)) rows.push_back(number(one));
+      }
+      NEARLINE_CHECK(segment.read_rows(rows, some, vectors));
+      ids.insert(ids.end(), some.begin(), some.end());
+    }
+  }
+  std::ranges::sort(ids);
+  return ids;
+}
+
+Result<RecordData> Snapshot::data(std::span<const Id> ids, const DataRequest& request) const {
+  const std::vector<Attribute>& all = schema().attributes;
+  std::vector<std::uint32_t> attributes;
+  RecordData data;
+  if (!request.names) {
+    for (std::uint32_t a = 0; a < all.size(); ++a) attributes.push_back(a);
+  } else {
+    for (const std::string& name : *request.names) {
+      const auto found = std::ranges::find(all, name, &Attribute::name);
+      if (found == all.end()) return unknown_attribute(name, all);
+      attributes.push_back(static_cast<std::uint32_t>(found - all.begin()));
+    }
+  }
+  for (const std::uint32_t attribute : attributes) data.names.push_back(all[attribute].name);
+  data.values.resize(ids.size() * attributes.size());
+  ReadCount count;
+  NEARLINE_TRY(places, locate(ids, count));
+  for (std::uint32_t s = 0; s < segments_.size(); ++s) {
+    std::vector<std::size_t> wanted;
+    for (std::size_t i = 0; i < places.size(); ++i) {
+      if (places[i].found() && places[i].segment == s) wanted.push_back(i);
+    }
+    if (wanted.empty()) continue;
+    std::ranges::sort(wanted, {}, [&](std::size_t i) { return places[i].row; });
+    std::vector<std::uint32_t> rows;
+    for (const std::size_t i : wanted) rows.push_back(places[i].row);
+    NEARLINE_TRY(reader, segments_[s]->data_reader(attributes, request.payloads));
+    RecordData part;
+    NEARLINE_CHECK(reader.read(rows, part));
+    if (!part.payloads.empty()) data.payloads.resize(ids.size());
+    for (std::size_t w = 0; w < wanted.size(); ++w) {
+      const auto from = part.values.begin() + static_cast<std::ptrdiff_t>(w * attributes.size());
+      std::move(from, from + static_cast<std::ptrdiff_t>(attributes.size()),
+                data.values.begin() + static_cast<std::ptrdiff_t>(wanted[w] * attributes.size()));
+      if (!part.payloads.empty()) data.payloads[wanted[w]] = std::move(part.payloads[w]);
+    }
+  }
+  return data;
+}
+
+}  // namespace nearline::engine
