@@ -39,6 +39,11 @@ inline constexpr std::uint32_t kFrameRows = 4096;
 /// What a frame may grow to.
 inline constexpr std::uint64_t kMaxOpenedBytes = kMaxPayloadBytes + kFrameBytes + std::uint64_t{kFrameRows} * 4;
 
+/// What a frame may take in the file: no compressor makes of bytes much more.
+constexpr std::uint64_t most_closed_bytes(std::uint64_t opened) noexcept {
+  return opened + opened / 128 + 512;
+}
+
 /// A frame of the table, checked.
 struct Frame {
   std::uint64_t offset = 0;

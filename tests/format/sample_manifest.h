@@ -20,8 +20,7 @@ struct SampleManifest {
 
   SampleManifest() {
     IndexAssembler file = tiny_index({.count = 9, .dim = 4, .type = ElementType::kF16, .metric = Metric::kCosine});
-    file.manifest().attributes = {{"year", format::AttributeType::kI64},
-                                  {"Schl\xC3\xBCssel", format::AttributeType::kTags}};
+    file.manifest().attributes = {{"year", AttributeType::kI64}, {"Schl\xC3\xBCssel", AttributeType::kTags}};
     file.add_section({.kind = format::SectionKind::kCodes,
                       .optional = true,
                       .field = format::Section::kNone,
