@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// SPEC.md section 7, payloads: bytes of records, those of rows in a row together in frames, each compressed alone by
 /// zstd (packed_block.h). A frame opened holds the end of each of its payloads, counted from the first, then the
-/// payloads. What it may grow to is said by the table, which is checked; what the frame itself says of that is not
-/// asked.
+/// payloads. What it may grow to is said by the table, which is checked; what the frame itself says of that is only
+/// compared with it.
 #pragma once
 
 #include <array>
