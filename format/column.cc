@@ -23,6 +23,12 @@ bool parts_fit(const ColumnShape& c) noexcept {
          c.strings - c.dictionary == (c.entries + 1) * sizeof(EntryRow);
 }
 
+/// Tags of a row differ: few bytes cannot stand for very many. Precondition: the least is not above the most.
+std::uint64_t most_tags(const Run& run) noexcept {
+  const std::uint64_t of_a_row = std::min<std::uint64_t>(kMaxTags - 1, run.most - run.least) + 1;
+  return std::uint64_t{run.shape.rows - run.shape.nulls} * of_a_row;
+}
+
 }  // namespace
 
 Result<ColumnShape> decode_column(std::span<const std::byte> bytes, std::uint64_t section_bytes, AttributeType type,
@@ -47,10 +53,10 @@ Result<ColumnShape> decode_column(std::span<const std::byte> bytes, std::uint64_
                           .strings = header.strings,
                           .postings = header.postings,
                           .bytes = section_bytes};
-  if (shape.nulls > rows || (type != AttributeType::kTags && shape.values != rows - shape.nulls)) {
-    return corrupt(at + offsetof(ColumnHeader, nulls), std::to_string(shape.values) + " values and " +
-                                                           std::to_string(shape.nulls) + " nulls in " +
-                                                           std::to_string(rows) + " rows");
+  if (shape.nulls >= rows || (type != AttributeType::kTags && shape.values != rows - shape.nulls)) {
+    return corrupt(at + offsetof(ColumnHeader, nulls),
+                   std::to_string(shape.values) + " values and " + std::to_string(shape.nulls) + " nulls in " +
+                       std::to_string(rows) + " rows: expected some value, and one for each row with one");
   }
   if (shape.data_at() > section_bytes || !parts_fit(shape)) {
     return corrupt(at + offsetof(ColumnHeader, entries),
@@ -85,11 +91,15 @@ Result<Run> decode_run(const RunRow& row, const ColumnShape& column, std::uint64
                 .least = row.least,
                 .most = row.most};
   const RunShape& shape = run.shape;
+  if (run.least > run.most) {
+    return corrupt(at + column.runs_at() + number * sizeof(RunRow),
+                   "run " + std::to_string(number) + " of a column with keys from " + std::to_string(run.least) +
+                       " to " + std::to_string(run.most));
+  }
   const std::uint64_t place = at + column.runs_at() + number * sizeof(RunRow);
-  const bool counts =
-      shape.nulls <= shape.rows && shape.bits <= 64 && shape.end_bits <= 32 &&
-      (shape.tags ? shape.values <= std::uint64_t{shape.rows} * kMaxTags : shape.values == shape.rows - shape.nulls);
-  if (!counts || run.least > run.most || shape.bits != bits_of_span(run.most - run.least) || !all_zero(row.reserved)) {
+  const bool counts = shape.nulls <= shape.rows && shape.bits <= 64 && shape.end_bits <= 32 &&
+                      (shape.tags ? shape.values <= most_tags(run) : shape.values == shape.rows - shape.nulls);
+  if (!counts || shape.bits != bits_of_span(run.most - run.least) || !all_zero(row.reserved)) {
     return corrupt(place, "run " + std::to_string(number) + " of a column with " +
                               numbers(shape.nulls, shape.values, shape.bits) +
                               " nulls, values and bits: expected those of " + std::to_string(shape.rows) + " rows");

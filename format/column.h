@@ -70,7 +70,7 @@ struct RunShape {
   bool tags = false;
 
   [[nodiscard]] constexpr bool has_null_bits() const noexcept { return nulls > 0 && nulls < rows; }
-  /// Keys that stand there: rows without a value have one of 0.
+  /// Keys that stand there: rows without a value have a packed one of 0.
   [[nodiscard]] constexpr std::uint32_t packed() const noexcept {
     if (tags) return values;
     return values == 0 ? 0 : rows;
@@ -184,7 +184,7 @@ struct ColumnShape {
 };
 
 /// bytes: at least a header; section_bytes: of the section, which stands at `at` in the file.
-/// Errors: kCorrupt for another type or number of rows, and for parts that do not fit.
+/// Errors: kCorrupt for another type or number of rows, for a column without a value, and for parts that do not fit.
 Result<ColumnShape> decode_column(std::span<const std::byte> bytes, std::uint64_t section_bytes, AttributeType type,
                                   std::uint64_t rows, std::uint64_t at);
 ColumnHeader encode_column(const ColumnShape& shape) noexcept;

@@ -29,19 +29,9 @@ std::string_view word_of(FieldForm form, std::uint64_t value) noexcept {
   }
 }
 
-/// Quoted; what is not printable ASCII becomes \xNN, so that no file can write to a terminal.
-std::string quoted(std::span<const std::byte> bytes) {
+std::span<const std::byte> without_zeros(std::span<const std::byte> bytes) noexcept {
   while (!bytes.empty() && bytes.back() == std::byte{0}) bytes = bytes.first(bytes.size() - 1);
-  std::string text = "\"";
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
-    const char c = static_cast<char>(bytes[i]);
-    if (c >= ' ' && c <= '~' && c != '"' && c != '\\') {
-      text += c;
-    } else {
-      text += "\\x" + hexadecimal(bytes.subspan(i, 1));
-    }
-  }
-  return text + "\"";
+  return bytes;
 }
 
 }  // namespace
@@ -55,6 +45,19 @@ std::string hexadecimal(std::span<const std::byte> bytes) {
     text += kDigits[std::to_integer<unsigned>(b) & 15];
   }
   return text;
+}
+
+std::string quoted(std::span<const std::byte> text) {
+  std::string out = "\"";
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = static_cast<char>(text[i]);
+    if (c >= ' ' && c <= '~' && c != '"' && c != '\\') {
+      out += c;
+    } else {
+      out += "\\x" + hexadecimal(text.subspan(i, 1));
+    }
+  }
+  return out + "\"";
 }
 
 std::string float_text(float value) {
@@ -85,7 +88,7 @@ std::string value_text(const FieldInfo& field, std::span<const std::byte> bytes)
     case FieldForm::kBytes: return hexadecimal(bytes);
     case FieldForm::kNumber: return std::to_string(number_in(bytes));
     case FieldForm::kFloat: return float_text(std::bit_cast<float>(static_cast<std::uint32_t>(number_in(bytes))));
-    case FieldForm::kText: return quoted(bytes);
+    case FieldForm::kText: return quoted(without_zeros(bytes));
     case FieldForm::kZero: return all_zero(bytes) ? "zero" : "not zero";
     default: break;
   }

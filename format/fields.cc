@@ -3,8 +3,10 @@
 
 #include "format/calibration.h"
 #include "format/code_book.h"
+#include "format/column.h"
 #include "format/graph_page.h"
 #include "format/manifest_layout.h"
+#include "format/payload.h"
 #include "format/superblock_layout.h"
 
 namespace nearline::format {
@@ -144,6 +146,40 @@ constexpr FieldInfo kCalibrationRow[] = {
     NEARLINE_FIELD(CalibrationRow, recall, kFloat),
 };
 
+constexpr FieldInfo kColumnHeader[] = {
+    NEARLINE_FIELD(ColumnHeader, rows, kNumber),       NEARLINE_FIELD(ColumnHeader, nulls, kNumber),
+    NEARLINE_FIELD(ColumnHeader, values, kNumber),     NEARLINE_FIELD(ColumnHeader, entries, kNumber),
+    NEARLINE_FIELD(ColumnHeader, dictionary, kNumber), NEARLINE_FIELD(ColumnHeader, strings, kNumber),
+    NEARLINE_FIELD(ColumnHeader, postings, kNumber),   NEARLINE_FIELD(ColumnHeader, type, kAttributeType),
+    NEARLINE_FIELD(ColumnHeader, reserved, kZero),
+};
+
+constexpr FieldInfo kRunRow[] = {
+    NEARLINE_FIELD(RunRow, offset, kNumber),   NEARLINE_FIELD(RunRow, least, kNumber),
+    NEARLINE_FIELD(RunRow, most, kNumber),     NEARLINE_FIELD(RunRow, nulls, kNumber),
+    NEARLINE_FIELD(RunRow, values, kNumber),   NEARLINE_FIELD(RunRow, bits, kNumber),
+    NEARLINE_FIELD(RunRow, end_bits, kNumber), NEARLINE_FIELD(RunRow, reserved, kZero),
+};
+
+constexpr FieldInfo kEntryRow[] = {
+    NEARLINE_FIELD(EntryRow, string, kNumber),
+    NEARLINE_FIELD(EntryRow, posting, kNumber),
+    NEARLINE_FIELD(EntryRow, rows, kNumber),
+    NEARLINE_FIELD(EntryRow, reserved, kZero),
+};
+
+constexpr FieldInfo kPayloadHeader[] = {
+    NEARLINE_FIELD(PayloadHeader, rows, kNumber),
+    NEARLINE_FIELD(PayloadHeader, frames, kNumber),
+    NEARLINE_FIELD(PayloadHeader, reserved, kZero),
+};
+
+constexpr FieldInfo kFrameRow[] = {
+    NEARLINE_FIELD(FrameRow, offset, kNumber), NEARLINE_FIELD(FrameRow, first_row, kNumber),
+    NEARLINE_FIELD(FrameRow, bytes, kNumber),  NEARLINE_FIELD(FrameRow, opened_bytes, kNumber),
+    NEARLINE_FIELD(FrameRow, reserved, kZero),
+};
+
 #undef NEARLINE_FIELD
 
 }  // namespace
@@ -163,11 +199,18 @@ const StructInfo kCodeBookHeaderInfo = {"code_book", sizeof(CodeBookHeader), kCo
 const StructInfo kCalibrationHeaderInfo = {"calibration", sizeof(CalibrationHeader), kCalibrationHeader};
 const StructInfo kCalibrationRowInfo = {"calibration_step", sizeof(CalibrationRow), kCalibrationRow};
 
+const StructInfo kColumnHeaderInfo = {"column", sizeof(ColumnHeader), kColumnHeader};
+const StructInfo kRunRowInfo = {"run", sizeof(RunRow), kRunRow};
+const StructInfo kEntryRowInfo = {"entry", sizeof(EntryRow), kEntryRow};
+const StructInfo kPayloadHeaderInfo = {"payloads", sizeof(PayloadHeader), kPayloadHeader};
+const StructInfo kFrameRowInfo = {"frame", sizeof(FrameRow), kFrameRow};
+
 std::span<const StructInfo* const> all_structs() noexcept {
   static constexpr const StructInfo* kAll[] = {
-      &kSuperblockInfo,      &kManifestHeaderInfo, &kFieldRowInfo,          &kAttributeRowInfo,  &kTransformRowInfo,
-      &kSegmentRowInfo,      &kGraphRowInfo,       &kSectionRowInfo,        &kFreeRowInfo,       &kManifestFooterInfo,
-      &kGraphPageHeaderInfo, &kCodeBookHeaderInfo, &kCalibrationHeaderInfo, &kCalibrationRowInfo};
+      &kSuperblockInfo,      &kManifestHeaderInfo, &kFieldRowInfo,          &kAttributeRowInfo,   &kTransformRowInfo,
+      &kSegmentRowInfo,      &kGraphRowInfo,       &kSectionRowInfo,        &kFreeRowInfo,        &kManifestFooterInfo,
+      &kGraphPageHeaderInfo, &kCodeBookHeaderInfo, &kCalibrationHeaderInfo, &kCalibrationRowInfo, &kColumnHeaderInfo,
+      &kRunRowInfo,          &kEntryRowInfo,       &kPayloadHeaderInfo,     &kFrameRowInfo};
   return kAll;
 }
 

@@ -52,6 +52,11 @@ extern const StructInfo kGraphPageHeaderInfo;
 extern const StructInfo kCodeBookHeaderInfo;
 extern const StructInfo kCalibrationHeaderInfo;
 extern const StructInfo kCalibrationRowInfo;
+extern const StructInfo kColumnHeaderInfo;
+extern const StructInfo kRunRowInfo;
+extern const StructInfo kEntryRowInfo;
+extern const StructInfo kPayloadHeaderInfo;
+extern const StructInfo kFrameRowInfo;
 
 /// All of the above, in the order of SPEC.md.
 std::span<const StructInfo* const> all_structs() noexcept;
@@ -68,6 +73,10 @@ void for_each_field(const StructInfo& info, std::span<const std::byte> bytes,
 
 /// Two lower-case digits a byte, without spaces.
 std::string hexadecimal(std::span<const std::byte> bytes);
+
+/// Text in quotes; what is not printable ASCII, a quote or a backslash becomes \xNN, so that no file can write to a
+/// terminal.
+std::string quoted(std::span<const std::byte> text);
 
 /// A float with the nine digits that name it exactly; "nan" for any NaN.
 std::string float_text(float value);

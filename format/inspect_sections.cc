@@ -224,6 +224,10 @@ Result<void> inspect_section(const Manifest& manifest, std::size_t row, const Re
       NEARLINE_CHECK(inspect_calibration(section, target));
     } else if (section.kind == SectionKind::kKeys) {
       NEARLINE_CHECK(inspect_keys(KeyShape::of(manifest.segments[section.segment]), section, target));
+    } else if (section.kind == SectionKind::kAttribute) {
+      NEARLINE_CHECK(inspect_column(manifest, section, read, target.prefix, sink));
+    } else if (section.kind == SectionKind::kPayload) {
+      NEARLINE_CHECK(inspect_payloads(manifest, section, read, target.prefix, sink));
     } else {
       if (section.kind == SectionKind::kCodeParameters) NEARLINE_CHECK(inspect_code_book(section, target));
       NEARLINE_CHECK(inspect_elements(section, section.kind == SectionKind::kEntryPoints, target));

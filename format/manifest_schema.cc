@@ -96,6 +96,9 @@ Result<void> check_schema(const Manifest& manifest, const ManifestPlace& place) 
   for (std::size_t i = 0; i < manifest.attributes.size(); ++i) {
     const Attribute& attribute = manifest.attributes[i];
     NEARLINE_CHECK(check_name(attribute.name, names, place.attribute(i, 0)));
+    if (attribute.name == "id") {
+      return corrupt(place.attribute(i, 0), "an attribute 'id': expected another name, as this one is the record's id");
+    }
     if (attribute.type < AttributeType::kI64 || attribute.type > AttributeType::kTags) {
       return corrupt(place.attribute(i, offsetof(AttributeRow, type)),
                      "attribute type " + std::to_string(static_cast<unsigned>(attribute.type)) + ": expected 1 to 5");

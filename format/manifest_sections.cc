@@ -89,6 +89,11 @@ Result<void> check_references(const Section& section, const Manifest& m, std::si
 Result<void> check_elements(const Section& section, const Manifest& m, std::size_t i, const ManifestPlace& place) {
   const std::uint64_t count = m.segments[section.segment].count;
   const Graph* const graph = is_of_a_graph(section.kind) ? m.graph(section.segment, section.field) : nullptr;
+  const bool values = section.kind == SectionKind::kAttribute || section.kind == SectionKind::kPayload;
+  if (values && count == 0) {
+    return corrupt(place.section(i, offsetof(SectionRow, segment)),
+                   "values of segment " + std::to_string(section.segment) + ", which has no records");
+  }
   std::uint64_t least = count, most = count;
   std::uint32_t size = 4;
   if (section.kind == SectionKind::kGraphPages) {
@@ -100,7 +105,7 @@ Result<void> check_elements(const Section& section, const Manifest& m, std::size
   } else if (section.kind == SectionKind::kTombstones) {
     size = 1;
     least = most = (count + 7) / 8;
-  } else if (section.kind == SectionKind::kAttribute || section.kind == SectionKind::kPayload) {
+  } else if (values) {
     size = 1;
     least = section.kind == SectionKind::kAttribute ? sizeof(ColumnHeader) : sizeof(PayloadHeader);
     most = place.committed;

@@ -21,6 +21,9 @@ std::vector<std::byte> compress_block(std::span<const std::byte> bytes) {
 }
 
 std::optional<std::vector<std::byte>> open_block(std::span<const std::byte> block, std::size_t bytes) {
+  // What the block says of its size is only compared: no memory is taken for one that contradicts the caller.
+  const unsigned long long said = ZSTD_getFrameContentSize(block.data(), block.size());
+  if (said == ZSTD_CONTENTSIZE_ERROR || (said != ZSTD_CONTENTSIZE_UNKNOWN && said != bytes)) return std::nullopt;
   std::vector<std::byte> opened(bytes);
   const std::size_t size = ZSTD_decompress(opened.data(), opened.size(), block.data(), block.size());
   if (ZSTD_isError(size) != 0 || size != bytes) return std::nullopt;

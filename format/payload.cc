@@ -28,8 +28,8 @@ Result<Frame> decode_frame(const FrameRow& row, const FrameRow* next, std::uint6
   const std::uint64_t end = next != nullptr ? std::uint64_t{next->first_row} : rows;
   const bool good = row.first_row < end && end <= rows && end - row.first_row <= kFrameRows &&
                     row.offset <= section_bytes && row.bytes <= section_bytes - row.offset &&
-                    row.opened_bytes <= kMaxOpenedBytes && row.opened_bytes >= 4 * (end - row.first_row) &&
-                    all_zero(row.reserved);
+                    row.bytes <= most_closed_bytes(row.opened_bytes) && row.opened_bytes <= kMaxOpenedBytes &&
+                    row.opened_bytes >= 4 * (end - row.first_row) && all_zero(row.reserved);
   if (!good) {
     return corrupt(at, "a frame of payloads of rows " + std::to_string(row.first_row) + " to " + std::to_string(end) +
                            ", " + std::to_string(row.bytes) + " bytes at " + std::to_string(row.offset) + ", " +

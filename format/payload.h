@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// SPEC.md section 7, payloads: bytes of records, those of rows in a row together in frames, each compressed alone by
 /// zstd (packed_block.h). A frame opened holds the end of each of its payloads, counted from the first, then the
-/// payloads. What it may grow to is said by the table, which is checked; what the frame itself says of that is not
-/// asked.
+/// payloads. What it may grow to is said by the table, which is checked; what the frame itself says of that is only
+/// compared with it.
 #pragma once
 
 #include <array>
@@ -38,6 +38,11 @@ inline constexpr std::uint32_t kFrameBytes = 16'384;
 inline constexpr std::uint32_t kFrameRows = 4096;
 /// What a frame may grow to.
 inline constexpr std::uint64_t kMaxOpenedBytes = kMaxPayloadBytes + kFrameBytes + std::uint64_t{kFrameRows} * 4;
+
+/// What a frame may take in the file: no compressor makes of bytes much more.
+constexpr std::uint64_t most_closed_bytes(std::uint64_t opened) noexcept {
+  return opened + opened / 128 + 512;
+}
 
 /// A frame of the table, checked.
 struct Frame {

@@ -4,6 +4,7 @@
 /// anywhere, and every call then returns an answer or an error.
 #include <algorithm>
 #include <cmath>
+#include <string>
 #include <vector>
 
 #include "engine/api/live_index.h"
@@ -38,6 +39,44 @@ struct Query {
   std::vector<std::byte> bytes;
   MatrixView view;
 };
+
+/// Filters that ask each of the first attributes: for nulls, for the rest, and by comparison.
+struct Filters {
+  explicit Filters(const Schema& schema) {
+    constexpr std::size_t kMost = 6;
+    for (std::size_t a = 0; a < std::min(kMost, schema.attributes.size()); ++a) {
+      std::string name = "\"";
+      for (const char c : schema.attributes[a].name) name += c == '"' ? std::string("\"\"") : std::string(1, c);
+      name += '"';
+      null.push_back(name + " is null");
+      there.push_back(name + " is not null");
+      switch (schema.attributes[a].type) {
+        case AttributeType::kBool: other.push_back(name); break;
+        case AttributeType::kString: other.push_back("not " + name + " <= 'd'"); break;
+        case AttributeType::kTags: other.push_back(name + " has 'a*'"); break;
+        default: other.push_back(name + " between -5 and 1000");
+      }
+    }
+  }
+  std::vector<std::string> null, there, other;
+};
+
+/// What records say, which of them filters find, and searches among these. sound: nothing of it may fail.
+void use_values(const engine::LiveIndex& index, std::span<const Id> ids, const Query& query, bool sound) {
+  const Filters filters(index.info().schema);
+  const auto data = index.data(ids.first(std::min<std::size_t>(ids.size(), 64)), {});
+  FUZZ_PROPERTY(data || !sound);
+  for (std::size_t f = 0; f < filters.null.size(); ++f) {
+    const auto null = index.count(filters.null[f]), there = index.count(filters.there[f]);
+    const auto other = index.count(filters.other[f]);
+    FUZZ_PROPERTY(!sound || (null && there && other));
+    if (sound) FUZZ_PROPERTY(*null + *there == index.info().count && *other <= *there);
+    if (index.info().count == 0) continue;
+    const auto found = index.search(query.view, {.k = 1, .l = 8, .filter = filters.there[f]});
+    FUZZ_PROPERTY(found || !sound);
+    if (sound) FUZZ_PROPERTY(found->counts[0] == std::min<std::uint64_t>(1, *there));
+  }
+}
 
 /// Calls everything that reads; the ids that for_each visits are returned when it succeeds.
 Result<std::vector<Id>> use(const engine::LiveIndex& index) {
@@ -99,6 +138,7 @@ void open_as_strangers(const std::string& path) {
   }
   check_codes(path, query, k, *visited);
   std::vector<std::byte> vectors(visited->size() * vector_bytes(index->info().schema.type, index->info().schema.dim));
+  use_values(*index, *visited, query, true);
   const auto got = index->get(*visited, vectors);
   FUZZ_PROPERTY(got.has_value() && got->absent.empty());
 }
@@ -111,6 +151,8 @@ void open_as_own(const std::string& path, IoMode io, Ranking ranking) {
   const auto found = index->search(query.view, {.k = 1, .l = 8});
   if (found) FUZZ_PROPERTY(found->counts.size() == 1 && found->counts[0] <= 1);
   (void)use(*index);
+  const std::vector<Id> some{10, 20, 30, 50, 90, 1300, kNoId - 1};
+  use_values(*index, some, query, false);
 }
 
 }  // namespace

@@ -37,6 +37,12 @@ PAGE = "kind u16, count u16, page u32"
 CODE_BOOK = """kind u16, parts u16, dim u32, axes u32, offset_low f32, offset_step f32, factor_low f32, factor_step f32,
     error f32, reserved z16"""
 CALIBRATION = "kind u16, source u16, steps u32, norm f32, queries u32"
+COLUMN = """rows u64, nulls u64, values u64, entries u64, dictionary u64, strings u64, postings u64, type u8:ATTRIBUTES,
+    reserved z7"""
+RUN = "offset u64, least u64, most u64, nulls u32, values u32, bits u8, end_bits u8, reserved z6"
+ENTRY = "string u64, posting u64, rows u32, reserved z4"
+PAYLOADS = "rows u64, frames u32, reserved z4"
+FRAME = "offset u64, first_row u32, bytes u32, opened_bytes u32, reserved z4"
 STEP = "ranking u16, k u16, l u32, slack f32, recall f32"
 
 
@@ -57,8 +63,8 @@ def float_text(value):
     return "nan" if value != value else "%.9g" % value
 
 
-def text_form(raw):
-    shown = raw.rstrip(b"\0")
+def text_form(raw, whole=False):
+    shown = raw if whole else raw.rstrip(b"\0")
     return '"' + "".join(chr(c) if 32 <= c <= 126 and c not in b'"\\' else "\\x%02x" % c for c in shown) + '"'
 
 

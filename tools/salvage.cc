@@ -27,6 +27,7 @@ void print_json(const Options& options, const SalvageReport& report) {
   line.put("index", options.output.string()).put("complete", report.complete());
   line.put("generation", report.generation).put("by_footer", report.by_footer);
   line.put("newer_generation", report.newer_generation).put("saved", report.saved).put("lost", report.lost);
+  line.put("lost_values", report.lost_values);
   line.put("deleted", report.deleted).put("unsure", report.unsure);
   line.put("repeated", report.repeated).put("file_bytes", report.file_bytes).print();
 }
@@ -54,6 +55,9 @@ void print_text(const Options& options, const SalvageReport& report) {
     fmt::print("{}: lost: what generation {} changed, whose manifest is damaged\n", name, report.newer_generation);
   if (report.unsure > 0)
     fmt::print("{}: {} records may have been deleted: their tombstones are damaged\n", name, report.unsure);
+  if (report.lost_values > 0)
+    fmt::print("{}: lost: {} attributes and payloads of saved records, which have none now\n", name,
+               report.lost_values);
   if (report.repeated > 0)
     fmt::print("{}: {} older records left out, whose ids newer ones have\n", name, report.repeated);
   fmt::print("{}: {} records of generation {}{}; {} lost, {} deleted ones left out; {}\n", options.output.string(),
@@ -73,8 +77,9 @@ int run(Options& options) {
   }
   if (report->complete()) return 0;
   return fail({Code::kCorrupt,
-               fmt::format("expected all records of the newest commit, found {} of generation {}, and {} lost",
-                           report->saved, report->generation, report->lost),
+               fmt::format("expected all records of the newest commit, found {} of generation {}, and {} lost{}",
+                           report->saved, report->generation, report->lost,
+                           report->lost_values > 0 ? fmt::format(", and {} values", report->lost_values) : ""),
                options.index.string()});
 }
 

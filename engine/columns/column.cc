@@ -9,23 +9,19 @@
 namespace nearline::engine {
 namespace {
 
-/// Blocks of the checksum tree that a column keeps.
-constexpr std::uint32_t kTreeBlocks = 4;
-
 /// Entries of which postings are asked one by one; of more, runs are read.
 constexpr std::uint64_t kMostPosted = 4096;
 
 }  // namespace
 
-Column::Column(const SegmentFile& file, const format::Section& section)
-    : owned_(file.index().share_file()),
-      file_(*owned_),
-      section_(section),
-      check_(std::make_unique<SectionCheck>(file_, file.index().manifest().file_id, section_, kTreeBlocks)) {}
+Column::Column(const SegmentFile& file, const format::Section& section, std::unique_ptr<BlockCheck> check)
+    : owned_(file.index().share_file()), file_(*owned_), section_(section), check_(std::move(check)) {
+  if (!check_) check_ = tree_check(file_, file.index().manifest().file_id, section_);
+}
 
 Result<std::shared_ptr<const Column>> Column::open(const SegmentFile& file, const format::Section& section,
-                                                   AttributeType type) {
-  std::shared_ptr<Column> column(new Column(file, section));
+                                                   AttributeType type, std::unique_ptr<BlockCheck> check) {
+  std::shared_ptr<Column> column(new Column(file, section, std::move(check)));
   SectionWindow window = column->window(0);
   NEARLINE_TRY(bytes, window.look(0, std::min<std::uint64_t>(section.length, sizeof(format::ColumnHeader))));
   const auto header = std::span(bytes, std::min<std::uint64_t>(section.length, sizeof(format::ColumnHeader)));
@@ -58,31 +54,9 @@ Result<std::vector<format::Run>> Column::runs(SectionWindow& window) const {
 }
 
 Result<void> Column::read_run(const format::Run& run, SectionWindow& window, RunKeys& out) const {
-  const format::RunShape& shape = run.shape;
-  NEARLINE_TRY(bytes, window.look(run.offset, shape.bytes()));
-  out.rows = shape.rows;
-  out.valid.assign((shape.rows + 63) / 64, shape.nulls == shape.rows ? 0 : ~std::uint64_t{0});
-  if (shape.has_null_bits()) {
-    for (std::size_t word = 0; word < out.valid.size(); ++word) {
-      out.valid[word] = ~format::packed_number(bytes, word * 64, 64);
-    }
-  }
-  if (shape.rows % 64 != 0) out.valid.back() &= (std::uint64_t{1} << (shape.rows % 64)) - 1;
-  out.keys.resize(shape.packed());
-  const std::byte* const packed = bytes + shape.keys_at();
-  for (std::size_t i = 0; i < out.keys.size(); ++i) {
-    out.keys[i] = run.least + format::packed_number(packed, i * shape.bits, shape.bits);
-  }
-  out.ends.assign(shape.tags ? shape.rows : 0, 0);
-  if (!shape.tags || shape.values == 0) return {};
-  std::uint64_t before = 0;
-  for (std::uint32_t row = 0; row < shape.rows; ++row) {
-    const std::uint64_t end =
-        format::packed_number(bytes + shape.ends_at(), std::uint64_t{row} * shape.end_bits, shape.end_bits);
-    if (end < before || end > shape.values) return corrupt("tags of a row end at " + std::to_string(end));
-    out.ends[row] = static_cast<std::uint32_t>(before = end);
-  }
-  return {};
+  NEARLINE_TRY(bytes, window.look(run.offset, run.shape.bytes()));
+  auto unpacked = format::unpack_run(run, bytes, section_.offset, out);
+  return unpacked ? std::move(unpacked) : Result<void>(std::move(unpacked).error().in(file_.path().string()));
 }
 
 Result<format::EntryRow> Column::entry(std::uint64_t number, SectionWindow& window) const {
@@ -137,7 +111,10 @@ Result<void> Column::add_posted(const KeyRange& entries, SectionWindow& window, 
   NEARLINE_TRY(to, entry(entries.last + 1, window));
   const std::uint64_t width = shape_.posting_bits();
   const std::uint64_t begin = from.posting, end = to.posting;
-  if (begin > end || end > (shape_.bytes - shape_.postings) * 8 / std::max<std::uint64_t>(width, 1)) {
+  const std::uint64_t bits_there = std::min(shape_.bytes - shape_.postings, ~std::uint64_t{0} / 8) * 8;
+  // Each of them has fewer rows than the limit: a table that says more would have all postings read for each entry.
+  const std::uint64_t most = (entries.last - entries.first + 1) * shape_.posting_limit();
+  if (begin > end || end - begin > most || end > bits_there / std::max<std::uint64_t>(width, 1)) {
     return corrupt("a posting of rows " + std::to_string(begin) + " to " + std::to_string(end));
   }
   constexpr std::uint64_t kTogether = 4096;

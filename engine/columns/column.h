@@ -10,18 +10,12 @@
 
 #include "engine/columns/section_window.h"
 #include "engine/file/index_file.h"
-#include "format/column.h"
+#include "format/column_keys.h"
 #include "nearline/attributes.h"
 
 namespace nearline::engine {
 
-/// Keys of the rows of one run, and which rows have any.
-struct RunKeys {
-  std::uint32_t rows = 0;
-  std::vector<std::uint64_t> valid{};  ///< a bit each
-  std::vector<std::uint64_t> keys{};   ///< of each row, 0 without a value; of tags all, row by row
-  std::vector<std::uint32_t> ends{};   ///< of tags: up to which key each row has them
-};
+using format::RunKeys;
 
 /// Keys from the first to the last, both included.
 struct KeyRange {
@@ -32,9 +26,10 @@ struct KeyRange {
 /// Threads: any number, each with a window of its own.
 class Column {
  public:
-  /// Reads the header. section: of the manifest, which outlives it. Errors: kCorrupt, kIo.
+  /// Reads the header. section: of the manifest. check: of its blocks; null for the usual one, by the checksum tree. It
+  /// is used by one thread at a time unless it says otherwise. Errors: kCorrupt, kIo.
   static Result<std::shared_ptr<const Column>> open(const SegmentFile& file, const format::Section& section,
-                                                    AttributeType type);
+                                                    AttributeType type, std::unique_ptr<BlockCheck> check = nullptr);
 
   [[nodiscard]] const format::ColumnShape& shape() const noexcept { return shape_; }
   /// A window of this column that reads so many bytes ahead.
@@ -51,8 +46,10 @@ class Column {
 
   /// The first entry whose string is not below `text`; with `after` the first that is above. The dictionary is sorted.
   Result<std::uint64_t> place_of(std::string_view text, bool after, SectionWindow& window) const;
-  /// An entry of the dictionary. Errors: kCorrupt for one that is not there.
+  /// The string of an entry of the dictionary. Errors: kCorrupt for one that is not there.
   Result<std::string> string(std::uint64_t entry, SectionWindow& window) const;
+  /// An entry, or the one behind the last. Errors: kCorrupt for one that is not there; kIo.
+  Result<format::EntryRow> entry(std::uint64_t number, SectionWindow& window) const;
   /// How many rows have the entries [first, last], at most, and whether all of these have postings.
   struct Posted {
     std::uint64_t rows = 0;
@@ -63,14 +60,12 @@ class Column {
   Result<void> add_posted(const KeyRange& entries, SectionWindow& window, std::span<std::uint64_t> bits) const;
 
  private:
-  Column(const SegmentFile& file, const format::Section& section);
-
-  Result<format::EntryRow> entry(std::uint64_t number, SectionWindow& window) const;
+  Column(const SegmentFile& file, const format::Section& section, std::unique_ptr<BlockCheck> check);
 
   const std::shared_ptr<const io::File> owned_;
   const io::File& file_;
   const format::Section section_;
-  std::unique_ptr<SectionCheck> check_;
+  std::unique_ptr<BlockCheck> check_;
   format::ColumnShape shape_;
 };
 

@@ -5,20 +5,15 @@
 #include <cstring>
 
 namespace nearline::engine {
-namespace {
 
-constexpr std::uint32_t kTreeBlocks = 4;
+Payloads::Payloads(const SegmentFile& file, const format::Section& section, std::unique_ptr<BlockCheck> check)
+    : owned_(file.index().share_file()), section_(section), rows_(file.segment().count), check_(std::move(check)) {
+  if (!check_) check_ = tree_check(*owned_, file.index().manifest().file_id, section_);
+}
 
-}  // namespace
-
-Payloads::Payloads(const SegmentFile& file, const format::Section& section)
-    : owned_(file.index().share_file()),
-      section_(section),
-      rows_(file.segment().count),
-      check_(std::make_unique<SectionCheck>(*owned_, file.index().manifest().file_id, section_, kTreeBlocks)) {}
-
-Result<std::shared_ptr<const Payloads>> Payloads::open(const SegmentFile& file, const format::Section& section) {
-  std::shared_ptr<Payloads> payloads(new Payloads(file, section));
+Result<std::shared_ptr<const Payloads>> Payloads::open(const SegmentFile& file, const format::Section& section,
+                                                       std::unique_ptr<BlockCheck> check) {
+  std::shared_ptr<Payloads> payloads(new Payloads(file, section, std::move(check)));
   SectionWindow window(*payloads->owned_, payloads->section_, *payloads->check_, 0);
   const auto size = std::min<std::uint64_t>(section.length, sizeof(format::PayloadHeader));
   NEARLINE_TRY(bytes, window.look(0, size));

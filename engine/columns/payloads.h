@@ -15,8 +15,9 @@ namespace nearline::engine {
 /// Threads: any number, each with a reader of its own.
 class Payloads {
  public:
-  /// Reads the header. Errors: kCorrupt, kIo.
-  static Result<std::shared_ptr<const Payloads>> open(const SegmentFile& file, const format::Section& section);
+  /// Reads the header. check: as Column::open. Errors: kCorrupt, kIo.
+  static Result<std::shared_ptr<const Payloads>> open(const SegmentFile& file, const format::Section& section,
+                                                      std::unique_ptr<BlockCheck> check = nullptr);
 
   /// Remembers the frame that it opened last: rows near to each other share it.
   class Reader {
@@ -38,12 +39,12 @@ class Payloads {
   };
 
  private:
-  Payloads(const SegmentFile& file, const format::Section& section);
+  Payloads(const SegmentFile& file, const format::Section& section, std::unique_ptr<BlockCheck> check);
 
   const std::shared_ptr<const io::File> owned_;
   const format::Section section_;
   const std::uint64_t rows_;
-  std::unique_ptr<SectionCheck> check_;
+  std::unique_ptr<BlockCheck> check_;
   std::uint32_t frames_ = 0;
 };
 

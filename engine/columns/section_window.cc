@@ -8,9 +8,31 @@
 #include "format/superblock.h"
 
 namespace nearline::engine {
+namespace {
 
-SectionWindow::SectionWindow(const io::File& file, const format::Section& section, SectionCheck& check,
-                             std::size_t ahead)
+/// Blocks of a checksum tree that are kept.
+constexpr std::uint32_t kTreeBlocks = 4;
+
+class TreeCheck final : public BlockCheck {
+ public:
+  TreeCheck(const io::File& file, const format::FileId& id, const format::Section& section)
+      : check_(file, id, section, kTreeBlocks) {}
+
+  Result<void> check(std::uint64_t first, std::span<const std::byte> bytes) override {
+    return check_.check(first, bytes);
+  }
+
+ private:
+  SectionCheck check_;
+};
+
+}  // namespace
+
+std::unique_ptr<BlockCheck> tree_check(const io::File& file, const format::FileId& id, const format::Section& section) {
+  return std::make_unique<TreeCheck>(file, id, section);
+}
+
+SectionWindow::SectionWindow(const io::File& file, const format::Section& section, BlockCheck& check, std::size_t ahead)
     : file_(file), section_(section), check_(check), ahead_(ahead) {}
 
 Result<const std::byte*> SectionWindow::look(std::uint64_t at, std::uint64_t length) {

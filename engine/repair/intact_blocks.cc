@@ -40,9 +40,13 @@ IntactBlocks::IntactBlocks(const io::File& file, std::uint64_t file_bytes, const
 
 bool IntactBlocks::read(std::uint64_t first, std::span<std::byte> out) {
   read_what_is_there(file_, section_.offset + first * kBlock, out);
+  return are_intact(first, out);
+}
+
+bool IntactBlocks::are_intact(std::uint64_t first, std::span<const std::byte> blocks) {
   bool intact = true;
-  for (std::uint64_t i = 0; i < out.size() / kBlock; ++i)
-    intact &= is_intact(first + i, out.subspan(i * kBlock, kBlock));
+  for (std::uint64_t i = 0; i < blocks.size() / kBlock; ++i)
+    intact &= is_intact(first + i, blocks.subspan(i * kBlock, kBlock));
   return intact;
 }
 

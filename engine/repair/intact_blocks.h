@@ -30,6 +30,8 @@ class IntactBlocks {
 
   /// Reads blocks from `first` on. True when all of them are as they were written. Precondition: they are present.
   bool read(std::uint64_t first, std::span<std::byte> out);
+  /// Whether these blocks, which were read from `first` on, are as they were written.
+  bool are_intact(std::uint64_t first, std::span<const std::byte> blocks);
 
  private:
   void load_group(std::uint64_t group);

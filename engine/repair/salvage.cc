@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/// From the newest manifest that is whole to every record whose bytes are, and these through a Builder into a new file.
+/// From the newest manifest that is whole to every record whose bytes are, with what it says besides as far as that can
+/// be read, and these through a Builder into a new file.
 #include "engine/repair/salvage.h"
 
 #include <algorithm>
@@ -14,6 +15,7 @@
 #include "engine/repair/dead_records.h"
 #include "engine/repair/find_manifest.h"
 #include "engine/repair/intact_pages.h"
+#include "engine/repair/intact_values.h"
 #include "engine/repair/lost_ids.h"
 #include "io/atomic_file.h"
 
@@ -56,16 +58,18 @@ class Salvager {
   Result<void> read_segment(const SegmentFile& segment) {
     IntactPages pages(segment, file_bytes_);
     DeadRecords dead(segment, file_bytes_);
+    IntactValues values(segment, file_bytes_);
     const std::uint64_t lost_before = report_.lost;
     for (std::uint64_t p = 0; p < pages.present(); ++p) {
       if (p % 256 == 0) NEARLINE_CHECK(progress(pages.offset(p)));
       if (pages.read(p)) {
-        NEARLINE_CHECK(take_page(pages, p, dead));
+        NEARLINE_CHECK(take_page(pages, p, dead, values));
       } else {
         lose(pages, p, p + 1, dead);
       }
     }
     if (pages.present() < pages.pages()) lose(pages, pages.present(), pages.pages(), dead);
+    report_.lost_values += values.lost();
     const std::uint64_t bytes = seen_->memory_bytes() + segment.segment().count / 8;
     if (report_.lost > lost_before && bytes <= options_.memory_bytes) {
       name_lost_ids(segment, file_bytes_, kMostRanges, report_.lost_ids);
@@ -96,8 +100,9 @@ class Salvager {
     }
   }
 
-  Result<void> take_page(const IntactPages& pages, std::uint64_t p, DeadRecords& dead) {
+  Result<void> take_page(const IntactPages& pages, std::uint64_t p, DeadRecords& dead, IntactValues& values) {
     ids_.clear();
+    rows_.clear();
     vectors_.clear();
     for (std::uint64_t o = pages.first(p); o < pages.first(p + 1); ++o) {
       const Fate fate = dead.of(o);
@@ -113,23 +118,32 @@ class Salvager {
       }
       if (fate == Fate::kUnknown) ++report_.unsure;
       ids_.push_back(id);
+      rows_.push_back(static_cast<std::uint32_t>(o));
       vectors_.insert(vectors_.end(), record, record + vector_bytes_);
     }
-    return add(pages, p);
+    return add(pages, p, values.read(rows_));
   }
 
   /// Adds records to the build. One that a build refuses no index held: somebody made it, and it counts as lost.
-  Result<void> add(const IntactPages& pages, std::uint64_t p) {
+  Result<void> add(const IntactPages& pages, std::uint64_t p, const RecordData& data) {
     const format::Field& field = index_.field();
-    if (ids_.empty() || builder_.add({vectors_.data(), ids_.size(), field.dim, field.type}, ids_)) return {};
+    if (ids_.empty() || builder_.add({vectors_.data(), ids_.size(), field.dim, field.type}, ids_, data)) return {};
     for (std::size_t i = 0; i < ids_.size(); ++i) {
       const MatrixView row(vectors_.data() + i * vector_bytes_, 1, field.dim, field.type);
-      auto added = builder_.add(row, std::span(&ids_[i], 1));
+      auto added = builder_.add(row, std::span(&ids_[i], 1), row_of(data, i));
       if (added) continue;
       if (added.error().code != Code::kBadInput) return added;
       lose(pages.offset(p), pages.shape().page_bytes, 1);
     }
     return {};
+  }
+
+  static RecordData row_of(const RecordData& data, std::size_t row) {
+    RecordData one{.names = data.names};
+    const auto values = std::span(data.values).subspan(row * data.names.size(), data.names.size());
+    one.values.assign(values.begin(), values.end());
+    if (!data.payloads.empty()) one.payloads.push_back(data.payloads[row]);
+    return one;
   }
 
   const IndexFile& index_;
@@ -140,6 +154,7 @@ class Salvager {
   std::size_t vector_bytes_;
   std::optional<IdSet> seen_;  ///< made when it is known how large it must be
   std::vector<Id> ids_;
+  std::vector<std::uint32_t> rows_;  ///< of these
   std::vector<std::byte> vectors_;
 };
 
@@ -153,9 +168,10 @@ Result<void> check_kind(const format::Manifest& manifest) {
 }
 
 /// A code's length is checked only by who reads codes: a hostile one must not keep the records from being saved.
-Result<IndexMaker> create_builder(io::FileSystem& fs, const std::filesystem::path& output, const format::Field& field,
-                                  BuildOptions build) {
-  const Schema schema{.dim = field.dim, .type = field.type, .metric = field.metric};
+Result<IndexMaker> create_builder(io::FileSystem& fs, const std::filesystem::path& output,
+                                  const format::Manifest& manifest, BuildOptions build) {
+  const format::Field& field = manifest.fields[0];
+  const Schema schema{.dim = field.dim, .type = field.type, .metric = field.metric, .attributes = manifest.attributes};
   auto builder = IndexMaker::create(fs, output, schema, build);
   if (builder || builder.error().code != Code::kInvalidArgument) return builder;
   build.code_bytes = Count::kAuto;
@@ -182,7 +198,7 @@ Result<SalvageReport> salvage_file(io::FileSystem& fs, const io::File& file, con
                        .by_footer = found.by_footer,
                        .newer_generation = found.newer_generation};
   const IndexFile index(file, std::move(found.manifest));
-  NEARLINE_TRY(builder, create_builder(fs, output, index.field(), as_made(index, options)));
+  NEARLINE_TRY(builder, create_builder(fs, output, index.manifest(), as_made(index, options)));
   if (auto queries = index.queries()) builder.calibrate_with(*std::move(queries));
   builder.begin_ids_at(index.manifest().next_id);
   NEARLINE_CHECK(Salvager(index, file_bytes, options, builder, report).run());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Checks a file from the outside in: superblocks, manifest, every block against its checksum, every record against
-/// the rules, every path. Works within a few MiB and nine bytes per record, whatever is damaged.
+/// the rules, every path. Works within a few MiB and nine bytes per record, whatever is damaged; where there are
+/// dictionaries, some more (verify_values.h).
 #include "engine/repair/verify.h"
 
 #include <algorithm>
@@ -11,6 +12,7 @@
 #include "engine/file/index_file.h"
 #include "engine/progress.h"
 #include "engine/repair/verify_keys.h"
+#include "engine/repair/verify_values.h"
 #include "format/fused_page.h"
 #include "format/page_seal.h"
 
@@ -129,6 +131,8 @@ class Verifier {
     }
     NEARLINE_TRY(broken, broken_keys(segment, ids_));
     if (broken) find(broken->at, std::move(broken->what));
+    NEARLINE_TRY(bad_values, broken_values(segment, progress_));
+    if (bad_values) find(bad_values->at, std::move(bad_values->what));
     check_next_id();
     if (CodeTable::has_codes(segment)) {
       if (const auto codes = CodeTable::open(segment); !codes) find(codes.error());

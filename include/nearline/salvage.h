@@ -41,22 +41,27 @@ struct SalvageReport {
   std::uint64_t newer_generation = 0;
   std::uint64_t saved = 0;
   std::uint64_t lost = 0;
-  std::uint64_t deleted = 0;            ///< records left out because they were deleted
-  std::uint64_t unsure = 0;             ///< saved records that may have been deleted: their tombstones are damaged
+  std::uint64_t deleted = 0;  ///< records left out because they were deleted
+  std::uint64_t unsure = 0;   ///< saved records that may have been deleted: their tombstones are damaged
+  /// Attributes and payloads of saved records that could not be read, though some may have been empty: they have none.
+  std::uint64_t lost_values = 0;
   std::uint64_t repeated = 0;           ///< older records left out, since a newer one has the same id
   std::vector<LostBytes> lost_bytes{};  ///< at most 100
   std::vector<LostIds> lost_ids{};      ///< at most 100, where keys survive and the memory allows
   std::uint64_t file_bytes = 0;         ///< of the new index
 
   /// Whether the new index holds just what the newest commit held, as far as the file shows.
-  [[nodiscard]] bool complete() const noexcept { return lost == 0 && unsure == 0 && newer_generation == 0; }
+  [[nodiscard]] bool complete() const noexcept {
+    return lost == 0 && lost_values == 0 && unsure == 0 && newer_generation == 0;
+  }
 };
 
 /// Copies every record of the newest commit whose manifest is whole, and whose blocks are, to a new index of the same
 /// schema and build parameters. The damaged file is only read, and may be hostile. A record is taken where its page
-/// matches its checksum; what is lost besides (lists, codes, keys) is made anew.
-/// Errors: kCorrupt, kTruncated, kNotAnIndex when no manifest is whole or no record is; kUnsupported for a file of a
-/// newer nearline; kInvalidArgument when the output is the damaged file; kNotFound, kPermission, kIo; those of Builder.
+/// matches its checksum, with those of its attributes and payload whose blocks do; what is lost besides (lists, codes,
+/// keys) is made anew. Errors: kCorrupt, kTruncated, kNotAnIndex when no manifest is whole or no record is;
+/// kUnsupported for a file of a newer nearline; kInvalidArgument when the output is the damaged file; kNotFound,
+/// kPermission, kIo; those of Builder.
 NEARLINE_API Result<SalvageReport> salvage(const std::filesystem::path& path, const std::filesystem::path& output,
                                            const SalvageOptions& options = {});
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "tests/support/tiny_columns.h"
 #include "tests/support/tiny_index.h"
 
 namespace nearline::format {
@@ -62,6 +63,31 @@ TEST_SUITE("format/inspect") {
     CHECK(got.value("footer.generation") == "1");
     CHECK(got.find("section[2].id[0]") == nullptr);
     CHECK(got.find("section[0].page[0].kind") == nullptr);
+  }
+
+  TEST_CASE("of columns and payloads headers, runs, rows, dictionaries and frames are shown") {
+    const auto file = testing::index_with_columns();
+    const Dump got = dump(file, true);
+    REQUIRE(got.outcome);
+    CHECK(got.value("section[3].kind") == "9 (attribute)");
+    CHECK(got.value("section[3].column.type") == "1 (i64)");
+    CHECK(got.value("section[3].column.rows") == "130");
+    CHECK(got.value("section[3].run[0].nulls") == "19");
+    CHECK(got.value("section[3].row[1]") == "-37");
+    CHECK(got.value("section[3].row[3]") == "null");
+    CHECK(got.value("section[4].row[10]") == "0");
+    CHECK(got.value("section[4].row[51]") == "null");
+    CHECK(got.value("section[4].row[52]") == "-0.5");
+    CHECK(got.value("section[5].row[3]") == "true");
+    CHECK(got.value("section[6].text[4]") == "\"\\xc3\\xa9t\\xc3\\xa9\"");
+    CHECK(got.value("section[6].entry[5].rows") == "0");
+    CHECK(got.value("section[6].posting[0]") == "7");
+    CHECK(got.value("section[7].row[4]") == "0 1 3");
+    CHECK(got.value("section[7].row[5]").empty());
+    CHECK(got.value("section[8].payloads.frames") == "3");
+    CHECK(got.value("section[8].frame[1].first_row") == "43");
+    CHECK(got.value("section[8].frame[1].data[0]").substr(0, 8) == "28b52ffd");
+    for (const InspectItem& item : got.items) CHECK(item.at + item.bytes <= file.size());
   }
 
   TEST_CASE("when all is asked for, every record, element and checksum is shown") {

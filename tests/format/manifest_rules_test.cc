@@ -68,6 +68,7 @@ TEST_SUITE("format/manifest_schema") {
          [](auto& s) { s.manifest.fields[0].name = std::string("a\0b", 3); }},
         {"cut character in a name", Code::kCorrupt, [](auto& s) { s.manifest.attributes[0].name = "\xC3"; }},
         {"attribute twice", Code::kCorrupt, [](auto& s) { s.manifest.attributes[1].name = "year"; }},
+        {"attribute that is the id", Code::kCorrupt, [](auto& s) { s.manifest.attributes[0].name = "id"; }},
         {"field twice", Code::kCorrupt, [](auto& s) { s.manifest.fields.push_back(s.manifest.fields[0]); }},
         {"dimension 0", Code::kCorrupt, [](auto& s) { s.manifest.fields[0].dim = 0; }},
         {"dimension too large", Code::kCorrupt, [](auto& s) { s.manifest.fields[0].dim = kMaxDim + 1; }},
@@ -263,14 +264,61 @@ TEST_SUITE("format/manifest_sections") {
     check_refused(rules);
   }
 
+  TEST_CASE("each rule of columns and payloads is kept") {
+    const auto become = [](SampleManifest& s, SectionKind kind, std::uint32_t field) -> Section& {
+      Section& section = codes(s);
+      section.kind = kind, section.optional = false, section.segment = 0, section.field = field;
+      section.element_bytes = 1, section.count = section.length = 64;
+      return section;
+    };
+    constexpr auto kColumn = SectionKind::kAttribute, kPayload = SectionKind::kPayload;
+    constexpr std::uint32_t kNone = Section::kNone;
+    CHECK(SampleManifest::decode_with([&](auto& s) { become(s, kColumn, 0); }));
+    CHECK(SampleManifest::decode_with([&](auto& s) { become(s, kColumn, 1); }));
+    CHECK(SampleManifest::decode_with([&](auto& s) { become(s, kPayload, kNone); }));
+    // On the same blocks: that is looked at last.
+    const auto second = [&](SampleManifest& s, SectionKind kind, std::uint32_t field) {
+      become(s, kind, field);
+      s.manifest.sections.push_back(codes(s));
+      s.manifest.sections.back().serial = s.manifest.next_serial++;
+    };
+    const Rule rules[] = {
+        {"column of no attribute", Code::kCorrupt, [&](auto& s) { become(s, kColumn, kNone); }},
+        {"column of an unknown attribute", Code::kCorrupt, [&](auto& s) { become(s, kColumn, 2); }},
+        {"column of no segment", Code::kCorrupt, [&](auto& s) { become(s, kColumn, 0).segment = kNone; }},
+        {"column of an unknown segment", Code::kCorrupt, [&](auto& s) { become(s, kColumn, 0).segment = 1; }},
+        {"column that may be ignored", Code::kCorrupt, [&](auto& s) { become(s, kColumn, 0).optional = true; }},
+        {"column of larger elements", Code::kCorrupt,
+         [&](auto& s) { become(s, kColumn, 0).element_bytes = 8, codes(s).count = 8; }},
+        {"column without room for a header", Code::kCorrupt,
+         [&](auto& s) { become(s, kColumn, 0).count = codes(s).length = 63; }},
+        {"column twice", Code::kCorrupt, [&](auto& s) { second(s, kColumn, 1); }},
+        {"values of a segment without records", Code::kCorrupt,
+         [&](auto& s) {
+           s.manifest.segments.push_back({});
+           become(s, kPayload, kNone).segment = 1;
+         }},
+        {"payloads of a field", Code::kCorrupt, [&](auto& s) { become(s, kPayload, 0); }},
+        {"payloads of no segment", Code::kCorrupt, [&](auto& s) { become(s, kPayload, kNone).segment = kNone; }},
+        {"payloads that may be ignored", Code::kCorrupt, [&](auto& s) { become(s, kPayload, kNone).optional = true; }},
+        {"payloads of larger elements", Code::kCorrupt,
+         [&](auto& s) { become(s, kPayload, kNone).element_bytes = 8, codes(s).count = 8; }},
+        {"payloads without room for a header", Code::kCorrupt,
+         [&](auto& s) { become(s, kPayload, kNone).count = codes(s).length = 15; }},
+        {"payloads twice", Code::kCorrupt, [&](auto& s) { second(s, kPayload, kNone); }},
+    };
+    check_refused(rules);
+  }
+
   TEST_CASE("a section may be empty when nothing demands elements of it") {
     CHECK(SampleManifest::decode_with([](auto& s) {
-      Section empty{.kind = SectionKind::kPayload, .optional = true, .offset = s.at, .element_bytes = 1};
+      Section empty{.kind = SectionKind::kPayloadDictionary, .optional = true, .offset = s.at, .element_bytes = 1};
       empty.serial = s.manifest.next_serial++;
       s.manifest.sections.push_back(empty);
     }));
     CHECK_FALSE(SampleManifest::decode_with([](auto& s) {
-      Section empty{.kind = SectionKind::kPayload, .optional = true, .offset = s.at, .element_bytes = 1, .root = 1};
+      Section empty{
+          .kind = SectionKind::kPayloadDictionary, .optional = true, .offset = s.at, .element_bytes = 1, .root = 1};
       empty.serial = s.manifest.next_serial++;
       s.manifest.sections.push_back(empty);
     }));

@@ -4,10 +4,13 @@
 #include <cstring>
 #include <functional>
 
+#include "format/column.h"
 #include "format/fields.h"
 #include "format/manifest_layout.h"
+#include "format/payload.h"
 #include "tests/support/golden_files.h"
 #include "tests/support/restamp.h"
+#include "tests/support/tiny_columns.h"
 #include "tests/support/tiny_index.h"
 
 namespace nearline::testing {
@@ -82,7 +85,7 @@ std::vector<GoldenFile> unsupported_files(const Bytes& empty) {
       {"unsupported_section_kind", changed(empty,
                                            [](Bytes& f) {
                                              set(f, row_of(f, &format::ManifestTables::sections),
-                                                 format::kSectionRowInfo, "kind", 10);
+                                                 format::kSectionRowInfo, "kind", 11);
                                            })},
   };
 }
@@ -137,6 +140,66 @@ std::vector<GoldenFile> corrupt_files(const Bytes& empty, const Bytes& small) {
   };
 }
 
+/// An index of 9 records, a column of tags and payloads.
+Bytes with_values() {
+  IndexAssembler file = tiny_index({.count = 9});
+  add_values(file, {tiny_columns(9)[4]}, tiny_payloads(9));
+  file.commit();
+  return file.bytes();
+}
+
+/// With one member of a struct in the first section of a kind changed, and all checksums right again. at: of the struct
+/// in the section.
+Bytes with_value(Bytes file, format::SectionKind kind, std::uint64_t at, const format::StructInfo& info,
+                 std::string_view name, std::uint64_t value) {
+  const format::Manifest manifest = open_bytes(file).value();
+  const auto section = std::ranges::find(manifest.sections, kind, &format::Section::kind);
+  set(file, section->offset + at, info, name, value);
+  restamp_sections(file);
+  return file;
+}
+
+std::vector<GoldenFile> corrupt_values() {
+  using enum format::SectionKind;
+  const Bytes good = with_values();
+  const auto shape = [&] {
+    const format::Manifest manifest = open_bytes(good).value();
+    const auto section = std::ranges::find(manifest.sections, kAttribute, &format::Section::kind);
+    const auto bytes = std::span(good).subspan(section->offset, section->length);
+    return format::decode_column(bytes, section->length, AttributeType::kTags, 9, 0).value();
+  }();
+  const auto column = [&](std::string_view name, std::uint64_t value) {
+    return with_value(good, kAttribute, 0, format::kColumnHeaderInfo, name, value);
+  };
+  const auto run = [&](std::string_view name, std::uint64_t value) {
+    return with_value(good, kAttribute, shape.runs_at(), format::kRunRowInfo, name, value);
+  };
+  const std::uint64_t frames_at = sizeof(format::PayloadHeader);
+  return {
+      {"corrupt_column_attribute",
+       changed(good,
+               [](Bytes& f) {
+                 const std::uint64_t sections = row_of(f, &format::ManifestTables::sections);
+                 set(f, sections + 3 * sizeof(format::SectionRow), format::kSectionRowInfo, "field", 1);
+               })},
+      {"corrupt_column_rows", column("rows", 10)},
+      {"corrupt_column_nulls", column("nulls", 9)},
+      {"corrupt_column_entries", column("entries", std::uint64_t{1} << 60)},
+      {"corrupt_column_strings", column("strings", shape.bytes)},
+      {"corrupt_run_bits", run("bits", 64)},
+      {"corrupt_run_offset", run("offset", ~std::uint64_t{7})},
+      {"corrupt_run_values", run("values", 1U << 31)},
+      {"corrupt_tag_ends", run("nulls", 0)},  // so that null bits are taken for ends
+      {"corrupt_entry_string", with_value(good, kAttribute, shape.dictionary + sizeof(format::EntryRow),
+                                          format::kEntryRowInfo, "string", ~std::uint64_t{0})},
+      {"corrupt_postings", with_value(good, kAttribute, shape.dictionary + shape.entries * sizeof(format::EntryRow),
+                                      format::kEntryRowInfo, "posting", std::uint64_t{1} << 62)},
+      {"corrupt_payload_frames", with_value(good, kPayload, 0, format::kPayloadHeaderInfo, "frames", 0)},
+      {"corrupt_frame_rows", with_value(good, kPayload, frames_at, format::kFrameRowInfo, "first_row", 4)},
+      {"corrupt_frame_opened", with_value(good, kPayload, frames_at, format::kFrameRowInfo, "opened_bytes", ~0U)},
+  };
+}
+
 }  // namespace
 
 std::vector<GoldenFile> bad_files() {
@@ -156,6 +219,7 @@ std::vector<GoldenFile> bad_files() {
   };
   for (GoldenFile& file : unsupported_files(empty)) files.push_back(std::move(file));
   for (GoldenFile& file : corrupt_files(empty, small)) files.push_back(std::move(file));
+  for (GoldenFile& file : corrupt_values()) files.push_back(std::move(file));
   return files;
 }
 

@@ -9,6 +9,7 @@
 #include "format/fields.h"
 #include "format/inspect.h"
 #include "format/superblock.h"
+#include "tests/support/tiny_columns.h"
 #include "tests/support/tiny_index.h"
 
 namespace nearline::testing {
@@ -47,8 +48,8 @@ std::vector<std::byte> relaxed_commit() {
 /// empty to keep the file small; and one kind that nobody knows.
 std::vector<std::byte> all_sections() {
   IndexAssembler file = tiny_index({.count = 9, .dim = 4, .type = ElementType::kF16, .metric = Metric::kCosine});
-  file.manifest().attributes = {{.name = "year", .type = AttributeType::kI64},
-                                {.name = "Schl\xC3\xBCssel", .type = AttributeType::kTags}};
+  const std::vector<TinyColumn> columns = tiny_columns(9);
+  add_values(file, {columns[0], columns[4]}, tiny_payloads(9));
   const auto add = [&](SectionKind kind, std::uint64_t count, std::uint32_t size, std::uint32_t segment) {
     file.add_section({.kind = kind,
                       .optional = true,
@@ -59,10 +60,9 @@ std::vector<std::byte> all_sections() {
                      counting(count * size));
   };
   add(SectionKind::kCodes, 9, 16, 0);
-  add(SectionKind::kAttribute, 9, 8, Section::kNone);
-  for (const SectionKind kind : {SectionKind::kVectors, SectionKind::kCodeParameters, SectionKind::kPayload,
-                                 SectionKind::kPayloadDictionary, SectionKind::kTransform, SectionKind::kCalibration,
-                                 SectionKind::kPlaces, SectionKind::kQueries, static_cast<SectionKind>(0x7FFF)}) {
+  for (const SectionKind kind :
+       {SectionKind::kVectors, SectionKind::kCodeParameters, SectionKind::kPayloadDictionary, SectionKind::kTransform,
+        SectionKind::kCalibration, SectionKind::kPlaces, SectionKind::kQueries, static_cast<SectionKind>(0x7FFF)}) {
     add(kind, 0, 1, Section::kNone);
   }
   return committed(std::move(file));
@@ -131,6 +131,13 @@ std::vector<std::byte> with_segments() {
   return committed(std::move(file));
 }
 
+format::ReadBytes reader_of(const std::vector<std::byte>& file) {
+  return [&file](std::uint64_t at, std::uint64_t bytes) -> Result<std::vector<std::byte>> {
+    const auto from = file.begin() + static_cast<std::ptrdiff_t>(at);
+    return std::vector<std::byte>(from, from + static_cast<std::ptrdiff_t>(bytes));
+  };
+}
+
 }  // namespace
 
 std::vector<GoldenFile> golden_files() {
@@ -158,6 +165,8 @@ std::vector<GoldenFile> golden_files() {
       {"v1_codes", with_codes()},
       {"v1_calibration", with_calibration()},
       {"v1_segments", with_segments()},
+      {"v1_columns", index_with_columns()},
+      {"v1_two_runs", index_with_two_runs()},
       {"v1_fused", committed(tiny_index(
                        {.count = 11,
                         .dim = 5,
@@ -170,14 +179,16 @@ std::vector<GoldenFile> golden_files() {
   };
 }
 
+Result<void> read_all(const std::vector<std::byte>& file) {
+  NEARLINE_TRY(manifest, open_bytes(file));
+  static_cast<void>(manifest);
+  return format::inspect(file.size(), reader_of(file), true, [](const format::InspectItem&) {});
+}
+
 std::string annotated(const std::vector<std::byte>& file) {
   constexpr std::size_t kShown = 16;
   std::string text;
-  const auto read = [&](std::uint64_t at, std::uint64_t bytes) -> Result<std::vector<std::byte>> {
-    const auto from = file.begin() + static_cast<std::ptrdiff_t>(at);
-    return std::vector<std::byte>(from, from + static_cast<std::ptrdiff_t>(bytes));
-  };
-  const auto walked = format::inspect(file.size(), read, true, [&](const format::InspectItem& item) {
+  const auto walked = format::inspect(file.size(), reader_of(file), true, [&](const format::InspectItem& item) {
     char place[32];
     std::snprintf(place, sizeof place, "%06llx  ", static_cast<unsigned long long>(item.at));
     std::string hex =
