@@ -109,7 +109,7 @@ Action declare_search(Args& args) {
   args.share("--recall", setup.search.recall,
              "instead of -L: the share of the k nearest to find, as the index was calibrated");
   args.either("-L", "--recall");
-  args.flag("--exact", setup.search.exact, "compare with every record instead of walking");
+  args.flag("--exact", setup.search.exact, "the k nearest for certain: by bounds from codes in memory, else by comparing all");
   args.output("-o,--output", options->output, "write .ibin, .ibin64, .ivecs or .npy instead of printing");
   args.output("--distances-out", options->distances,
               "with -o: a file of vectors for the distances, which .ivecs and .npy have no place for");

@@ -8,6 +8,7 @@
 
 #include "engine/kernels/kernels.h"
 #include "engine/segment/segment.h"
+#include "engine/walk/certified_scan.h"
 #include "engine/walk/code_search.h"
 #include "engine/walk/fused_search.h"
 #include "engine/walk/graph_search.h"
@@ -70,8 +71,9 @@ class Batch {
     scratch.query.resize(graph.space.query_bytes());
     const Query query = graph.space.query(vector, type, scratch.query.data());
     const Plan& plan = flight.plan;
-    const bool by_codes = plan.way != Way::kScan && plan.way != Way::kWalk;
+    const bool by_codes = !is_exact(plan.way) && plan.way != Way::kWalk;
     if (by_codes) field_.prepare_codes(vector, type, query.scale, scratch);
+    if (plan.way == Way::kCertifiedScan) field_.prepare_bound(vector, type, query.scale, scratch);
     const WalkCall call{
         .graph = graph,
         .scorer = Scorer(graph.space, query, by_codes ? &scratch.code_query : nullptr),
@@ -81,6 +83,7 @@ class Batch {
         .scratch = scratch};
     switch (plan.way) {
       case Way::kScan: flight.task = scan_records(scratch.frame, call); break;
+      case Way::kCertifiedScan: flight.task = scan_certified(scratch.frame, call, *field_.codes()); break;
       case Way::kWalk: flight.task = search_graph(scratch.frame, call); break;
       case Way::kCodeWalk: flight.task = search_by_codes(scratch.frame, call, *field_.codes()); break;
       case Way::kCodeScan: flight.task = scan_codes(scratch.frame, call, *field_.codes()); break;
@@ -123,7 +126,7 @@ class Batch {
   /// Where records are no answers, a walk may end among these: with too few answers, or with a list that had no room
   /// for L others. Whether there are more answers is known only where no other segment's are nearer.
   bool look_farther(Flight& flight, const Scratch& scratch) const {
-    if (segment_.dead().count() == 0 || flight.plan.way == Way::kScan) return false;
+    if (segment_.dead().count() == 0 || is_exact(flight.plan.way)) return false;
     if (call_.bounded && call_.sink.bound(flight.row) < std::numeric_limits<float>::infinity()) return false;
     const bool few = scratch.answers.size() < std::min<std::uint64_t>(flight.plan.walk.k, segment_.live());
     const bool short_of_room =
@@ -161,7 +164,8 @@ Result<void> Segment::answer(const SegmentQueries& call) const {
   }
   NEARLINE_TRY(lane, field_->lanes().take({.walks = call.queries.rows, .walk_bytes = walk_bytes(call.plan)}));
   Result<void> outcome = Batch(*this, *lane, call).run();
-  if (call.plan.walk.l > kUsualL || dead_.count() > 0) {
+  const bool unusual = call.plan.walk.within || call.plan.way == Way::kCertifiedScan;
+  if (call.plan.walk.l > kUsualL || unusual || dead_.count() > 0) {
     for (auto& scratch : lane->scratches) {  // what is kept is what the budget counts on
       if (scratch->memory_bytes() > walk_scratch_bytes(needs_)) scratch = std::make_unique<Scratch>();
     }

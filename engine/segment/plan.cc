@@ -51,6 +51,7 @@ std::string text(float number) {
 std::string_view name(Way way) noexcept {
   switch (way) {
     case Way::kScan: return "scan";
+    case Way::kCertifiedScan: return "certified scan";
     case Way::kWalk: return "walk";
     case Way::kCodeWalk: return "codes walk";
     case Way::kCodeScan: return "codes scan";
@@ -75,8 +76,12 @@ Result<Plan> plan_search(const Field& field, const SearchOptions& options, const
   const std::uint64_t count = field.graph().count;
   Plan plan{.way = walk_of(field),
             .walk = {.l = options.l, .beam_width = width(field, facts.queries, options.beam_width), .k = options.k}};
-  if (options.exact || field.flat() || (plan.way == Way::kWalk && count <= kScanCount)) plan.way = Way::kScan;
-  if (options.recall > 0 && plan.way != Way::kScan) {
+  if (options.exact) {
+    plan.way = field.certifies() ? Way::kCertifiedScan : Way::kScan;
+  } else if (field.flat() || (plan.way == Way::kWalk && count <= kScanCount)) {
+    plan.way = Way::kScan;
+  }
+  if (options.recall > 0 && !is_exact(plan.way)) {
     const format::Calibration* own = field.calibration();
     const format::Calibration* const calibration = own != nullptr ? own : facts.borrowed;
     if (calibration != nullptr) {
@@ -94,7 +99,7 @@ Result<Plan> plan_search(const Field& field, const SearchOptions& options, const
                    .what = "a recall: expected an index with a calibration, found one without; choose an L"};
     }
   }
-  plan.recall = plan.way == Way::kScan ? 1 : options.recall;
+  plan.recall = is_exact(plan.way) ? 1 : options.recall;
   make_room(plan.walk, count, facts.live);
   if (facts.bounded && plan.way == Way::kCodeWalk && count * field.code_bytes() <= kScannedBytes) {
     plan.way = Way::kCodeScan;
@@ -103,7 +108,7 @@ Result<Plan> plan_search(const Field& field, const SearchOptions& options, const
 }
 
 bool widen(Plan& plan, const Field& field, bool few) noexcept {
-  if (plan.way == Way::kScan) return false;
+  if (is_exact(plan.way)) return false;
   const std::uint64_t count = field.graph().count;
   const auto farther = [&](std::uint32_t now) {
     return static_cast<std::uint32_t>(std::min<std::uint64_t>(now * kFarther, count));
@@ -119,7 +124,7 @@ bool widen(Plan& plan, const Field& field, bool few) noexcept {
 
 std::string to_text(const Plan& plan) {
   std::string words(name(plan.way));
-  if (plan.way != Way::kScan) {
+  if (!is_exact(plan.way)) {
     words += ", L " + std::to_string(plan.walk.l) + ", W " + std::to_string(plan.walk.beam_width);
   }
   words += ", k " + std::to_string(plan.walk.k);

@@ -49,7 +49,9 @@ class Segment {
   /// borrowed, bounded: as PlanFacts. Errors: kInvalidArgument for a recall that the calibration does not know.
   [[nodiscard]] Result<Plan> plan(std::size_t queries, const SearchOptions& options,
                                   const format::Calibration* borrowed, bool bounded) const {
-    return plan_search(*field_, options, {queries, live(), borrowed, bounded});
+    NEARLINE_TRY(plan, plan_search(*field_, options, {queries, live(), borrowed, bounded}));
+    if (plan.way == Way::kCertifiedScan && room_for(plan) == 0) plan.way = Way::kScan;
+    return plan;
   }
 
   /// Walks of that kind that the memory has room for at once.
