@@ -41,6 +41,9 @@ MemoryUsage Index::memory_usage() const noexcept {
 Result<SearchResult> Index::search(const MatrixView& queries, const SearchOptions& options) const {
   return impl_->search(queries, options);
 }
+Result<RangeResult> Index::range_search(const MatrixView& queries, const RangeOptions& options) const {
+  return impl_->range_search(queries, options);
+}
 Result<GetReport> Index::get(std::span<const Id> ids, std::span<std::byte> out) const {
   return impl_->get(ids, out);
 }

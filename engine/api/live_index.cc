@@ -88,6 +88,11 @@ Result<SearchResult> LiveIndex::search(const MatrixView& queries, const SearchOp
   return commit->search(queries, options);
 }
 
+Result<RangeResult> LiveIndex::range_search(const MatrixView& queries, const RangeOptions& options) const {
+  NEARLINE_TRY(commit, mine());
+  return commit->range_search(queries, options);
+}
+
 Result<GetReport> LiveIndex::get(std::span<const Id> ids, std::span<std::byte> out) const {
   NEARLINE_TRY(commit, mine());
   return commit->get(ids, out);

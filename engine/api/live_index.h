@@ -30,6 +30,7 @@ class LiveIndex {
   [[nodiscard]] Ranking ranking() const noexcept { return now()->ranking(); }
   [[nodiscard]] MemoryUsage memory_usage() const noexcept { return now()->memory_usage(); }
   Result<SearchResult> search(const MatrixView& queries, const SearchOptions& options = {}) const;
+  Result<RangeResult> range_search(const MatrixView& queries, const RangeOptions& options) const;
   Result<GetReport> get(std::span<const Id> ids, std::span<std::byte> out) const;
   Result<std::vector<bool>> contains(std::span<const Id> ids) const;
   Result<void> for_each(std::size_t rows, const Index::VisitFn& visit) const;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <string>
 
+#include "engine/query/check_queries.h"
 #include "engine/query/collector.h"
 #include "engine/query/snapshot.h"
 #include "engine/space/unfit.h"
@@ -43,9 +44,14 @@ Result<void> check_row(const MatrixView& queries, std::size_t row, Metric metric
 
 }  // namespace
 
+Result<void> check_queries(const MatrixView& queries, const SearchOptions& options, const IndexInfo& info) {
+  NEARLINE_CHECK(check_search(queries, options, info));
+  for (std::size_t row = 0; row < queries.rows; ++row) NEARLINE_CHECK(check_row(queries, row, info.schema.metric));
+  return {};
+}
+
 Result<SearchResult> Snapshot::search(const MatrixView& queries, const SearchOptions& options) const {
-  NEARLINE_CHECK(check_search(queries, options, info_));
-  for (std::size_t row = 0; row < queries.rows; ++row) NEARLINE_CHECK(check_row(queries, row, schema().metric));
+  NEARLINE_CHECK(check_queries(queries, options, info_));
   Collector collector(queries.rows, options.k);
   if (info_.count == 0) return std::move(collector).result();
   SearchOptions within = options;  // a walk that looks for more than there is would have to meet every record

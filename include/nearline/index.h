@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "nearline/export.h"
+#include "nearline/range.h"
 #include "nearline/result.h"
 #include "nearline/schema.h"
 #include "nearline/search.h"
@@ -65,6 +66,12 @@ class NEARLINE_API Index {
   /// page fails its checksum (other calls go on); kIo. Source: greedy search of DiskANN (NeurIPS 2019), algorithm 1,
   /// over locality-packed pages.
   Result<SearchResult> search(const MatrixView& queries, const SearchOptions& options = {}) const;
+
+  /// Finds all records within `options.radius` of each query. Costs what a search for as many answers costs; where very
+  /// many lie within, or the budget has no room for a walk that long, what an exact one costs.
+  /// Errors: those of search; kInvalidArgument, which names the option, for a radius that is no number or, under l2,
+  /// hamming and jaccard, negative.
+  Result<RangeResult> range_search(const MatrixView& queries, const RangeOptions& options) const;
 
   /// Copies the stored vectors of `ids` to `out`: [ids.size() x vector_bytes], row i the vector of ids[i] in the stored
   /// type, zeros where no record has that id. Ids may come in any order, and repeatedly.

@@ -74,15 +74,15 @@ class RangeWorld {
     REQUIRE_MESSAGE(index, message(index));
     return std::move(index).value();
   }
-  /// Every way of opening it: by distance, by whole codes, and by as much of codes as little memory has room for.
+  /// Every way of reading it, and of ranking: by distance, by whole codes, by as much of them as little memory holds.
   [[nodiscard]] std::vector<Index> openings(const Form& form) const {
     std::vector<Index> all;
-    for (const IoMode io : io_modes()) {
-      all.push_back(open(io, Ranking::kExact));
-      if (!form.codes) continue;
-      all.push_back(open(io, Ranking::kCodes));
-      if (io != IoMode::kMapped) all.push_back(open(io, Ranking::kAuto, form.grown ? 3U << 20 : 800U << 10));
-    }
+    all.push_back(open(IoMode::kMapped, Ranking::kExact));
+    all.push_back(open(IoMode::kPread, form.codes ? Ranking::kCodes : Ranking::kExact));
+    if (system_info().io_uring) all.push_back(open(IoMode::kDirect, form.codes ? Ranking::kCodes : Ranking::kExact));
+    if (!form.codes) return all;
+    all.push_back(open(IoMode::kMapped, Ranking::kCodes));
+    all.push_back(open(IoMode::kPread, Ranking::kAuto, form.grown ? 3U << 20 : 800U << 10));
     return all;
   }
   /// All live records by distance from each query, as comparing with all of them gives them.
