@@ -143,6 +143,14 @@ void Args::flag(const char* flags, bool& target, const char* help) {
   app_.add_flag(flags, target, help);
 }
 
+void Args::text(const char* flags, std::string& target, const char* word, const char* help) {
+  option(flags, help, word, {}, [=, &target](const std::string& given) -> std::optional<std::string> {
+    if (given.empty()) return std::string("expected ") + word;
+    target = given;
+    return std::nullopt;
+  });
+}
+
 void Args::number(const char* flags, std::uint32_t& target, const char* help, std::uint32_t least, std::uint32_t most) {
   option(flags, help, "N", std::to_string(target), [=, &target](const std::string& text) -> std::optional<std::string> {
     const auto value = parse_number<std::uint32_t>(text);

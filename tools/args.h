@@ -52,6 +52,8 @@ class Args {
   void ids(const char* flags, IdSource& target, const char* help, bool required = false);
 
   void flag(const char* flags, bool& target, const char* help);
+  /// Any text but none. word: what --help calls it.
+  void text(const char* flags, std::string& target, const char* word, const char* help);
   void number(const char* flags, std::uint32_t& target, const char* help, std::uint32_t least = 0,
               std::uint32_t most = std::numeric_limits<std::uint32_t>::max());
   /// "auto", or a number from 1 to `most`.

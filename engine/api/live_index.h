@@ -8,6 +8,7 @@
 #include <span>
 #include <vector>
 
+#include "engine/query/paged_answers.h"
 #include "engine/query/snapshot.h"
 #include "io/file.h"
 #include "nearline/index.h"
@@ -31,6 +32,9 @@ class LiveIndex {
   [[nodiscard]] MemoryUsage memory_usage() const noexcept { return now()->memory_usage(); }
   Result<SearchResult> search(const MatrixView& queries, const SearchOptions& options = {}) const;
   Result<RangeResult> range_search(const MatrixView& queries, const RangeOptions& options) const;
+  Result<PagedAnswers> cursor(const MatrixView& query, const SearchOptions& options = {}) const;
+  Result<AnswerPage> search_page(const MatrixView& query, const SearchOptions& options = {},
+                                 std::string_view token = {}) const;
   Result<GetReport> get(std::span<const Id> ids, std::span<std::byte> out) const;
   Result<std::vector<bool>> contains(std::span<const Id> ids) const;
   Result<void> for_each(std::size_t rows, const Index::VisitFn& visit) const;

@@ -8,9 +8,11 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "nearline/export.h"
+#include "nearline/paging.h"
 #include "nearline/range.h"
 #include "nearline/result.h"
 #include "nearline/schema.h"
@@ -72,6 +74,17 @@ class NEARLINE_API Index {
   /// Errors: those of search; kInvalidArgument, which names the option, for a radius that is no number or, under l2,
   /// hamming and jaccard, negative.
   Result<RangeResult> range_search(const MatrixView& queries, const RangeOptions& options) const;
+
+  /// Goes through the answers of one query in their order, on the commit that is open now. options.k counts nothing.
+  /// Errors: those of search; kInvalidArgument for another number of queries.
+  Result<Cursor> cursor(const MatrixView& query, const SearchOptions& options = {}) const;
+
+  /// The first `options.k` answers of one query or, given the token of the page before, those behind them; k may be
+  /// another each time. Keeps nothing between calls, so that any process may go on that has the commit open.
+  /// Errors: those of search; kInvalidArgument for another number of queries, for a token that is none, or is of
+  /// another index, commit, query or search (`refresh` moves an index to another commit: begin again).
+  Result<AnswerPage> search_page(const MatrixView& query, const SearchOptions& options = {},
+                                 std::string_view token = {}) const;
 
   /// Copies the stored vectors of `ids` to `out`: [ids.size() x vector_bytes], row i the vector of ids[i] in the stored
   /// type, zeros where no record has that id. Ids may come in any order, and repeatedly.
