@@ -185,6 +185,49 @@ TEST_SUITE("engine/codes/code_bound") {
     }
   }
 
+  TEST_CASE("bounds hold for records of which a code says nothing, since they lie across all that it tells apart") {
+    Rows known = clusters(20, 1'000, 0.3F, 1, 0, 1), across = clusters(20, 400, 0.3F, 1, 0, 5);
+    for (std::size_t i = 0; i < known.values.size(); ++i) {
+      if (i % 20 >= 5) known.values[i] *= 0.01F;
+    }
+    for (const float part : {0.0F, 0.02F, 0.1F, 0.4F}) {
+      Rows rows = across;
+      for (std::size_t i = 0; i < rows.values.size(); ++i) rows.values[i] *= i % 20 < 5 ? part : 0.7F;
+      const CodeBook book = train(known, Metric::kL2, 9);
+      CHECK(compare(rows, rows, Metric::kL2, book).above == 0);
+      CHECK(compare(rows, known, Metric::kL2, book).above == 0);
+    }
+  }
+
+  TEST_CASE("bounds leave room for the rounding of sums, where scales tell numbers as closely as f32 does") {
+    for (const std::uint32_t dim : {16U, 300U}) {
+      for (const float shift : {0.0F, 50.0F}) {
+        CAPTURE(dim);
+        CAPTURE(shift);
+        const Rows rows = clusters(dim, 600, 0.3F, 1, shift, 1);
+        CodeBook book = train(rows, Metric::kL2, 24);
+        const CodeEncoder encoder(book);
+        CodeEncoder::Scratch scratch;
+        std::size_t above = 0;
+        for (std::size_t i = 0; i < 200; ++i) {
+          const auto exact = encoder.heads(rows.row(i), 1, scratch)[0];
+          CodeBook close = book;
+          close.offset = {.low = exact.offset, .step = std::fabs(exact.offset) * 1e-12F};
+          close.factor = {.low = exact.factor, .step = std::fabs(exact.factor) * 1e-12F};
+          Rows one{dim, {rows.row(i), rows.row(i) + dim}};
+          Rows queries{dim, one.values};
+          for (const float beside : {1e-6F, 1e-4F, 1e-2F}) {
+            for (std::uint32_t d = 0; d < dim; ++d) queries.values.push_back(one.values[d] * (1 + beside));
+          }
+          for (std::uint32_t more = 0; more < 11; ++more)
+            one.values.insert(one.values.end(), rows.row(i), rows.row(i) + dim);
+          above += compare(one, queries, Metric::kL2, close).above;
+        }
+        CHECK(above == 0);
+      }
+    }
+  }
+
   TEST_CASE("axes are as nearly orthonormal as bounds take them to be") {
     for (const std::uint32_t dim : {8U, 64U, 256U}) {
       const Rows rows = clusters(dim, 600, 0.3F, 1, 0, 1);
