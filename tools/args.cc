@@ -139,20 +139,20 @@ void Args::ids(const char* flags, IdSource& target, const char* help, bool requi
   files_.inputs.push_back({word_of(flags), &target.file()});
 }
 
-void Args::text(const char* flags, const char* shown, std::string& target, const char* help) {
-  option(flags, help, shown, {}, [&target](const std::string& text) -> std::optional<std::string> {
-    if (text.empty()) return "expected a text that is not empty";
-    target = text;
-    return std::nullopt;
-  });
-}
-
 void Args::filter(std::string& target) {
-  text("--filter", "EXPR", target, "only records that match, \"lang = 'en' and year >= 2019 and tags has 'a/b/*'\"");
+  text("--filter", target, "EXPR", "only records that match, \"lang = 'en' and year >= 2019 and tags has 'a/b/*'\"");
 }
 
 void Args::flag(const char* flags, bool& target, const char* help) {
   app_.add_flag(flags, target, help);
+}
+
+void Args::text(const char* flags, std::string& target, const char* word, const char* help) {
+  option(flags, help, word, {}, [=, &target](const std::string& given) -> std::optional<std::string> {
+    if (given.empty()) return std::string("expected ") + word;
+    target = given;
+    return std::nullopt;
+  });
 }
 
 void Args::number(const char* flags, std::uint32_t& target, const char* help, std::uint32_t least, std::uint32_t most) {

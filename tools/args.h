@@ -51,11 +51,11 @@ class Args {
   /// Ids, or a file of them; - is standard input.
   void ids(const char* flags, IdSource& target, const char* help, bool required = false);
 
-  /// Words of the user's own. shown: what --help calls them.
-  void text(const char* flags, const char* shown, std::string& target, const char* help);
   /// --filter
   void filter(std::string& target);
   void flag(const char* flags, bool& target, const char* help);
+  /// Any text but none. word: what --help calls it.
+  void text(const char* flags, std::string& target, const char* word, const char* help);
   void number(const char* flags, std::uint32_t& target, const char* help, std::uint32_t least = 0,
               std::uint32_t most = std::numeric_limits<std::uint32_t>::max());
   /// "auto", or a number from 1 to `most`.

@@ -36,33 +36,26 @@ SearchResult empty_result(std::size_t rows, std::uint32_t k) {
 
 /// One run over all queries, shared by its threads.
 struct Run {
-  const OpenSearch& open;
-  const SearchOptions& options;
+  const MatrixView& queries;
+  const Answer& answer;
   std::size_t batch;
-  SearchResult result;
   std::atomic<std::size_t> next{0};
-  std::mutex mutex;  // guards the two below, and the result's expected recall
+  std::mutex mutex;  // guards the two below
   std::size_t failed_row = std::numeric_limits<std::size_t>::max();
   Error error;
 
+  [[nodiscard]] MatrixView some(std::size_t first, std::size_t rows) const {
+    return {queries.row(first), rows, queries.dim, queries.type};
+  }
+
   void work() {
-    const std::size_t rows = open.queries.rows;
-    for (std::size_t first = next.fetch_add(batch); first < rows; first = next.fetch_add(batch)) {
-      const std::size_t now = std::min(batch, rows - first);
-      const auto part = open.index.search({open.queries.row(first), now, open.queries.dim, open.queries.type}, options);
-      if (part) {
-        place(*part, first, result);
-        const std::scoped_lock lock(mutex);
-        result.expected_recall = std::min(result.expected_recall, part->expected_recall);
-        result.matches = part->matches;
-        result.filter_reads += part->filter_reads;
-        result.explanation = part->explanation;
-        continue;
-      }
+    for (std::size_t first = next.fetch_add(batch); first < queries.rows; first = next.fetch_add(batch)) {
+      auto answered = answer(first, some(first, std::min(batch, queries.rows - first)));
+      if (answered) continue;
       const std::scoped_lock lock(mutex);
       if (first < failed_row) {
         failed_row = first;
-        error = part.error();
+        error = std::move(answered).error();
       }
       return;
     }
@@ -73,8 +66,8 @@ struct Run {
 constexpr std::size_t kManyQueries = 16;
 
 /// A row that cannot be searched for is the queries' fault; a recall that was not calibrated for is the index's.
-Error in_file(Error error, const SearchSetup& setup, const SearchOptions& options) {
-  const auto& file = error.code == Code::kBadInput || options.recall == 0 ? setup.queries : setup.index;
+Error in_file(Error error, const SearchSetup& setup, float recall) {
+  const auto& file = error.code == Code::kBadInput || recall == 0 ? setup.queries : setup.index;
   const bool about_input = error.code == Code::kBadInput || error.code == Code::kInvalidArgument;
   return about_input ? std::move(error).in(file.string()) : error;
 }
@@ -118,11 +111,8 @@ Result<OpenSearch> open_search(const SearchSetup& setup) {
   return open;
 }
 
-Result<SearchResult> search_all(const OpenSearch& open, const SearchSetup& setup, const SearchOptions& options) {
-  SearchOptions same = options;  // for every batch, so that an answer does not depend on the batch that it is in
-  if (same.beam_width == Count::kAuto)
-    same.beam_width = open.index.ranking() == Ranking::kCodes && open.queries.rows >= kManyQueries ? 1 : 4;
-  Run run{open, same, setup.batch, empty_result(open.queries.rows, options.k), {}, {}, {}, {}};
+Result<void> answer_all(const OpenSearch& open, const SearchSetup& setup, float recall, const Answer& answer) {
+  Run run{open.queries, answer, setup.batch, {}, {}, {}, {}};
   run.failed_row = open.queries.rows;
   const std::size_t batches = (open.queries.rows + setup.batch - 1) / setup.batch;
   const std::size_t threads = std::min<std::size_t>(thread_count(setup), batches);
@@ -134,15 +124,38 @@ Result<SearchResult> search_all(const OpenSearch& open, const SearchSetup& setup
     }
     run.work();
   }
-  if (run.failed_row == open.queries.rows) return std::move(run.result);
+  if (run.failed_row == open.queries.rows) return {};
   if (run.error.code == Code::kBadInput) {
     // The message counts rows from the batch's first. All rows are checked before any is searched: asking for the
     // rows up to the end of this batch finds the same row at once, under its own number.
     const std::size_t rows = std::min(open.queries.rows, run.failed_row + setup.batch);
-    if (auto again = open.index.search({open.queries.data, rows, open.queries.dim, open.queries.type}, same); !again)
-      return in_file(std::move(again).error(), setup, same);
+    if (auto again = answer(0, run.some(0, rows)); !again) return in_file(std::move(again).error(), setup, recall);
   }
-  return in_file(std::move(run.error), setup, same);
+  return in_file(std::move(run.error), setup, recall);
+}
+
+std::uint32_t common_beam_width(const OpenSearch& open, std::uint32_t asked) noexcept {
+  if (asked != Count::kAuto) return asked;
+  return open.index.ranking() == Ranking::kCodes && open.queries.rows >= kManyQueries ? 1 : 4;
+}
+
+Result<SearchResult> search_all(const OpenSearch& open, const SearchSetup& setup, const SearchOptions& options) {
+  SearchOptions same = options;
+  same.beam_width = common_beam_width(open, options.beam_width);
+  SearchResult result = empty_result(open.queries.rows, options.k);
+  std::mutex mutex;
+  NEARLINE_CHECK(
+      answer_all(open, setup, options.recall, [&](std::size_t first, const MatrixView& some) -> Result<void> {
+        NEARLINE_TRY(part, open.index.search(some, same));
+        place(part, first, result);
+        const std::scoped_lock lock(mutex);
+        result.expected_recall = std::min(result.expected_recall, part.expected_recall);
+        result.matches = part.matches;
+        result.filter_reads += part.filter_reads;
+        result.explanation = std::move(part.explanation);
+        return {};
+      }));
+  return result;
 }
 
 }  // namespace nearline::tools

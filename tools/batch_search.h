@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <vector>
 
 #include "nearline/index.h"
@@ -41,8 +42,18 @@ struct OpenSearch {
 /// Errors: those of Index::open and VectorFile; kInvalidArgument for queries of another dimension or type.
 Result<OpenSearch> open_search(const SearchSetup& setup);
 
-/// Answers all queries; each thread takes setup.batch of them at a time. The first error by row number wins, and names
-/// the row in the file.
+/// Gives `answer` all queries, setup.batch of them at a time, on several threads. first: the row of the first of some.
+/// A row that cannot be searched for is refused before any of its batch is. The first error by row number wins, and
+/// names the row in the file. recall: that `answer` asks for, or 0; one that the index does not know is the index's
+/// fault.
+using Answer = std::function<Result<void>(std::size_t first, const MatrixView& some)>;
+Result<void> answer_all(const OpenSearch& open, const SearchSetup& setup, float recall, const Answer& answer);
+
+/// The beam width of all batches, so that an answer does not depend on the batch that it is in.
+std::uint32_t common_beam_width(const OpenSearch& open, std::uint32_t asked) noexcept;
+
+/// Answers all queries as answer_all does; each thread takes setup.batch of them at a time. The first error by row
+/// number wins, and names the row in the file.
 Result<SearchResult> search_all(const OpenSearch& open, const SearchSetup& setup, const SearchOptions& options);
 
 }  // namespace nearline::tools

@@ -8,7 +8,7 @@ namespace nearline::tools {
 
 void declare_records(Args& args, RecordsIn& records) {
   args.file("--attributes", records.lines, "JSON Lines in row order: what each record says; a key id is its id");
-  args.text("--payload", "KEY", records.payload,
+  args.text("--payload", records.payload, "KEY",
             "the key of these lines whose value is kept as it is, to be read back");
 }
 

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /// nearline search: answers on stdout, or in a file of neighbours.
-#include <fmt/format.h>
-
-#include <algorithm>
 #include <memory>
+#include <vector>
 
+#include "tools/answer_text.h"
 #include "tools/batch_search.h"
 #include "tools/codes_in_use.h"
 #include "tools/commands.h"
@@ -12,39 +11,32 @@
 #include "tools/json_line.h"
 #include "tools/outputs.h"
 #include "tools/record_text.h"
+#include "tools/search_more.h"
 
 namespace nearline::tools {
 namespace {
 
 struct Options {
   SearchSetup setup;
+  MoreSearch more;
   std::filesystem::path output, distances;
   bool attributes = false, payload = false, json = false, force = false;
 };
 
+AnswerRow row_of(const SearchResult& result, std::size_t row) {
+  const std::size_t first = row * result.k;
+  return {std::span(result.ids).subspan(first, result.counts[row]),
+          std::span(result.distances).subspan(first, result.counts[row])};
+}
+
 Result<void> print_json(const Options& options, const SearchResult& result, const Index& index) {
   for (std::size_t row = 0; row < result.counts.size(); ++row) {
-    const QueryStats& cost = result.stats[row];
-    JsonLine stats;
-    stats.put("hops", cost.hops).put("distance_computations", cost.distance_computations);
-    stats.put("page_reads", cost.page_reads).put("cache_hits", cost.cache_hits).put("bytes_read", cost.bytes_read);
-    stats.put("microseconds", static_cast<double>(cost.nanoseconds) / 1000);
-    const std::size_t first = row * result.k;
-    JsonLine line;
-    line.put("query", row)
-        .put("count", result.counts[row])
-        .put("ids", std::span(result.ids).subspan(first, result.counts[row]));
-    line.put("distances", std::span(result.distances).subspan(first, result.counts[row]));
-    if (result.expected_recall > 0) {
-      line.put("expected_recall", result.expected_recall);
-    } else {
-      line.put_null("expected_recall");
-    }
-    line.put("stats", stats);
+    const AnswerRow answers = row_of(result, row);
+    JsonLine line = answer_line(row, answers);
+    put_recall(line, result.expected_recall).put("stats", cost_line(result.stats[row]));
     if (!options.setup.search.filter.empty()) line.put("matches", result.matches);
     if (options.attributes || options.payload) {
-      NEARLINE_CHECK(put_records(index, std::span(result.ids).subspan(first, result.counts[row]), options.attributes,
-                                 options.payload, line));
+      NEARLINE_CHECK(put_records(index, answers.ids, options.attributes, options.payload, line));
     }
     if (options.setup.search.explain) {
       line.put("plan", std::span<const std::string>(result.explanation)).put("filter_reads", result.filter_reads);
@@ -54,22 +46,10 @@ Result<void> print_json(const Options& options, const SearchResult& result, cons
   return {};
 }
 
-/// One line for each answer, in columns as wide as what stands in them.
 void print_text(const SearchResult& result) {
-  const auto width = [](std::string_view head, std::uint64_t most) {
-    return std::max(head.size(), std::to_string(most).size());
-  };
-  Id largest = 0;
-  for (const Id id : result.ids) largest = std::max(largest, id == kNoId ? 0 : id);
-  const std::size_t query = width("query", result.counts.size()), rank = width("rank", result.k);
-  const std::size_t id = width("id", largest);
-  fmt::print("{:>{}}  {:>{}}  {:>{}}  distance\n", "query", query, "rank", rank, "id", id);
-  for (std::size_t row = 0; row < result.counts.size(); ++row) {
-    for (std::size_t i = 0; i < result.counts[row]; ++i) {
-      const std::size_t at = row * result.k + i;
-      fmt::print("{:>{}}  {:>{}}  {:>{}}  {:.9g}\n", row, query, i + 1, rank, result.ids[at], id, result.distances[at]);
-    }
-  }
+  std::vector<AnswerRow> rows;
+  for (std::size_t row = 0; row < result.counts.size(); ++row) rows.push_back(row_of(result, row));
+  print_answers(rows);
 }
 
 Result<void> write_distances(const Options& options, const SearchResult& result) {
@@ -93,6 +73,7 @@ Result<void> find_place(const Options& options, std::uint64_t rows) {
 int run(const Options& options) {
   if (!options.distances.empty() && options.output.empty())
     return fail({Code::kInvalidArgument, "--distances-out: expected -o with it, for the ids"});
+  if (options.more.asked()) return run_more_search(options.setup, options.more, options.json);
   const auto open = open_search(options.setup);
   if (!open) return fail(open.error());
   if (const auto place = find_place(options, open->queries.rows); !place) return fail(place.error());
@@ -122,13 +103,17 @@ Action declare_search(Args& args) {
   args.share("--recall", setup.search.recall,
              "instead of -L: the share of the k nearest to find, as the index was calibrated");
   args.either("-L", "--recall");
-  args.flag("--exact", setup.search.exact, "compare with every record instead of walking");
+  args.flag("--exact", setup.search.exact,
+            "the k nearest for certain: by bounds from codes in memory, else by comparing all");
   args.flag("--explain", setup.search.explain, "say how each segment is searched, and how many of its records match");
   args.flag("--attributes", options->attributes, "with --json: what the answers' records say");
   args.flag("--payload", options->payload, "with --json: the payloads of the answers' records");
+  declare_more_search(args, options->more);
   args.output("-o,--output", options->output, "write .ibin, .ibin64, .ivecs or .npy instead of printing");
   args.output("--distances-out", options->distances,
               "with -o: a file of vectors for the distances, which .ivecs and .npy have no place for");
+  args.either("--radius", "--output");
+  args.either("--page", "--output");
   args.force(options->force);
   args.json(options->json);
   args.example("nearline search photos.near queries.u8bin -k 10 -L 64");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "nearline/index.h"
 
+#include "engine/api/cursor_impl.h"
 #include "engine/api/live_index.h"
 
 namespace nearline {
@@ -40,6 +41,17 @@ MemoryUsage Index::memory_usage() const noexcept {
 }
 Result<SearchResult> Index::search(const MatrixView& queries, const SearchOptions& options) const {
   return impl_->search(queries, options);
+}
+Result<RangeResult> Index::range_search(const MatrixView& queries, const RangeOptions& options) const {
+  return impl_->range_search(queries, options);
+}
+Result<Cursor> Index::cursor(const MatrixView& query, const SearchOptions& options) const {
+  NEARLINE_TRY(answers, impl_->cursor(query, options));
+  return Cursor(std::make_unique<Cursor::Impl>(std::move(answers)));
+}
+Result<AnswerPage> Index::search_page(const MatrixView& query, const SearchOptions& options,
+                                      std::string_view token) const {
+  return impl_->search_page(query, options, token);
 }
 Result<GetReport> Index::get(std::span<const Id> ids, std::span<std::byte> out) const {
   return impl_->get(ids, out);

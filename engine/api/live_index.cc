@@ -88,6 +88,22 @@ Result<SearchResult> LiveIndex::search(const MatrixView& queries, const SearchOp
   return commit->search(queries, options);
 }
 
+Result<RangeResult> LiveIndex::range_search(const MatrixView& queries, const RangeOptions& options) const {
+  NEARLINE_TRY(commit, mine());
+  return commit->range_search(queries, options);
+}
+
+Result<PagedAnswers> LiveIndex::cursor(const MatrixView& query, const SearchOptions& options) const {
+  NEARLINE_TRY(commit, mine());
+  return PagedAnswers::begin(std::move(commit), query, options);
+}
+
+Result<AnswerPage> LiveIndex::search_page(const MatrixView& query, const SearchOptions& options,
+                                          std::string_view token) const {
+  NEARLINE_TRY(commit, mine());
+  return page_behind(*commit, query, options, token);
+}
+
 Result<GetReport> LiveIndex::get(std::span<const Id> ids, std::span<std::byte> out) const {
   NEARLINE_TRY(commit, mine());
   return commit->get(ids, out);

@@ -8,6 +8,7 @@
 #include <span>
 #include <vector>
 
+#include "engine/query/paged_answers.h"
 #include "engine/query/snapshot.h"
 #include "io/file.h"
 #include "nearline/index.h"
@@ -30,6 +31,10 @@ class LiveIndex {
   [[nodiscard]] Ranking ranking() const noexcept { return now()->ranking(); }
   [[nodiscard]] MemoryUsage memory_usage() const noexcept { return now()->memory_usage(); }
   Result<SearchResult> search(const MatrixView& queries, const SearchOptions& options = {}) const;
+  Result<RangeResult> range_search(const MatrixView& queries, const RangeOptions& options) const;
+  Result<PagedAnswers> cursor(const MatrixView& query, const SearchOptions& options = {}) const;
+  Result<AnswerPage> search_page(const MatrixView& query, const SearchOptions& options = {},
+                                 std::string_view token = {}) const;
   Result<GetReport> get(std::span<const Id> ids, std::span<std::byte> out) const;
   Result<RecordData> data(std::span<const Id> ids, const DataRequest& request) const;
   Result<std::uint64_t> count(std::string_view filter) const;

@@ -4,7 +4,6 @@
 #include <limits>
 
 namespace nearline::engine {
-namespace {
 
 void add(const QueryStats& more, QueryStats& sum) noexcept {
   sum.hops += more.hops;
@@ -15,8 +14,6 @@ void add(const QueryStats& more, QueryStats& sum) noexcept {
   sum.bytes_read += more.bytes_read;
   sum.nanoseconds += more.nanoseconds;
 }
-
-}  // namespace
 
 Collector::Collector(std::size_t queries, std::uint32_t k) {
   result_.k = k;

@@ -12,6 +12,9 @@
 
 namespace nearline::engine {
 
+/// What several searches cost together.
+void add(const QueryStats& more, QueryStats& sum) noexcept;
+
 class Collector final : public AnswerSink {
  public:
   Collector(std::size_t queries, std::uint32_t k);

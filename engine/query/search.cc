@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <string>
 
+#include "engine/query/check_queries.h"
 #include "engine/query/collector.h"
 #include "engine/query/matching.h"
 #include "engine/query/snapshot.h"
@@ -49,9 +50,14 @@ std::string explained(const Segment& segment, const Plan& plan, const RecordSet*
 
 }  // namespace
 
+Result<void> check_queries(const MatrixView& queries, const SearchOptions& options, const IndexInfo& info) {
+  NEARLINE_CHECK(check_search(queries, options, info));
+  for (std::size_t row = 0; row < queries.rows; ++row) NEARLINE_CHECK(check_row(queries, row, info.schema.metric));
+  return {};
+}
+
 Result<SearchResult> Snapshot::search(const MatrixView& queries, const SearchOptions& options) const {
-  NEARLINE_CHECK(check_search(queries, options, info_));
-  for (std::size_t row = 0; row < queries.rows; ++row) NEARLINE_CHECK(check_row(queries, row, schema().metric));
+  NEARLINE_CHECK(check_queries(queries, options, info_));
   NEARLINE_TRY(matching, Matching::of(*this, options.filter));
   Collector collector(queries.rows, options.k);
   if (info_.count == 0) return std::move(collector).result();

@@ -49,6 +49,7 @@ class Snapshot {
 
   // As the calls of Index with the same names.
   Result<SearchResult> search(const MatrixView& queries, const SearchOptions& options) const;
+  Result<RangeResult> range_search(const MatrixView& queries, const RangeOptions& options) const;
   Result<GetReport> get(std::span<const Id> ids, std::span<std::byte> out) const;
   Result<RecordData> data(std::span<const Id> ids, const DataRequest& request) const;
   Result<std::uint64_t> count_matches(std::string_view filter) const;

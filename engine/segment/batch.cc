@@ -8,6 +8,7 @@
 
 #include "engine/kernels/kernels.h"
 #include "engine/segment/segment.h"
+#include "engine/walk/certified_scan.h"
 #include "engine/walk/code_search.h"
 #include "engine/walk/fused_search.h"
 #include "engine/walk/graph_search.h"
@@ -73,8 +74,9 @@ class Batch {
     scratch.query.resize(graph.space.query_bytes());
     const Query query = graph.space.query(vector, type, scratch.query.data());
     const Plan& plan = flight.plan;
-    const bool by_codes = plan.way != Way::kScan && plan.way != Way::kWalk;
+    const bool by_codes = !is_exact(plan.way) && plan.way != Way::kWalk;
     if (by_codes) field_.prepare_codes(vector, type, query.scale, scratch);
+    if (plan.way == Way::kCertifiedScan) field_.prepare_bound(vector, type, query.scale, scratch);
     const WalkCall call{
         .graph = graph,
         .scorer = Scorer(graph.space, query, by_codes ? &scratch.code_query : nullptr),
@@ -87,6 +89,7 @@ class Batch {
       case Way::kScan:
         flight.task = call_.matches == nullptr ? scan_records(scratch.frame, call) : scan_matches(scratch.frame, call);
         break;
+      case Way::kCertifiedScan: flight.task = scan_certified(scratch.frame, call, *field_.codes()); break;
       case Way::kWalk: flight.task = search_graph(scratch.frame, call); break;
       case Way::kCodeWalk: flight.task = search_by_codes(scratch.frame, call, *field_.codes()); break;
       case Way::kCodeScan: flight.task = scan_codes(scratch.frame, call, *field_.codes()); break;
@@ -130,7 +133,7 @@ class Batch {
   /// for L others. Whether there are more answers is known only where no other segment's are nearer.
   bool look_farther(Flight& flight, const Scratch& scratch) const {
     const std::uint64_t admitted = call_.matches == nullptr ? segment_.live() : call_.matches->count();
-    if (admitted == segment_.count() || flight.plan.way == Way::kScan) return false;
+    if (admitted == segment_.count() || is_exact(flight.plan.way)) return false;
     if (call_.bounded && call_.sink.bound(flight.row) < std::numeric_limits<float>::infinity()) return false;
     const bool few = scratch.answers.size() < std::min<std::uint64_t>(flight.plan.walk.k, admitted);
     const bool short_of_room =
@@ -201,7 +204,8 @@ Result<void> Segment::answer(const SegmentQueries& call) const {
   }
   NEARLINE_TRY(lane, field_->lanes().take({.walks = call.queries.rows, .walk_bytes = walk_bytes(call.plan)}));
   Result<void> outcome = Batch(*this, *lane, call).run();
-  if (call.plan.walk.l > kUsualL || dead_.count() > 0 || call.matches != nullptr) {
+  const bool unusual = call.plan.walk.within || call.plan.way == Way::kCertifiedScan || call.matches != nullptr;
+  if (call.plan.walk.l > kUsualL || unusual || dead_.count() > 0) {
     for (auto& scratch : lane->scratches) {  // what is kept is what the budget counts on
       if (scratch->memory_bytes() > walk_scratch_bytes(needs_)) scratch = std::make_unique<Scratch>();
     }

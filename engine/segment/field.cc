@@ -150,13 +150,28 @@ std::uint32_t Field::resident_code_bytes() const noexcept {
   return codes_->short_codes() == nullptr ? code_bytes_ : ShortCodes::kHeadBytes + needs_.kept_parts;
 }
 
-void Field::prepare_codes(const std::byte* vector, ElementType type, float scale, Scratch& scratch) const {
+/// scratch.code_vector: the query as codes take it.
+void Field::bring_to_codes(const std::byte* vector, ElementType type, float scale, Scratch& scratch) const {
   scratch.code_vector.resize(schema_.dim);
   kernels::to_f32(type, vector, schema_.dim, scratch.code_vector.data());
   if (schema_.metric == Metric::kCosine) {
     for (float& component : scratch.code_vector) component *= scale;
   }
+}
+
+void Field::prepare_codes(const std::byte* vector, ElementType type, float scale, Scratch& scratch) const {
+  bring_to_codes(vector, type, scale, scratch);
   scratch.code_query.prepare(codes_->book(), schema_.metric, scratch.code_vector.data());
+}
+
+bool Field::certifies() const noexcept {
+  return codes_ != nullptr && codes_->short_codes() == nullptr && graph_->shape.layout == Layout::kLean &&
+         CodeBound::serves(codes_->book(), schema_.metric);
+}
+
+void Field::prepare_bound(const std::byte* vector, ElementType type, float scale, Scratch& scratch) const {
+  bring_to_codes(vector, type, scale, scratch);
+  scratch.code_bound.prepare(codes_->book(), schema_.metric, scratch.code_vector.data());
 }
 
 void Field::count_memory(MemoryUsage& usage) const {

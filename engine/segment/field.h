@@ -54,6 +54,10 @@ class Field {
   /// Brings a query into the form that codes take, at scratch.code_query. scale: Query::scale.
   /// Precondition: codes() is not null.
   void prepare_codes(const std::byte* vector, ElementType type, float scale, Scratch& scratch) const;
+  /// As prepare_codes, at scratch.code_bound. Precondition: certifies().
+  void prepare_bound(const std::byte* vector, ElementType type, float scale, Scratch& scratch) const;
+  /// Whether codes of all records are in memory, and bound the distances of what they stand for.
+  [[nodiscard]] bool certifies() const noexcept;
 
   /// As Index::graph_statistics.
   Result<GraphStatistics> graph_statistics(const ProgressFn& progress) const;
@@ -85,6 +89,7 @@ class Field {
  private:
   explicit Field(const SegmentFile& file);
 
+  void bring_to_codes(const std::byte* vector, ElementType type, float scale, Scratch& scratch) const;
   Result<void> open_all(const SegmentFile& file, const OpenOptions& options, IoMode mode);
   Result<void> open_source(const OpenOptions& options);
   Result<std::unique_ptr<io::PageSource>> source_of(const io::PageRange& range, const OpenOptions& options);

@@ -48,6 +48,9 @@ std::uint64_t room_for(std::uint64_t l, std::uint64_t count, std::uint64_t live)
   return std::min(count, std::max(share_of_all(l, count, live), std::min<std::uint64_t>(kUsualL, l + count - live)));
 }
 
+/// An exact search of matches that are a smaller part of the segment reads their pages and no code.
+constexpr std::uint64_t kLargePart = 4;
+
 /// Matches of which all codes are compared in less time than a walk takes, whatever their share: a scan reads as few
 /// pages as a search without a filter, and none of a walk's troubles are its.
 constexpr double kScannedCodes = 60'000;
@@ -85,6 +88,7 @@ std::string text(float number) {
 std::string_view name(Way way) noexcept {
   switch (way) {
     case Way::kScan: return "scan";
+    case Way::kCertifiedScan: return "certified scan";
     case Way::kWalk: return "walk";
     case Way::kCodeWalk: return "codes walk";
     case Way::kCodeScan: return "codes scan";
@@ -109,8 +113,12 @@ Result<Plan> plan_search(const Field& field, const SearchOptions& options, const
   const std::uint64_t count = field.graph().count;
   Plan plan{.way = walk_of(field),
             .walk = {.l = options.l, .beam_width = width(field, facts.queries, options.beam_width), .k = options.k}};
-  if (options.exact || field.flat() || (plan.way == Way::kWalk && count <= kScanCount)) plan.way = Way::kScan;
-  if (options.recall > 0 && plan.way != Way::kScan) {
+  if (options.exact) {
+    plan.way = field.certifies() ? Way::kCertifiedScan : Way::kScan;
+  } else if (field.flat() || (plan.way == Way::kWalk && count <= kScanCount)) {
+    plan.way = Way::kScan;
+  }
+  if (options.recall > 0 && !is_exact(plan.way)) {
     const format::Calibration* own = field.calibration();
     const format::Calibration* const calibration = own != nullptr ? own : facts.borrowed;
     if (calibration != nullptr) {
@@ -128,7 +136,11 @@ Result<Plan> plan_search(const Field& field, const SearchOptions& options, const
                    .what = "a recall: expected an index with a calibration, found one without; choose an L"};
     }
   }
-  plan.recall = plan.way == Way::kScan ? 1 : options.recall;
+  plan.recall = is_exact(plan.way) ? 1 : options.recall;
+  if (facts.filtered && is_exact(plan.way)) {  // of few matches their pages, of many those that codes cannot exclude
+    if (facts.live < count / kLargePart) plan.way = Way::kScan;
+    return plan;
+  }
   if (facts.filtered && matches_are_few(plan, facts, static_cast<double>(count))) {
     scan_matches_instead(plan, field);
     if (plan.way == Way::kScan) plan.recall = 1;
@@ -163,7 +175,7 @@ void scan_matches_instead(Plan& plan, const Field& field) noexcept {
 }
 
 bool widen(Plan& plan, const Field& field, bool few) noexcept {
-  if (plan.way == Way::kScan) return false;
+  if (is_exact(plan.way)) return false;
   const std::uint64_t count = field.graph().count;
   const auto farther = [&](std::uint32_t now) {
     return static_cast<std::uint32_t>(std::min<std::uint64_t>(now * kFarther, count));
@@ -179,7 +191,7 @@ bool widen(Plan& plan, const Field& field, bool few) noexcept {
 
 std::string to_text(const Plan& plan) {
   std::string words(name(plan.way));
-  if (plan.way != Way::kScan) {
+  if (!is_exact(plan.way)) {
     words += ", L " + std::to_string(plan.walk.l) + ", W " + std::to_string(plan.walk.beam_width);
   }
   words += ", k " + std::to_string(plan.walk.k);

@@ -15,13 +15,18 @@
 namespace nearline::engine {
 
 enum class Way : std::uint8_t {
-  kScan,       ///< compare with every record
-  kWalk,       ///< walk by distance
-  kCodeWalk,   ///< walk by the codes in memory
-  kCodeScan,   ///< compare with every code, read what is promising
-  kFusedWalk,  ///< walk by the codes on the pages
+  kScan,           ///< compare with every record
+  kCertifiedScan,  ///< compare with every code, read all that may be an answer: exact like kScan
+  kWalk,           ///< walk by distance
+  kCodeWalk,       ///< walk by the codes in memory
+  kCodeScan,       ///< compare with every code, read what is promising
+  kFusedWalk,      ///< walk by the codes on the pages
 };
 [[nodiscard]] std::string_view name(Way way) noexcept;
+/// Whether no record is missed that way.
+[[nodiscard]] constexpr bool is_exact(Way way) noexcept {
+  return way == Way::kScan || way == Way::kCertifiedScan;
+}
 
 struct Plan {
   Way way = Way::kWalk;

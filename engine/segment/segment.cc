@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "engine/segment/needs.h"
+#include "engine/walk/certified_scan.h"
 
 namespace nearline::engine {
 namespace {
@@ -55,6 +56,10 @@ Result<std::unique_ptr<Segment>> Segment::in_commit(const SegmentFile& file, con
 }
 
 std::uint64_t Segment::walk_bytes(const Plan& plan) const noexcept {
+  if (plan.way == Way::kCertifiedScan) {
+    return walk_scratch_bytes(needs_) + certified_scan_bytes(plan.walk) +
+           CodeBound::memory_bytes(needs_.shape.dim, needs_.code_parts);
+  }
   const std::uint32_t longest = std::max(plan.walk.l, plan.walk.room);
   if (longest <= kUsualL) return walk_scratch_bytes(needs_);
   if (plan.way != Way::kScan) return walk_scratch_bytes(needs_, longest);

@@ -55,12 +55,14 @@ class Segment {
   [[nodiscard]] Result<Plan> plan(std::size_t queries, const SearchOptions& options,
                                   const format::Calibration* borrowed, bool bounded,
                                   const RecordSet* matches = nullptr) const {
-    return plan_search(*field_, options,
-                       {.queries = queries,
-                        .live = matches != nullptr ? matches->count() : live(),
-                        .filtered = matches != nullptr,
-                        .borrowed = borrowed,
-                        .bounded = bounded});
+    NEARLINE_TRY(plan, plan_search(*field_, options,
+                                   {.queries = queries,
+                                    .live = matches != nullptr ? matches->count() : live(),
+                                    .filtered = matches != nullptr,
+                                    .borrowed = borrowed,
+                                    .bounded = bounded}));
+    if (plan.way == Way::kCertifiedScan && room_for(plan) == 0) plan.way = Way::kScan;
+    return plan;
   }
 
   /// Walks of that kind that the memory has room for at once.

@@ -39,6 +39,10 @@ std::uint64_t gather(const GraphView& graph, const RecordSet& matches, std::uint
 
 }  // namespace
 
+std::uint32_t pages_together(const format::PageShape& shape) noexcept {
+  return std::clamp(kScanRecords / shape.slots, 1U, kMaxBatch);
+}
+
 SearchTask scan_matches(FrameMemory& /*memory*/, WalkCall call) {
   const GraphView& graph = call.graph;
   const RecordSet& matches = *call.admission.matches();
@@ -70,7 +74,7 @@ SearchTask scan_records(FrameMemory& /*memory*/, WalkCall call) {
   float bound = call.options.bound;
   s.answers.reset(call.options.k);
   const auto pages = static_cast<std::uint32_t>(graph.shape.pages(graph.count));
-  const std::uint32_t together = std::clamp(kScanRecords / graph.shape.slots, 1U, kMaxBatch);
+  const std::uint32_t together = pages_together(graph.shape);
   for (std::uint32_t page = 0; page < pages; page += together) {
     s.batch.wanted.resize(std::min(together, pages - page));
     std::iota(s.batch.wanted.begin(), s.batch.wanted.end(), page);

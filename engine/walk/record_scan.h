@@ -6,6 +6,9 @@
 
 namespace nearline::engine {
 
+/// Pages that a scan asks for at once.
+[[nodiscard]] std::uint32_t pages_together(const format::PageShape& shape) noexcept;
+
 /// scratch.answers: the k nearest of all, without what is farther than options.bound. L and the stop rule mean nothing.
 /// Errors: those of the reader.
 SearchTask scan_records(FrameMemory& memory, WalkCall call);

@@ -27,9 +27,9 @@ void Scratch::count_reads() noexcept {
 }
 
 std::uint64_t Scratch::memory_bytes() const noexcept {
-  return shortlist.memory_bytes() + code_query.memory_bytes() + code_vector.capacity() * sizeof(float) +
-         long_codes.capacity() + flights.size() * sizeof(io::PageBatch) + candidates.memory_bytes() +
-         visited.memory_bytes() + frame.memory_bytes() + query.capacity() +
+  return shortlist.memory_bytes() + code_query.memory_bytes() + code_bound.memory_bytes() +
+         code_vector.capacity() * sizeof(float) + long_codes.capacity() + flights.size() * sizeof(io::PageBatch) +
+         candidates.memory_bytes() + visited.memory_bytes() + frame.memory_bytes() + query.capacity() +
          (fresh.capacity() + lists.capacity() + expanding.capacity() + offsets.capacity() + batch.wanted.capacity() +
           batch.pinned.capacity() + distances.capacity()) *
              4 +

@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "engine/codes/code_bound.h"
 #include "engine/codes/code_query.h"
 #include "engine/walk/answers.h"
 #include "engine/walk/candidate_list.h"
@@ -24,6 +25,7 @@ struct Scratch {
   // The walk by estimate alone uses these.
   Shortlist shortlist;
   CodeQuery code_query;
+  CodeBound code_bound;                                 ///< of the certified scan, in place of code_query
   std::vector<std::byte> long_codes;                    ///< of kLengthened records, where codes are cut short
   std::vector<float> code_vector;                       ///< the query as codes take it
   std::vector<std::unique_ptr<io::PageBatch>> flights;  ///< a page each, in flight or being looked at

@@ -40,6 +40,8 @@ struct WalkOptions {
   /// Distance of the k-th answer that other segments have: the stop rule goes by it, once the walk has met an answer
   /// as near. Before, it would end walks where they begin.
   float bound = std::numeric_limits<float>::infinity();
+  /// Of scans: all that is as near as `bound` is wanted. How much that is nobody knows; it counts in no budget.
+  bool within = false;
 
   /// The k-th distance for the stop rule. own: of the answers of this walk; best: the nearest of them.
   [[nodiscard]] float kth(float own, float best) const noexcept { return best <= bound && bound < own ? bound : own; }

@@ -14,6 +14,8 @@
 #include <vector>
 
 #include "nearline/export.h"
+#include "nearline/paging.h"
+#include "nearline/range.h"
 #include "nearline/result.h"
 #include "nearline/schema.h"
 #include "nearline/search.h"
@@ -74,6 +76,23 @@ class NEARLINE_API Index {
   /// page fails its checksum (other calls go on); kIo. Source: greedy search of DiskANN (NeurIPS 2019), algorithm 1,
   /// over locality-packed pages.
   Result<SearchResult> search(const MatrixView& queries, const SearchOptions& options = {}) const;
+
+  /// Finds all records within `options.radius` of each query. Costs what a search for as many answers costs; where very
+  /// many lie within, or the budget has no room for a walk that long, what an exact one costs.
+  /// Errors: those of search; kInvalidArgument, which names the option, for a radius that is no number or, under l2,
+  /// hamming and jaccard, negative.
+  Result<RangeResult> range_search(const MatrixView& queries, const RangeOptions& options) const;
+
+  /// Goes through the answers of one query in their order, on the commit that is open now. options.k counts nothing.
+  /// Errors: those of search; kInvalidArgument for another number of queries.
+  Result<Cursor> cursor(const MatrixView& query, const SearchOptions& options = {}) const;
+
+  /// The first `options.k` answers of one query or, given the token of the page before, those behind them; k may be
+  /// another each time. Keeps nothing between calls, so that any process may go on that has the commit open.
+  /// Errors: those of search; kInvalidArgument for another number of queries, for a token that is none, or is of
+  /// another index, commit, query or search (`refresh` moves an index to another commit: begin again).
+  Result<AnswerPage> search_page(const MatrixView& query, const SearchOptions& options = {},
+                                 std::string_view token = {}) const;
 
   /// Copies the stored vectors of `ids` to `out`: [ids.size() x vector_bytes], row i the vector of ids[i] in the stored
   /// type, zeros where no record has that id. Ids may come in any order, and repeatedly.

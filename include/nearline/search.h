@@ -58,7 +58,10 @@ struct SearchOptions {
   /// W, the beam width: candidates expanded together, or reads in flight where codes rank; answers depend on it,
   /// slightly. kAuto: 4, but 1 where codes rank in a call of many queries, which keep the disk busy together.
   std::uint32_t beam_width = Count::kAuto;
-  bool exact = false;  ///< compare with every record; small indexes do so by themselves
+  /// The k nearest for certain, byte for byte what comparing with every record gives. Where codes of all records are in
+  /// memory (`Ranking::kCodes`, lean pages; l2 and cosine) only those pages are read that their codes do not prove to
+  /// be too far away, a few in a hundred; elsewhere all. Small indexes are exact by themselves.
+  bool exact = false;
   /// The mean share of the k nearest that answers shall hold, above 0 and below 1, in place of L. The calibration that
   /// builds take on records held out says how far to walk; it holds for queries like the records, or, after
   /// `Writer::calibrate`, like those given there. 0: L decides.

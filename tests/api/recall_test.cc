@@ -95,7 +95,7 @@ TEST_SUITE("api/recall") {
             if (k == 10) cost = distances(*found);
           }
         }
-        CHECK(cost < distances(ten) / 3);
+        CHECK(cost < static_cast<double>(world().base.rows()) / 3);
       }
     }
   }
