@@ -72,6 +72,7 @@ bool matches_are_few(const Plan& plan, const PlanFacts& facts, double count) noe
     case Way::kFusedWalk: return m <= kFusedReads * 1.6 * farther;
     case Way::kWalk: return m * m <= std::max(plan.walk.l, plan.walk.k) * kDistancesPerCandidate * count;
     case Way::kScan:
+    case Way::kCertifiedScan:
     case Way::kCodeScan: break;
   }
   return true;
