@@ -117,7 +117,7 @@ class Arguments(CliTest):
             (("report", "a", "-o", "b", "-L", "0"), "expected numbers above 0"),
             (("insert", "a.near"), "INPUT is required"),
             (("insert", "a.near", "b.fbin", "--commit-every", "some"), "whole number"),
-            (("delete", "a.near"), "--ids is required"),
+            (("delete", "a.near"), "expected --ids, or --filter"),
             (("compact",), "INDEX is required"),
             (("snapshot", "a.near"), "--output is required"),
             (("salvage", "a.near"), "--output is required"),

@@ -128,14 +128,20 @@ class Links(FilesTest):
 
 class Leftovers(FilesTest):
     def stopped_command(self):
-        """A command that is stopped while it writes."""
+        """A command that is stopped while it writes. One that is done before that, on a busy machine, is begun anew."""
         self.put("many.fbin", fbin(vectors(20_000, 16)))
-        process = subprocess.Popen([support.NEARLINE, "convert", "many.fbin", "many.fvecs", "--progress"],
-                                   cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-        process.stderr.readline()
-        process.send_signal(signal.SIGSTOP)
-        self.addCleanup(process.stderr.close)
-        return process
+        for _ in range(50):
+            process = subprocess.Popen([support.NEARLINE, "convert", "many.fbin", "many.fvecs", "--progress"],
+                                       cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+            self.addCleanup(process.stderr.close)
+            process.stderr.readline()
+            process.send_signal(signal.SIGSTOP)
+            if self.temporary() and process.poll() is None:
+                return process
+            process.kill()
+            process.wait()
+            (self.folder / "many.fvecs").unlink(missing_ok=True)
+        return self.fail("the command was never seen at work")
 
     def temporary(self):
         return [name for name in os.listdir(self.folder) if name.startswith(".nearline-")]
