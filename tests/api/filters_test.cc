@@ -152,16 +152,51 @@ class World {
     const auto query = vectors_.row(next_++ % vectors_.rows());
     check_search(index, filter.text, matches, query, true);
     check_search(index, filter.text, matches, query, false);
+    check_more(index, filter.text, matches, query);
+  }
+
+  /// All matches within a radius, and all of them page by page.
+  void check_more(const Index& index, const std::string& filter, const std::vector<Id>& matches,
+                  std::span<const float> query) {
+    const auto wanted = in_order(matches, query);
+    const MatrixView one(query.data(), 1, kDim);
+    const float radius = wanted.empty() ? 1 : wanted[wanted.size() / 2].first;
+    const auto within = index.range_search(one, {.radius = radius, .exact = true, .filter = filter});
+    REQUIRE_MESSAGE(within, message(within));
+    const auto end = std::ranges::upper_bound(wanted, radius, {}, &std::pair<float, Id>::first);
+    std::vector<Id> ids;
+    for (auto it = wanted.begin(); it != end; ++it) ids.push_back(it->second);
+    CHECK(within->ids == ids);
+    const SearchOptions paged{.k = 40, .exact = true, .filter = filter};
+    std::vector<Id> given;
+    std::string token;
+    for (int pages = 0; pages < 3; ++pages) {
+      const auto page = index.search_page(one, paged, token);
+      REQUIRE_MESSAGE(page, message(page));
+      given.insert(given.end(), page->ids.begin(), page->ids.end());
+      token = page->next;
+      if (page->end) break;
+    }
+    ids.clear();
+    for (std::size_t i = 0; i < std::min<std::size_t>(120, wanted.size()); ++i) ids.push_back(wanted[i].second);
+    CHECK(given == ids);
+    if (!token.empty()) CHECK(!index.search_page(one, {.k = 40, .exact = true, .filter = "id >= 0"}, token));
+  }
+
+  /// The matches by distance, then id.
+  [[nodiscard]] std::vector<std::pair<float, Id>> in_order(const std::vector<Id>& matches,
+                                                           std::span<const float> query) const {
+    std::vector<std::pair<float, Id>> all;
+    for (const Id id : matches) {
+      all.emplace_back(static_cast<float>(testing::distance(Metric::kL2, query, table_.at(id).vector)), id);
+    }
+    std::ranges::sort(all);
+    return all;
   }
 
   void check_search(const Index& index, const std::string& filter, const std::vector<Id>& matches,
                     std::span<const float> query, bool exact) {
-    std::vector<std::pair<float, Id>> wanted;
-    for (const Id id : matches) {
-      const double far = testing::distance(Metric::kL2, query, table_.at(id).vector);
-      wanted.emplace_back(static_cast<float>(far), id);
-    }
-    std::ranges::sort(wanted);
+    const auto wanted = in_order(matches, query);
     const auto found = index.search({query.data(), 1, kDim}, {.k = kK, .exact = exact, .filter = filter});
     REQUIRE_MESSAGE(found, message(found));
     CHECK(found->matches == matches.size());
