@@ -17,7 +17,7 @@ Error invalid(std::string what) {
   return {.code = Code::kInvalidArgument, .what = std::move(what)};
 }
 
-std::string quoted(std::string_view name) {
+std::string in_quotes(std::string_view name) {
   return "'" + std::string(name) + "'";
 }
 
@@ -73,9 +73,9 @@ const char* fault_of(const Value& value) noexcept {
 Result<void> check_value(const Value& value, const Attribute& attribute, std::uint64_t row) {
   if (value.index() == 0) return {};
   const auto bad = [&](std::string_view what) {
-    return Error{
-        .code = Code::kBadInput,
-        .what = "attribute " + quoted(attribute.name) + " of record " + std::to_string(row) + ": " + std::string(what)};
+    return Error{.code = Code::kBadInput,
+                 .what = "attribute " + in_quotes(attribute.name) + " of record " + std::to_string(row) + ": " +
+                         std::string(what)};
   };
   if (!is_of(attribute.type, value)) {
     return bad("found " + std::string(kind_of(value)) + ", expected " + std::string(name(attribute.type)));
@@ -91,15 +91,16 @@ Result<void> check_value(const Value& value, const Attribute& attribute, std::ui
 }  // namespace
 
 Error unknown_attribute(std::string_view name, const std::vector<Attribute>& attributes) {
-  if (attributes.empty()) return invalid("attribute " + quoted(name) + ": the index has no attributes");
+  if (attributes.empty()) return invalid("attribute " + in_quotes(name) + ": the index has no attributes");
   std::vector<std::string> names;
   for (const Attribute& attribute : attributes) names.push_back(attribute.name);
   const std::string near = format::nearest_word(name, names);
-  if (!near.empty()) return invalid("unknown attribute " + quoted(name) + ": did you mean " + quoted(near) + "?");
+  if (!near.empty()) return invalid("unknown attribute " + in_quotes(name) + ": did you mean " + in_quotes(near) + "?");
   constexpr std::size_t kListed = 8;
   std::string all;
-  for (std::size_t i = 0; i < std::min(kListed, names.size()); ++i) all += (i > 0 ? ", " : "") + quoted(names[i]);
-  return invalid("unknown attribute " + quoted(name) + ": expected " + all + (names.size() > kListed ? ", ..." : ""));
+  for (std::size_t i = 0; i < std::min(kListed, names.size()); ++i) all += (i > 0 ? ", " : "") + in_quotes(names[i]);
+  return invalid("unknown attribute " + in_quotes(name) + ": expected " + all +
+                 (names.size() > kListed ? ", ..." : ""));
 }
 
 Result<void> check_attributes(const std::vector<Attribute>& attributes) {
@@ -111,13 +112,14 @@ Result<void> check_attributes(const std::vector<Attribute>& attributes) {
   for (const Attribute& attribute : attributes) {
     const std::string& name = attribute.name;
     if (name.empty() || name.size() > kMaxAttributeNameBytes || !format::is_printable_utf8(name)) {
-      return invalid("attribute " + quoted(name) +
+      return invalid("attribute " + in_quotes(name) +
                      ": expected a name of 1 to 63 bytes of UTF-8 without control characters");
     }
     if (name == "id") return invalid("attribute 'id': expected another name, as this one is the record's id");
-    if (!names.insert(name).second) return invalid("attribute " + quoted(name) + " is there twice: expected it once");
+    if (!names.insert(name).second)
+      return invalid("attribute " + in_quotes(name) + " is there twice: expected it once");
     if (nearline::name(attribute.type) == "unknown") {
-      return invalid("attribute " + quoted(name) + ": expected a type, i64, f64, bool, string or tags");
+      return invalid("attribute " + in_quotes(name) + ": expected a type, i64, f64, bool, string or tags");
     }
   }
   return {};
@@ -130,7 +132,7 @@ Result<void> check_values(const RecordData& data, std::size_t rows, std::uint64_
     const auto found = std::ranges::find(attributes, name, &Attribute::name);
     if (found == attributes.end()) return unknown_attribute(name, attributes);
     if (std::ranges::find(columns, &*found) != columns.end()) {
-      return invalid("attribute " + quoted(name) + " is there twice: expected it once");
+      return invalid("attribute " + in_quotes(name) + " is there twice: expected it once");
     }
     columns.push_back(&*found);
   }
