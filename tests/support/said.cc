@@ -23,7 +23,7 @@ std::string one_of(std::mt19937_64& random, const char* const (&words)[N]) {
   return words[below(random, N)];
 }
 
-std::string quoted(const std::string& text) {
+std::string in_quotes(const std::string& text) {
   std::string out = "'";
   for (const char c : text) out += c == '\'' ? "''" : std::string(1, c);
   return out + "'";
@@ -75,19 +75,20 @@ RandomFilter string_leaf(std::mt19937_64& random) {
   const std::string text = one_of(random, kLanguages);
   if (below(random, 3) == 0) {
     const std::string other = one_of(random, kLanguages);
-    return leaf("lang in (" + quoted(text) + ", " + quoted(other) + ")", kLang, [text, other](const Value& value) {
-      return std::get<std::string>(value) == text || std::get<std::string>(value) == other;
-    });
+    return leaf("lang in (" + in_quotes(text) + ", " + in_quotes(other) + ")", kLang,
+                [text, other](const Value& value) {
+                  return std::get<std::string>(value) == text || std::get<std::string>(value) == other;
+                });
   }
   const std::string op = one_of(random, kOperators);
-  return leaf("lang " + op + " " + quoted(text), kLang,
+  return leaf("lang " + op + " " + in_quotes(text), kLang,
               [is = compared<std::string>(op, text)](const Value& value) { return is(std::get<std::string>(value)); });
 }
 
 RandomFilter tag_leaf(std::mt19937_64& random) {
   const std::string tag = one_of(random, kTagNames);
   const bool star = below(random, 2) == 0;
-  return leaf("tags has " + quoted(star ? tag + "/*" : tag), kTags, [tag, star](const Value& value) {
+  return leaf("tags has " + in_quotes(star ? tag + "/*" : tag), kTags, [tag, star](const Value& value) {
     return std::ranges::any_of(std::get<Tags>(value),
                                [&](const std::string& one) { return star ? one.starts_with(tag + "/") : one == tag; });
   });
