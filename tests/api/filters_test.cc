@@ -281,14 +281,14 @@ TEST_SUITE("api/filters") {
                        {"id is null", "expected a comparison"},
                        {"year >", "byte 6"},
                        {"year = 3 or nothing = 4", "(at byte 12 of the filter)"}};
-    for (const auto& [filter, says] : cases) {
-      CAPTURE(filter);
-      const auto counted = index->count(filter);
+    for (const auto& one : cases) {
+      CAPTURE(one.filter);
+      const auto counted = index->count(one.filter);
       REQUIRE(!counted);
       CHECK(counted.error().code == Code::kInvalidArgument);
-      CHECK_MESSAGE(counted.error().what.find(says) != std::string::npos, counted.error().what);
+      CHECK_MESSAGE(counted.error().what.find(one.says) != std::string::npos, counted.error().what);
       const float query[kDim] = {};
-      CHECK(!index->search({query, 1, kDim}, {.k = 1, .filter = filter}));
+      CHECK(!index->search({query, 1, kDim}, {.k = 1, .filter = one.filter}));
     }
     auto writer = Writer::open(world.path());
     REQUIRE(writer);
