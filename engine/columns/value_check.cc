@@ -93,6 +93,7 @@ Result<void> check_value(const Value& value, const Attribute& attribute, std::ui
 Error unknown_attribute(std::string_view name, const std::vector<Attribute>& attributes) {
   if (attributes.empty()) return invalid("attribute " + in_quotes(name) + ": the index has no attributes");
   std::vector<std::string> names;
+  names.reserve(attributes.size());
   for (const Attribute& attribute : attributes) names.push_back(attribute.name);
   const std::string near = format::nearest_word(name, names);
   if (!near.empty()) return invalid("unknown attribute " + in_quotes(name) + ": did you mean " + in_quotes(near) + "?");

@@ -14,8 +14,8 @@ namespace nearline::engine {
 /// An integer of 64 bits of either sign: attributes are signed, ids are not.
 struct Integer {
   bool negative = false;
-  std::uint64_t magnitude = 0;  ///< at most 2^63 where negative
-  friend auto operator<=>(const Integer&, const Integer&) = default;
+  std::uint64_t magnitude = 0;                                        ///< at most 2^63 where negative
+  friend auto operator<=>(const Integer&, const Integer&) = default;  // NOLINT(modernize-use-nullptr): clang-tidy 14
 };
 
 using Literal = std::variant<bool, Integer, double, std::string>;

@@ -68,6 +68,7 @@ Result<RecordData> Snapshot::data(std::span<const Id> ids, const DataRequest& re
       attributes.push_back(static_cast<std::uint32_t>(found - all.begin()));
     }
   }
+  data.names.reserve(attributes.size());
   for (const std::uint32_t attribute : attributes) data.names.push_back(all[attribute].name);
   data.values.resize(ids.size() * attributes.size());
   ReadCount count;
