@@ -81,6 +81,7 @@ Result<RecordData> Snapshot::data(std::span<const Id> ids, const DataRequest& re
     if (wanted.empty()) continue;
     std::ranges::sort(wanted, {}, [&](std::size_t i) { return places[i].row; });
     std::vector<std::uint32_t> rows;
+    rows.reserve(wanted.size());
     for (const std::size_t i : wanted) rows.push_back(places[i].row);
     NEARLINE_TRY(reader, segments_[s]->data_reader(attributes, request.payloads));
     RecordData part;
