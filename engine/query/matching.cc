@@ -71,6 +71,10 @@ Result<RecordData> Snapshot::data(std::span<const Id> ids, const DataRequest& re
   data.names.reserve(attributes.size());
   for (const std::uint32_t attribute : attributes) data.names.push_back(all[attribute].name);
   data.values.resize(ids.size() * attributes.size());
+  const bool payloads = request.payloads && std::ranges::any_of(segments_, [](const auto& segment) {
+                          return segment->file().section(format::SectionKind::kPayload) != nullptr;
+                        });
+  if (attributes.empty() && !payloads) return data;  // nobody said anything: no id is looked up
   ReadCount count;
   NEARLINE_TRY(places, locate(ids, count));
   for (std::uint32_t s = 0; s < segments_.size(); ++s) {
@@ -83,7 +87,7 @@ Result<RecordData> Snapshot::data(std::span<const Id> ids, const DataRequest& re
     std::vector<std::uint32_t> rows;
     rows.reserve(wanted.size());
     for (const std::size_t i : wanted) rows.push_back(places[i].row);
-    NEARLINE_TRY(reader, segments_[s]->data_reader(attributes, request.payloads));
+    NEARLINE_TRY(reader, segments_[s]->data_reader(attributes, payloads));
     RecordData part;
     NEARLINE_CHECK(reader.read(rows, part));
     if (!part.payloads.empty()) data.payloads.resize(ids.size());

@@ -142,7 +142,7 @@ class Batch {
     if (call_.matches != nullptr && dropped) dropped = found_sparse(flight.plan, scratch);
     if (!few && !dropped) return false;
     if (call_.matches != nullptr && scan_is_next(flight.plan)) {
-      scan_matches_instead(flight.plan, field_);
+      scan_matches_instead(flight.plan);
     } else if (!widen(flight.plan, field_, few)) {
       return false;
     }
@@ -160,12 +160,8 @@ class Batch {
 
   /// The matches are elsewhere than the query's neighbours: no wider walk finds them soon, unless there are so many
   /// that their pages are dearer still.
-  [[nodiscard]] bool scan_is_next(Plan& plan) const noexcept {
-    if (plan.way == Way::kCodeScan) {
-      plan.way = Way::kScan;  // it had few answers although it knows of all: what is in the file is damaged
-      return true;
-    }
-    if (plan.way == Way::kCodeWalk) return true;
+  [[nodiscard]] bool scan_is_next(const Plan& plan) const noexcept {
+    if (plan.way == Way::kCodeWalk || plan.way == Way::kCodeScan) return true;
     return call_.matches->count() <= std::uint64_t{plan.walk.room} * kPagesPerCandidate;
   }
 
@@ -192,7 +188,7 @@ Result<void> Segment::answer(const SegmentQueries& call) const {
   if (call.matches != nullptr && room_for(call.plan) == 0) {  // a filter is no reason to fail: less room, or a scan
     Plan shorter = call.plan;
     while (shorter.walk.room > shorter.walk.l && room_for(shorter) == 0) shorter.walk.room /= 2;
-    if (room_for(shorter) == 0) scan_matches_instead(shorter, *field_);
+    if (room_for(shorter) == 0) scan_matches_instead(shorter);
     if (room_for(shorter) > 0) {
       return answer(SegmentQueries{call.queries, shorter, call.sink, call.bounded, call.hidden, call.matches});
     }

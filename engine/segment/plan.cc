@@ -78,6 +78,12 @@ bool matches_are_few(const Plan& plan, const PlanFacts& facts, double count) noe
   return true;
 }
 
+/// How many standard errors a scan looks beyond the k-th answer: one for a recall of 0.95, two for 0.999 (measured:
+/// docs/decisions.md).
+float errors_for(float recall) noexcept {
+  return std::clamp(0.22F - 0.6F * std::log10(1 - recall), 0.5F, 2.0F);
+}
+
 std::string text(float number) {
   std::array<char, 32> digits{};
   const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number, std::chars_format::general, 3);
@@ -143,7 +149,7 @@ Result<Plan> plan_search(const Field& field, const SearchOptions& options, const
     return plan;
   }
   if (facts.filtered && matches_are_few(plan, facts, static_cast<double>(count))) {
-    scan_matches_instead(plan, field);
+    scan_matches_instead(plan);
     if (plan.way == Way::kScan) plan.recall = 1;
     return plan;
   }
@@ -161,14 +167,8 @@ Result<Plan> plan_search(const Field& field, const SearchOptions& options, const
   return plan;
 }
 
-/// How many standard errors a scan looks beyond the k-th answer: one for a recall of 0.95, two for 0.999 (measured:
-/// docs/decisions.md).
-float errors_for(float recall) noexcept {
-  return std::clamp(0.22F - 0.6F * std::log10(1 - recall), 0.5F, 2.0F);
-}
-
-void scan_matches_instead(Plan& plan, const Field& field) noexcept {
-  plan.way = walk_of(field) == Way::kCodeWalk && plan.way != Way::kScan ? Way::kCodeScan : Way::kScan;
+void scan_matches_instead(Plan& plan) noexcept {
+  plan.way = plan.way == Way::kCodeWalk ? Way::kCodeScan : Way::kScan;
   plan.walk.stop = {};  // an estimate of every match says when to stop
   if (plan.recall > 0 && plan.recall < 1) plan.walk.errors = errors_for(plan.recall);
   plan.walk.l = std::max(plan.walk.l, kLeastScanned + 4 * plan.walk.k);

@@ -57,8 +57,9 @@ Way walk_of(const Field& field) noexcept;
 /// record already.  few: it found fewer answers than there are.
 bool widen(Plan& plan, const Field& field, bool few) noexcept;
 
-/// The plan that goes through the matches of a filter, and no walk: by their codes where these are in memory.
-void scan_matches_instead(Plan& plan, const Field& field) noexcept;
+/// The plan that goes through the matches of a filter, and no walk: by their codes in place of a walk by codes, else by
+/// their pages.
+void scan_matches_instead(Plan& plan) noexcept;
 
 /// For people: "codes walk, L 40, W 1, k 10, slack 0.06".
 std::string to_text(const Plan& plan);
