@@ -217,7 +217,7 @@ Result<void> inspect_section(const Manifest& manifest, std::size_t row, const Re
                   std::string(name(section.kind)));
   if (all) {
     if (section.kind == SectionKind::kGraphPages) {
-      const Graph& graph = *manifest.graph(section.segment, section.field);
+      const Graph& graph = manifest.graphs[section.segment];
       const PageShape shape = graph.shape(manifest.segments[graph.segment], manifest.fields[graph.field]);
       NEARLINE_CHECK(inspect_pages(shape, section, target));
     } else if (section.kind == SectionKind::kCalibration) {

@@ -21,7 +21,7 @@ namespace nearline::format {
 inline constexpr std::uint32_t kMaxFields = 1024;
 inline constexpr std::uint32_t kMaxTransforms = 1024;
 inline constexpr std::uint32_t kMaxSegments = 4096;
-inline constexpr std::uint32_t kMaxGraphs = 8192;
+inline constexpr std::uint32_t kMaxGraphs = kMaxSegments;
 inline constexpr std::uint32_t kMaxSections = 65'536;
 inline constexpr std::uint32_t kMaxFreeExtents = 65'536;
 inline constexpr std::uint64_t kMaxManifestBytes = 8u << 20;  ///< a manifest with all tables full is smaller
@@ -53,14 +53,14 @@ struct Settings {
   std::uint64_t seed = 1;
 };
 
-/// One vector space of the records. The first indexed field is the primary one. Writers make one field, "vector".
+/// One vector space of the records. Every record has the first field, the primary one, and may lack the others.
 struct Field {
   std::string name;  ///< 1..63 bytes of UTF-8, unique
   std::uint32_t dim = 0;
   ElementType type = ElementType::kF32;
   Metric metric = Metric::kL2;
   bool multi = false;                      ///< a ragged list of vectors per record
-  bool indexed = true;                     ///< has a graph; else stored only
+  bool indexed = true;                     ///< its segments have neighbour lists; else stored only
   std::uint32_t transform = kNoTransform;  ///< entry of the transform table
   static constexpr std::uint32_t kNoTransform = 0xFFFF'FFFF;
   Settings settings{};
@@ -73,7 +73,7 @@ struct Transform {
   std::uint32_t section = 0;  ///< entry of the section table that holds its numbers
 };
 
-/// A set of records, immutable but for deletions. Its rows, keys, tombstones and columns serve all of its fields.
+/// A set of vectors of one field, each with its record's id; immutable but for deletions. Which field, its graph says.
 struct Segment {
   std::uint64_t count = 0;  ///< records, deleted ones included
   std::uint64_t deleted = 0;
@@ -82,12 +82,12 @@ struct Segment {
   std::uint8_t id_bytes = 4;  ///< of an id in a record: 4 or 8
 };
 
-/// One field over the records of one segment.
+/// How the vectors of a segment stand on pages, and of which field they are. The n-th graph is the n-th segment's.
 struct Graph {
   std::uint32_t segment = 0;
   std::uint32_t field = 0;
   Layout layout = Layout::kLean;
-  std::uint64_t nodes = 0;   ///< records that have the field: of the primary one all
+  std::uint64_t nodes = 0;   ///< the segment's count
   std::uint32_t degree = 0;  ///< R
   std::uint32_t page_bytes = 0;
   std::uint32_t slots = 0;  ///< records per page
@@ -115,7 +115,6 @@ enum class SectionKind : std::uint16_t {
   kPayloadDictionary = 11,
   kTransform = 12,
   kCalibration = 13,
-  kPlaces = 14,   ///< from row to node, of a field that is not the primary one; not defined yet
   kQueries = 15,  ///< queries that the calibrations of the field were measured with, as its vectors
 };
 
@@ -157,7 +156,7 @@ struct Manifest {
   std::vector<Attribute> attributes;
   std::vector<Transform> transforms;
   std::vector<Segment> segments;
-  std::vector<Graph> graphs;      ///< by segment, then field
+  std::vector<Graph> graphs;      ///< one a segment, in their order
   std::vector<Section> sections;  ///< sorted by offset, not overlapping
   std::vector<Extent> free;       ///< sorted by offset, not overlapping
 
@@ -165,8 +164,8 @@ struct Manifest {
   [[nodiscard]] const Section* find(SectionKind kind, std::uint32_t segment) const noexcept;
   /// The column of an attribute over a segment; null where no record has a value.
   [[nodiscard]] const Section* column(std::uint32_t segment, std::uint32_t attribute) const noexcept;
-  /// The graph of a segment over a field, or null.
-  [[nodiscard]] const Graph* graph(std::uint32_t segment, std::uint32_t field) const noexcept;
+  /// The sample of queries of a field, or null.
+  [[nodiscard]] const Section* queries(std::uint32_t field) const noexcept;
 };
 
 /// The bytes, footer included; a multiple of 4096, so that no byte of the blocks it stands in escapes its hash.

@@ -213,10 +213,13 @@ const Section* Manifest::column(std::uint32_t segment, std::uint32_t attribute) 
   return nullptr;
 }
 
-const Graph* Manifest::graph(std::uint32_t segment, std::uint32_t field) const noexcept {
-  const auto key = [](const Graph& graph) { return std::pair(graph.segment, graph.field); };
-  const auto found = std::ranges::lower_bound(graphs, std::pair(segment, field), {}, key);
-  return found == graphs.end() || key(*found) != std::pair(segment, field) ? nullptr : &*found;
+const Section* Manifest::queries(std::uint32_t field) const noexcept {
+  for (const Section& section : sections) {
+    if (section.kind == SectionKind::kQueries && section.segment == Section::kNone && section.field == field) {
+      return &section;
+    }
+  }
+  return nullptr;
 }
 
 Result<Manifest> decode_manifest(std::span<const std::byte> bytes, std::uint64_t at, std::uint64_t committed) {

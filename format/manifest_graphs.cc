@@ -65,23 +65,23 @@ Result<void> check_numbers(const Graph& graph, std::size_t i, const ManifestPlac
   return {};
 }
 
-/// Which segment and field it stands on. primary: the first indexed field.
-Result<void> check_ground(const Manifest& m, std::size_t i, std::uint32_t primary, const ManifestPlace& place) {
+/// Which segment and field it stands on.
+Result<void> check_ground(const Manifest& m, std::size_t i, const ManifestPlace& place) {
   const Graph& graph = m.graphs[i];
-  if (graph.segment >= m.segments.size() || graph.field >= m.fields.size() || !m.fields[graph.field].indexed) {
+  if (graph.segment != i || graph.field >= m.fields.size()) {
     return corrupt(place.graph(i, offsetof(GraphRow, segment)),
                    "a graph of segment " + std::to_string(graph.segment) + " over field " +
-                       std::to_string(graph.field) + ": expected one of " + std::to_string(m.segments.size()) +
-                       " and an indexed one of " + std::to_string(m.fields.size()));
+                       std::to_string(graph.field) + ": expected segment " + std::to_string(i) + " and one of " +
+                       std::to_string(m.fields.size()) + " fields");
   }
-  if (i > 0 && std::pair(m.graphs[i - 1].segment, m.graphs[i - 1].field) >= std::pair(graph.segment, graph.field)) {
-    return corrupt(place.graph(i, offsetof(GraphRow, segment)),
-                   "graphs are not in the order of their segments and fields, or two are of the same");
-  }
-  const std::uint64_t records = m.segments[graph.segment].count;
-  if (graph.nodes > records || (graph.field == primary && graph.nodes != records)) {
+  const std::uint64_t records = m.segments[i].count;
+  if (graph.nodes != records) {
     return corrupt(place.graph(i, offsetof(GraphRow, nodes)),
                    std::to_string(graph.nodes) + " nodes: expected those of " + std::to_string(records) + " records");
+  }
+  if (graph.edges > 0 && !m.fields[graph.field].indexed) {
+    return corrupt(place.graph(i, offsetof(GraphRow, edges)),
+                   std::to_string(graph.edges) + " edges over a field that is stored only: expected none");
   }
   return {};
 }
@@ -95,20 +95,17 @@ PageShape Graph::shape(const Segment& of, const Field& over) const noexcept {
 }
 
 Result<void> check_graphs(const Manifest& manifest, const ManifestPlace& place) {
-  const auto first = std::ranges::find_if(manifest.fields, &Field::indexed);
-  const auto primary = static_cast<std::uint32_t>(first - manifest.fields.begin());
+  if (manifest.graphs.size() != manifest.segments.size()) {
+    return corrupt(place.at + offsetof(ManifestHeader, graph_count),
+                   std::to_string(manifest.graphs.size()) + " graphs: expected one for each of " +
+                       std::to_string(manifest.segments.size()) + " segments");
+  }
   for (std::size_t i = 0; i < manifest.graphs.size(); ++i) {
     const Graph& graph = manifest.graphs[i];
-    NEARLINE_CHECK(check_ground(manifest, i, primary, place));
+    NEARLINE_CHECK(check_ground(manifest, i, place));
     NEARLINE_CHECK(check_numbers(graph, i, place));
     const PageShape shape = graph.shape(manifest.segments[graph.segment], manifest.fields[graph.field]);
     NEARLINE_CHECK(check_shape(graph, shape, i, place));
-  }
-  for (std::uint32_t s = 0; s < manifest.segments.size(); ++s) {
-    if (manifest.segments[s].count == 0 || manifest.graph(s, primary) != nullptr) continue;
-    return corrupt(place.segment(s, 0), "segment " + std::to_string(s) + " has no graph over field " +
-                                            std::to_string(primary) +
-                                            ": expected one, whose order is that of its rows");
   }
   return {};
 }

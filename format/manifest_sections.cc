@@ -27,6 +27,11 @@ bool is_of_a_graph(SectionKind kind) noexcept {
   return kind == SectionKind::kGraphPages || kind == SectionKind::kEntryPoints;
 }
 
+/// What records say stands once, with their first field.
+bool is_of_records(const Section& section, const Manifest& m) noexcept {
+  return section.segment < m.graphs.size() && m.graphs[section.segment].field == 0;
+}
+
 bool is_aligned_inside(std::uint64_t offset, std::uint64_t bytes, std::uint64_t committed) noexcept {
   return offset % kBlockBytes == 0 && offset >= kDataStart && offset <= committed && bytes <= committed - offset;
 }
@@ -65,11 +70,14 @@ Result<void> check_references(const Section& section, const Manifest& m, std::si
     std::string_view expected = "a segment and no field";
     bool good = section.segment < m.segments.size() && section.field == Section::kNone;
     if (is_of_a_graph(section.kind)) {
-      expected = "those of a graph";
-      good = m.graph(section.segment, section.field) != nullptr;
+      expected = "a segment and its field";
+      good = section.segment < m.graphs.size() && section.field == m.graphs[section.segment].field;
     } else if (section.kind == SectionKind::kAttribute) {
-      expected = "a segment, and an attribute in place of the field";
-      good = section.segment < m.segments.size() && section.field < m.attributes.size();
+      expected = "a segment of the first field, and an attribute in place of the field";
+      good = is_of_records(section, m) && section.field < m.attributes.size();
+    } else if (section.kind == SectionKind::kPayload) {
+      expected = "a segment of the first field, and no field";
+      good = is_of_records(section, m) && section.field == Section::kNone;
     }
     if (good) return {};
     return corrupt(place.section(i, offsetof(SectionRow, field)),
@@ -88,7 +96,7 @@ Result<void> check_references(const Section& section, const Manifest& m, std::si
 /// How many elements of what size the kind demands. Precondition: the references are good.
 Result<void> check_elements(const Section& section, const Manifest& m, std::size_t i, const ManifestPlace& place) {
   const std::uint64_t count = m.segments[section.segment].count;
-  const Graph* const graph = is_of_a_graph(section.kind) ? m.graph(section.segment, section.field) : nullptr;
+  const Graph& graph = m.graphs[section.segment];
   const bool values = section.kind == SectionKind::kAttribute || section.kind == SectionKind::kPayload;
   if (values && count == 0) {
     return corrupt(place.section(i, offsetof(SectionRow, segment)),
@@ -97,11 +105,11 @@ Result<void> check_elements(const Section& section, const Manifest& m, std::size
   std::uint64_t least = count, most = count;
   std::uint32_t size = 4;
   if (section.kind == SectionKind::kGraphPages) {
-    size = graph->page_bytes;
-    least = most = (graph->nodes + graph->slots - 1) / graph->slots;
+    size = graph.page_bytes;
+    least = most = (graph.nodes + graph.slots - 1) / graph.slots;
   } else if (section.kind == SectionKind::kEntryPoints) {
-    least = std::min<std::uint64_t>(1, graph->nodes);
-    most = graph->nodes;
+    least = std::min<std::uint64_t>(1, graph.nodes);
+    most = graph.nodes;
   } else if (section.kind == SectionKind::kTombstones) {
     size = 1;
     least = most = (count + 7) / 8;

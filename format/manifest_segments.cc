@@ -39,14 +39,16 @@ Result<void> check_segment(const Segment& segment, std::size_t i, const Manifest
 }  // namespace
 
 Result<void> check_segments(const Manifest& manifest, const ManifestPlace& place) {
-  std::uint64_t live = 0;  // no overflow: 4096 segments of 2^32 records
+  std::uint64_t live = 0;  // of the first field's; no overflow: 4096 segments of 2^32 records
   for (std::size_t i = 0; i < manifest.segments.size(); ++i) {
     NEARLINE_CHECK(check_segment(manifest.segments[i], i, place));
-    live += manifest.segments[i].count - manifest.segments[i].deleted;
+    const bool primary = i < manifest.graphs.size() && manifest.graphs[i].field == 0;
+    if (primary) live += manifest.segments[i].count - manifest.segments[i].deleted;
   }
   if (manifest.live_count == live) return {};
   return corrupt(place.at + offsetof(ManifestHeader, live_count),
-                 std::to_string(manifest.live_count) + " live records: the segments hold " + std::to_string(live));
+                 std::to_string(manifest.live_count) + " live records: the segments of the first field hold " +
+                     std::to_string(live));
 }
 
 }  // namespace nearline::format

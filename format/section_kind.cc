@@ -17,7 +17,6 @@ std::string_view name(SectionKind kind) noexcept {
     case SectionKind::kPayloadDictionary: return "payload_dictionary";
     case SectionKind::kTransform: return "transform";
     case SectionKind::kCalibration: return "calibration";
-    case SectionKind::kPlaces: return "places";
     case SectionKind::kQueries: return "queries";
   }
   return "unknown";

@@ -11,7 +11,7 @@ LAYOUTS = {1: "lean", 2: "fused"}
 ATTRIBUTES = {1: "i64", 2: "f64", 3: "bool", 4: "string", 5: "tags"}
 KINDS = {1: "graph_pages", 2: "entry_points", 3: "keys", 5: "vectors", 6: "codes", 7: "code_parameters",
          8: "tombstones", 9: "attribute", 10: "payload", 11: "payload_dictionary", 12: "transform", 13: "calibration",
-         14: "places", 15: "queries"}
+         15: "queries"}
 
 # Field lists as "name form": u8 u16 u32 u64 f32, bN bytes, tN text, zN zeros; words of an enumeration behind a colon.
 SUPERBLOCK = """magic b16, endian_mark u32, float_mark f32, block_bytes u32, major u16, minor u16, compat u64,

@@ -81,7 +81,7 @@ def read_manifest(data, s, out):
     need(h.file_id == s.file_id and h.generation == s.generation, "manifest of another file or commit")
     counts = (h.field_count, h.attribute_count, h.transform_count, h.segment_count, h.graph_count, h.section_count,
               h.free_count)
-    limits = (1024, 4096, 1024, 4096, 8192, 65536, 65536)
+    limits = (1024, 4096, 1024, 4096, 4096, 65536, 65536)
     need(h.field_count >= 1 and all(c <= most for c, most in zip(counts, limits)), "counts")
     tables = [("field", FIELD, counts[0]), ("attribute", ATTRIBUTE, counts[1]), ("transform", TRANSFORM, counts[2]),
               ("segment", SEGMENT, counts[3]), ("graph", GRAPH, counts[4]), ("section", SECTION, counts[5]),
@@ -138,17 +138,14 @@ def check_segments(m):
         need(g.count <= 4294967294 and g.deleted <= g.count and g.id_bytes in (4, 8), "segment")
         need(g.first_id + max(g.count, 1) - 1 <= g.last_id <= (2**32 - 1 if g.id_bytes == 4 else 2**64 - 2), "ids")
         need(g.count > 0 or g.first_id == g.last_id == 0, "ids of no record")
-    need(m.header.live_count == sum(g.count - g.deleted for g in m.segments), "live_count")
-    primary = next((i for i, f in enumerate(m.fields) if f.indexed), None)
-    grounds = [(g.segment, g.field) for g in m.graphs]
-    need(grounds == sorted(set(grounds)), "order of graphs")
-    for g in m.graphs:
-        need(g.segment < len(m.segments), "segment of a graph")
-        need(g.field < len(m.fields) and m.fields[g.field].indexed == 1, "field of a graph")
-        count = m.segments[g.segment].count
-        need(g.nodes == count if g.field == primary else g.nodes <= count, "nodes of a graph")
-    for i, g in enumerate(m.segments):
-        need(g.count == 0 or (i, primary) in grounds, "graph over the primary field")
+    need(len(m.graphs) == len(m.segments), "a graph for each segment")
+    for i, (g, segment) in enumerate(zip(m.graphs, m.segments)):
+        need(g.segment == i, "segment of a graph")
+        need(g.field < len(m.fields), "field of a graph")
+        need(g.nodes == segment.count, "nodes of a graph")
+        need(g.edges == 0 or m.fields[g.field].indexed == 1, "edges over a field that is stored only")
+    live = sum(s.count - s.deleted for s, g in zip(m.segments, m.graphs) if g.field == 0)
+    need(m.header.live_count == live, "live_count")
 
 
 def check_graph(m, i):
@@ -197,7 +194,7 @@ def check_sections(m, s):
             pages = (g.nodes + g.slots - 1) // g.slots
             size, least, most = (g.page_bytes, pages, pages) if c.kind == 1 else (4, min(1, g.nodes), g.nodes)
         elif c.kind in (9, 10):
-            need(c.segment < len(m.segments), "segment of a section")
+            need(c.segment < len(m.segments) and m.graphs[c.segment].field == 0, "segment of a section")
             need(c.field < len(m.attributes) if c.kind == 9 else c.field == NONE, "attribute of a section")
             need(m.segments[c.segment].count > 0, "values of a segment without records")
             size, least, most = 1, 64 if c.kind == 9 else 16, c.length

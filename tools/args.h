@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <functional>
 #include <limits>
+#include <list>
 #include <optional>
 #include <span>
 #include <string>
@@ -26,6 +27,17 @@ class Option;
 }  // namespace CLI
 
 namespace nearline::tools {
+
+/// A file that holds something of one field of an index.
+struct FieldFile {
+  std::string field;
+  std::filesystem::path file;
+};
+
+struct FieldWeight {
+  std::string field;
+  float weight = 1;
+};
 
 /// The options of one subcommand. Targets are borrowed until the command has run; what they hold is the default that
 /// --help shows.
@@ -51,6 +63,14 @@ class Args {
   /// Ids, or a file of them; - is standard input.
   void ids(const char* flags, IdSource& target, const char* help, bool required = false);
 
+  /// --field: the name of one.
+  void field(std::string& target);
+  /// The same, or NAME=FILE, as often as there are such files.
+  void field_or_queries(std::string& name, std::list<FieldFile>& queries);
+  /// --weight NAME=NUMBER, several with commas between them.
+  void weights(std::vector<FieldWeight>& target);
+  /// NAME=FILE, as often as there are such files.
+  void by_name(const char* flags, std::list<FieldFile>& target, const char* help);
   /// --filter
   void filter(std::string& target);
   void flag(const char* flags, bool& target, const char* help);

@@ -79,6 +79,7 @@ void declare_search_setup(Args& args, SearchSetup& setup) {
   args.vectors("QUERIES", setup.queries, "vectors of the index's dimension and type; float types may be mixed");
   args.form(setup.form);
   declare_search_options(args, setup);
+  args.field(setup.search.field);
 }
 
 void declare_search_options(Args& args, SearchSetup& setup) {
@@ -100,7 +101,7 @@ std::uint32_t thread_count(const SearchSetup& setup) noexcept {
 Result<OpenSearch> open_search(const SearchSetup& setup) {
   NEARLINE_TRY(index, Index::open(setup.index, setup.open));
   NEARLINE_TRY(file, open_vectors(setup.queries, setup.form));
-  const IndexInfo& info = index.info();
+  NEARLINE_TRY(info, index.info(setup.search.field));
   if (file.dim() != info.schema.dim)
     return Error{Code::kInvalidArgument,
                  fmt::format("dimension: expected {} as in the index, found {}", info.schema.dim, file.dim()),

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <list>
 #include <vector>
 
 #include "nearline/index.h"
@@ -20,10 +21,11 @@ struct SearchSetup {
   std::string form;  ///< of queries whose name does not say it
   OpenOptions open;
   SearchOptions search;
-  std::uint32_t batch = 64;  ///< queries given to the library at once by each thread
+  std::list<FieldFile> field_queries;  ///< of a search by several fields, in place of queries
+  std::uint32_t batch = 64;            ///< queries given to the library at once by each thread
 };
 
-/// Declares INDEX QUERIES, and what declare_search_options does.
+/// Declares INDEX QUERIES, and what declare_search_options does, of which --field may be a name alone.
 void declare_search_setup(Args& args, SearchSetup& setup);
 
 /// Declares -k --filter --beam-width --io --rank --memory --threads --untrusted --batch.

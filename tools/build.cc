@@ -6,9 +6,11 @@
 
 #include <algorithm>
 #include <memory>
+#include <numeric>
 
 #include "tools/commands.h"
 #include "tools/console.h"
+#include "tools/fields_in.h"
 #include "tools/json_line.h"
 #include "tools/records_in.h"
 #include "tools/schema_file.h"
@@ -24,6 +26,7 @@ struct Options {
   std::string form;
   IdSource ids;
   RecordsIn records;
+  FieldFiles fields;
   std::optional<Metric> metric;
   std::optional<ElementType> type;
   BuildOptions build;
@@ -31,8 +34,12 @@ struct Options {
 };
 
 Result<void> add_rows(const VectorFile& file, const std::vector<Id>& ids, std::optional<RecordLines>& records,
-                      const ProgressFn& progress, Builder& builder) {
+                      FieldsIn& fields, const ProgressFn& progress, Builder& builder) {
   RecordData data;
+  std::vector<Id> all_ids;
+  const FieldRowsFn add = [&](const std::string& field, std::span<const Id> of, const MatrixView& vectors) {
+    return builder.add_field(field, vectors, of);
+  };
   std::vector<Id> line_ids;
   const std::size_t row_bytes = vector_bytes(file.type(), file.dim());
   const std::uint64_t rows_at_once = std::max<std::uint64_t>(1, kBlockBytes / row_bytes);
@@ -48,8 +55,15 @@ Result<void> add_rows(const VectorFile& file, const std::vector<Id>& ids, std::o
     const auto some_ids = ids.empty() ? std::span<const Id>(line_ids) : std::span(ids).subspan(row, now);
     if (auto added = builder.add({block.data(), now, file.dim(), file.type()}, some_ids, data); !added)
       return std::move(added).error().in(file.path().string());
+    all_ids.assign(some_ids.begin(), some_ids.end());
+    if (all_ids.empty()) {
+      all_ids.resize(now);
+      std::iota(all_ids.begin(), all_ids.end(), row);
+    }
+    NEARLINE_CHECK(fields.give(row, all_ids, add));
     row += now;
   }
+  NEARLINE_CHECK(fields.give_rest(add));
   return records ? records->end() : Result<void>{};
 }
 
@@ -63,6 +77,26 @@ Result<Schema> schema_of(const VectorFile& file, const Options& options) {
       file.path().string()};
 }
 
+/// The fields that a schema file names, of which the first is what INPUT holds.
+Result<void> take_fields(const Options& options, Schema& schema) {
+  if (options.records.schema.empty()) return {};
+  NEARLINE_TRY(said, read_schema(options.records.schema));
+  if (said.fields.empty()) return {};
+  NEARLINE_TRY(fields, index_schema(std::move(said), options.records.schema));
+  if (fields.dim != schema.dim) {
+    return Error{
+        Code::kBadInput,
+        fmt::format("field '{}' of dimension {}: expected that of INPUT, {}", fields.name, fields.dim, schema.dim),
+        options.records.schema.string()};
+  }
+  if (options.metric || options.type) {
+    return Error{Code::kInvalidArgument, "--metric or --type: expected neither, as the schema's first field says them"};
+  }
+  fields.attributes = std::move(schema.attributes);
+  schema = std::move(fields);
+  return {};
+}
+
 Result<BuildReport> build(const Options& options, Schema& schema) {
   NEARLINE_TRY(file, open_vectors(options.input, options.form));
   NEARLINE_TRY(fitting, schema_of(file, options));
@@ -74,6 +108,8 @@ Result<BuildReport> build(const Options& options, Schema& schema) {
     NEARLINE_TRY(said, read_schema(options.records.schema));
     schema.attributes = std::move(said.attributes);
   }
+  NEARLINE_CHECK(take_fields(options, schema));
+  NEARLINE_TRY(fields, FieldsIn::open(options.fields, schema, file.rows()));
   std::vector<Id> ids;
   if (options.ids.given()) {
     NEARLINE_TRY(read, options.ids.read());
@@ -88,7 +124,7 @@ Result<BuildReport> build(const Options& options, Schema& schema) {
     return Error{Code::kOverBudget, fmt::format("a memory bound of {} bytes: this build needs at least {}",
                                                 options.build.memory_bytes, needs.least_build_memory_bytes)};
   NEARLINE_TRY(builder, Builder::create(options.output, schema, options.build));
-  NEARLINE_CHECK(add_rows(file, ids, records, options.build.progress, builder));
+  NEARLINE_CHECK(add_rows(file, ids, records, fields, options.build.progress, builder));
   return builder.finish();
 }
 
@@ -136,7 +172,8 @@ Action declare_build(Args& args) {
   args.ids("--ids", options->ids, "ids in row order; row numbers unless said");
   declare_records(args, options->records);
   args.file("--schema", options->records.schema,
-            "JSON: the attributes and their types; learned from the lines unless said");
+            "JSON: the fields, the attributes and their types; attributes are learned from the lines unless said");
+  declare_fields(args, options->fields);
   args.number("-R,--degree", options->build.degree, "neighbours kept for each record", 4, 1024);
   args.number("--l-build", options->build.l_build, "candidates kept while linking", 4, 4096);
   args.real("--alpha", options->build.alpha, "pruning slack; larger keeps longer edges", 1.0F, 2.0F);

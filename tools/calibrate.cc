@@ -15,7 +15,7 @@ namespace {
 
 struct Options {
   std::filesystem::path index, queries;
-  std::string form;
+  std::string form, field;
   WriterOptions writer;
   bool json = false, progress = false;
 };
@@ -33,7 +33,7 @@ Result<CommitReport> calibrate(const Options& options, std::size_t& rows) {
   }
   rows = queries.rows;
   NEARLINE_TRY(writer, Writer::open(options.index, options.writer));
-  auto report = writer.calibrate(queries);
+  auto report = writer.calibrate(queries, options.field);
   if (!report && (report.error().code == Code::kBadInput || report.error().code == Code::kInvalidArgument))
     return std::move(report).error().in(options.queries.string());
   return report;
@@ -61,6 +61,7 @@ Action declare_calibrate(Args& args) {
                "at least 32 queries like those to come, of which the index keeps 512; without, its records serve again",
                false);
   args.form(options->form);
+  args.field(options->field);
   args.size("--memory", options->writer.memory_bytes, "bound on what the calibration allocates");
   args.threads(options->writer.threads, "threads; auto means one a processor");
   args.untrusted(options->writer.untrusted);

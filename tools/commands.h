@@ -11,6 +11,7 @@ Action declare_calibrate(Args& args);
 Action declare_compact(Args& args);
 Action declare_convert(Args& args);
 Action declare_count(Args& args);
+Action declare_create(Args& args);
 Action declare_delete(Args& args);
 Action declare_estimate(Args& args);
 Action declare_eval(Args& args);

@@ -15,7 +15,7 @@ namespace {
 struct Options {
   std::filesystem::path index;
   IdSource ids;
-  std::string filter;
+  std::string filter, field;
   WriterOptions writer;
   bool strict = false, json = false, progress = false;
 };
@@ -31,10 +31,13 @@ Result<CommitReport> erase(const Options& options, EraseReport& erased) {
   if (options.ids.given() == !options.filter.empty()) {
     return Error{Code::kInvalidArgument, "expected --ids, or --filter: what to delete"};
   }
+  if (!options.filter.empty() && !options.field.empty()) {
+    return Error{Code::kInvalidArgument, "--field: expected --ids with it, whose vectors in the field are deleted"};
+  }
   if (!options.filter.empty()) return erase_where(options, erased);
   NEARLINE_TRY(ids, options.ids.read());
   NEARLINE_TRY(writer, Writer::open(options.index, options.writer));
-  NEARLINE_TRY(report, writer.erase(ids));
+  NEARLINE_TRY(report, options.field.empty() ? writer.erase(ids) : writer.erase_field(options.field, ids));
   erased = report;
   if (options.strict && erased.unknown > 0) {
     return Error{Code::kNotFound,
@@ -62,6 +65,7 @@ Action declare_delete(Args& args) {
   args.changed("INDEX", options->index, "the index");
   args.ids("--ids", options->ids, "ids of the records to delete; files are .u64bin, .npy or text");
   args.filter(options->filter);
+  args.text("--field", options->field, "NAME", "delete only what the records have in this further field");
   args.flag("--strict", options->strict, "delete nothing when an id is unknown");
   args.size("--memory", options->writer.memory_bytes, "bound on what the commit allocates");
   args.threads(options->writer.threads, "threads; auto means one a processor");

@@ -110,7 +110,8 @@ std::vector<SearchOptions> efforts_of(const Options& options) {
 Result<double> evaluate(const Options& options) {
   NEARLINE_TRY(open, open_search(options.setup));
   NEARLINE_TRY(truth, read_truth(options.truth, open.queries.rows, options.setup.search.k));
-  const Recall recall(truth, open.index.info().schema, options.setup.search.k);
+  NEARLINE_TRY(info, open.index.info(options.setup.search.field));
+  const Recall recall(truth, info.schema, options.setup.search.k);
   const std::vector<SearchOptions> efforts = efforts_of(options);
   if (!options.no_warmup) NEARLINE_CHECK(measure(open, options, recall, efforts.front()));
   if (!options.json)

@@ -23,12 +23,13 @@ struct Options {
   std::filesystem::path index, output, ids_out;
   IdSource ids;
   OpenOptions open{.threads = 1};
+  std::string field;
   bool skip_missing = false, attributes = false, payload = false, json = false, force = false;
 };
 
 /// The ids that records have. Errors: kNotFound where one has none, unless they are to be left out.
 Result<std::vector<Id>> known(const Index& index, const Options& options, std::vector<Id> ids) {
-  NEARLINE_TRY(there, index.contains(ids));
+  NEARLINE_TRY(there, index.contains(ids, options.field));
   const auto missing = static_cast<std::size_t>(std::count(there.begin(), there.end(), false));
   if (missing == 0) return ids;
   const Id first = ids[static_cast<std::size_t>(std::find(there.begin(), there.end(), false) - there.begin())];
@@ -75,7 +76,8 @@ Result<std::size_t> get(const Options& options) {
   NEARLINE_TRY(asked, options.ids.read());
   NEARLINE_TRY(index, Index::open(options.index, options.open));
   NEARLINE_TRY(ids, known(index, options, std::move(asked)));
-  const Schema schema = index.info().schema;
+  NEARLINE_TRY(info, index.info(options.field));
+  const Schema& schema = info.schema;
   std::optional<VectorFileWriter> writer;
   if (!options.output.empty()) {
     catch_interrupts();  // what is half written is not left behind
@@ -87,7 +89,7 @@ Result<std::size_t> get(const Options& options) {
     if (interrupted() != 0) return Error{Code::kCancelled, "stopped before the end", options.index.string()};
     const auto some = std::span(ids).subspan(first, std::min(kIdsAtOnce, ids.size() - first));
     vectors.resize(some.size() * vector_bytes(schema.type, schema.dim));
-    NEARLINE_CHECK(index.get(some, vectors));  // all are there: an open index never changes
+    NEARLINE_CHECK(index.get(some, vectors, options.field));  // all are there: an open index never changes
     const MatrixView rows(vectors.data(), some.size(), schema.dim, schema.type);
     if (writer) {
       NEARLINE_CHECK(writer->append(rows));
@@ -129,6 +131,7 @@ Action declare_get(Args& args) {
               "write a file of vectors, rows in the order of the ids, instead of printing");
   args.output("--ids-out", options->ids_out, "a file for the ids of what was read, .u64bin, .npy or text");
   args.flag("--skip-missing", options->skip_missing, "leave out ids that no record has, instead of an error");
+  args.field(options->field);
   args.flag("--attributes", options->attributes, "print what the records say, a JSON object each, in place of vectors");
   args.flag("--payload", options->payload, "the same with their payloads");
   args.io(options->open.io);

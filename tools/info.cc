@@ -28,6 +28,17 @@ double bytes_per_vector(const IndexInfo& info) {
   return info.count > 0 ? static_cast<double>(info.file_bytes) / static_cast<double>(info.count) : 0;
 }
 
+/// The fields one after the other, as an index that had no other would show them.
+template <class Visit>
+void for_each_field(const Index& index, const Visit& visit) {
+  const Schema schema = index.info().schema;
+  std::vector<std::string> names{schema.name};
+  for (const FieldSchema& field : schema.fields) names.push_back(field.name);
+  for (const std::string& name : names) {
+    if (const auto info = index.info(name)) visit(*info);
+  }
+}
+
 void print_json(const std::string& target, const Index& index) {
   const IndexInfo info = index.info();
   JsonLine build;
@@ -48,6 +59,16 @@ void print_json(const std::string& target, const Index& index) {
   for (const Attribute& attribute : info.schema.attributes)
     attributes.put(attribute.name.c_str(), name(attribute.type));
   line.put("attributes", attributes);
+  JsonLine fields;
+  for_each_field(index, [&](const IndexInfo& field) {
+    JsonLine one;
+    one.put("count", field.count).put("dim", field.schema.dim).put("type", name(field.schema.type));
+    one.put("metric", name(field.schema.metric)).put("indexed", field.schema.indexed);
+    one.put("layout", name(field.layout)).put("segments", field.segments).put("mean_degree", field.mean_degree);
+    one.put("code_bytes", field.code_bytes);
+    fields.put(field.schema.name.c_str(), one);
+  });
+  line.put("fields", fields);
   if (!target.empty()) line.put("target", target);
   line.print();
 }
@@ -74,6 +95,12 @@ void print_text(const Options& options, const std::string& target, const Index& 
   if (info.calibration_queries > 0)
     fmt::print("calibrated   for --recall, on {} {}\n", info.calibration_queries,
                info.real_queries ? "queries that were given" : "records held out");
+  if (!info.schema.fields.empty()) {
+    for_each_field(index, [](const IndexInfo& field) {
+      fmt::print("field        {}: {} vectors of {} {}, {}{}\n", field.schema.name, field.count, field.schema.dim,
+                 name(field.schema.type), name(field.schema.metric), field.schema.indexed ? "" : ", stored only");
+    });
+  }
   std::string attributes;
   for (const Attribute& attribute : info.schema.attributes) {
     attributes += fmt::format("{}{} {}", attributes.empty() ? "" : ", ", attribute.name, name(attribute.type));

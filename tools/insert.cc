@@ -4,12 +4,14 @@
 
 #include <algorithm>
 #include <memory>
+#include <numeric>
 
 #include "nearline/index.h"
 #include "nearline/writer.h"
 #include "tools/commands.h"
 #include "tools/commit_report.h"
 #include "tools/console.h"
+#include "tools/fields_in.h"
 #include "tools/records_in.h"
 #include "tools/vectors_in.h"
 
@@ -23,6 +25,7 @@ struct Options {
   std::string form;
   IdSource ids;
   RecordsIn records;
+  FieldFiles fields;
   std::uint64_t commit_every = 0;
   WriterOptions writer;
   bool upsert = false, relaxed = false, json = false, progress = false;
@@ -37,13 +40,19 @@ Result<std::vector<Id>> ids_for(const Options& options, const VectorFile& file) 
                options.ids.name()};
 }
 
-/// Lines as the index's attributes ask for.
-Result<std::optional<RecordLines>> records_for(const Options& options) {
-  std::optional<std::vector<Attribute>> attributes;
-  if (!options.records.lines.empty()) {
-    NEARLINE_TRY(index, Index::open(options.index, {.io = IoMode::kPread, .threads = 1}));
-    attributes = index.info().schema.attributes;
+/// What the index takes, where that is asked for.
+Result<std::optional<Schema>> schema_for(const Options& options) {
+  if (options.records.lines.empty() && options.fields.vectors.empty() && options.fields.ids.empty()) {
+    return std::optional<Schema>();
   }
+  NEARLINE_TRY(index, Index::open(options.index, {.io = IoMode::kPread, .threads = 1}));
+  return std::optional(index.info().schema);
+}
+
+/// Lines as the index's attributes ask for.
+Result<std::optional<RecordLines>> records_for(const Options& options, const std::optional<Schema>& schema) {
+  std::optional<std::vector<Attribute>> attributes;
+  if (!options.records.lines.empty()) attributes = schema->attributes;
   return open_records(options.records, std::move(attributes));
 }
 
@@ -77,8 +86,12 @@ void note(const InsertReport& added, std::vector<IdRun>& given) {
 }
 
 Result<CommitReport> take_rows(const Options& options, const VectorFile& file, std::span<const Id> ids,
-                               std::optional<RecordLines>& records, Writer& writer, Rows& rows) {
+                               std::optional<RecordLines>& records, FieldsIn& fields, Writer& writer, Rows& rows) {
   RecordData data;
+  std::vector<Id> new_ids;
+  const FieldRowsFn set = [&](const std::string& field, std::span<const Id> of, const MatrixView& vectors) {
+    return writer.set_field(field, vectors, of);
+  };
   std::vector<Id> line_ids;
   const std::size_t row_bytes = vector_bytes(file.type(), file.dim());
   std::uint64_t step = std::max<std::uint64_t>(1, kBlockBytes / row_bytes);
@@ -99,6 +112,12 @@ Result<CommitReport> take_rows(const Options& options, const VectorFile& file, s
     auto added = add(options, vectors, some_ids, data, writer);
     if (!added) return explained(std::move(added).error()).in(file.path().string());
     note(*added, rows.given);
+    new_ids.assign(some_ids.begin(), some_ids.end());
+    if (added->first_id) {
+      new_ids.resize(now);
+      std::iota(new_ids.begin(), new_ids.end(), *added->first_id);
+    }
+    NEARLINE_CHECK(fields.give(rows.taken, new_ids, set));
     rows.taken += now;
     if (options.commit_every > 0 && rows.taken - rows.committed >= options.commit_every) {
       NEARLINE_TRY(report, writer.commit(options.relaxed ? Durability::kRelaxed : Durability::kDurable));
@@ -108,6 +127,7 @@ Result<CommitReport> take_rows(const Options& options, const VectorFile& file, s
     }
   }
   if (records) NEARLINE_CHECK(records->end());
+  NEARLINE_CHECK(fields.give_rest(set));
   NEARLINE_TRY(report, writer.commit());
   merged += report.merged_records;
   rows.committed = rows.taken;
@@ -124,12 +144,14 @@ Result<CommitReport> take_rows(const Options& options, const VectorFile& file, s
 Result<CommitReport> insert(const Options& options, Rows& rows) {
   NEARLINE_TRY(file, open_vectors(options.input, options.form));
   NEARLINE_TRY(ids, ids_for(options, file));
-  NEARLINE_TRY(records, records_for(options));
+  NEARLINE_TRY(schema, schema_for(options));
+  NEARLINE_TRY(records, records_for(options, schema));
+  NEARLINE_TRY(fields, FieldsIn::open(options.fields, schema.value_or(Schema{}), file.rows()));
   if (options.upsert && ids.empty() && !(records && records->has_ids())) {
     return Error{Code::kInvalidArgument, "--upsert: expected --ids, which say what is to be replaced"};
   }
   NEARLINE_TRY(writer, Writer::open(options.index, options.writer));
-  auto report = take_rows(options, file, ids, records, writer, rows);
+  auto report = take_rows(options, file, ids, records, fields, writer, rows);
   if (!report && !rows.durable) {  // what the command did is durable when it ends, however it ends
     writer.abandon();
     rows.durable = writer.commit().has_value();
@@ -165,6 +187,7 @@ Action declare_insert(Args& args) {
   args.form(options->form);
   args.ids("--ids", options->ids, "ids in row order; new ones, which are told, unless said");
   declare_records(args, options->records);
+  declare_fields(args, options->fields);
   args.flag("--upsert", options->upsert, "replace records that have the ids already, instead of refusing");
   args.number("--commit-every", options->commit_every, "commit after so many rows; 0: once, at the end");
   args.flag("--relaxed", options->relaxed,

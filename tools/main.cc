@@ -8,6 +8,7 @@ int main(int argc, char** argv) {
   using namespace nearline::tools;
   static constexpr std::array kCommands = {
       Command{"build", "make an index from a file of vectors", declare_build},
+      Command{"create", "make an index without records, of a schema", declare_create},
       Command{"search", "find the nearest records of each query", declare_search},
       Command{"get", "read the vectors of records by their ids", declare_get},
       Command{"insert", "add the vectors of a file to an index", declare_insert},

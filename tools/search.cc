@@ -11,6 +11,7 @@
 #include "tools/json_line.h"
 #include "tools/outputs.h"
 #include "tools/record_text.h"
+#include "tools/search_fields.h"
 #include "tools/search_more.h"
 
 namespace nearline::tools {
@@ -19,6 +20,7 @@ namespace {
 struct Options {
   SearchSetup setup;
   MoreSearch more;
+  FieldsSearch fields;
   std::filesystem::path output, distances;
   bool attributes = false, payload = false, json = false, force = false;
 };
@@ -70,14 +72,8 @@ Result<void> find_place(const Options& options, std::uint64_t rows) {
   return check_place(options.output, options.force, rows * options.setup.search.k * sizeof(std::uint32_t));
 }
 
-int run(const Options& options) {
-  if (!options.distances.empty() && options.output.empty())
-    return fail({Code::kInvalidArgument, "--distances-out: expected -o with it, for the ids"});
-  if (options.more.asked()) return run_more_search(options.setup, options.more, options.json);
-  const auto open = open_search(options.setup);
-  if (!open) return fail(open.error());
-  if (const auto place = find_place(options, open->queries.rows); !place) return fail(place.error());
-  auto result = search_all(*open, options.setup, options.setup.search);
+/// Gives the answers where they are wanted; returns the exit status.
+int show(const Options& options, const Index& index, Result<SearchResult>& result) {
   if (!result) return fail(result.error());
   if (options.setup.search.explain && !options.json) {
     for (const std::string& line : result->explanation) print_error_line("plan: " + line);
@@ -86,11 +82,39 @@ int run(const Options& options) {
     catch_interrupts();  // what is half written is not left behind
     if (auto written = write_result(options, *result); !written) return fail(written.error());
   } else if (options.json) {
-    if (auto printed = print_json(options, *result, open->index); !printed) return fail(printed.error());
+    if (auto printed = print_json(options, *result, index); !printed) return fail(printed.error());
   } else {
     print_text(*result);
   }
   return 0;
+}
+
+int run_fields(const Options& options) {
+  if (options.more.asked()) {
+    return fail({Code::kInvalidArgument, "--field NAME=QUERIES: expected neither --radius nor --page with it"});
+  }
+  const auto index = Index::open(options.setup.index, options.setup.open);
+  if (!index) return fail(index.error());
+  auto result = search_by_fields(*index, options.setup, options.fields);
+  return show(options, *index, result);
+}
+
+int run(const Options& options) {
+  if (!options.distances.empty() && options.output.empty())
+    return fail({Code::kInvalidArgument, "--distances-out: expected -o with it, for the ids"});
+  const bool several = !options.setup.field_queries.empty();
+  if (several == !options.setup.queries.empty()) {
+    return fail({Code::kInvalidArgument,
+                 std::string("search: expected QUERIES, or --field NAME=QUERIES for each field, found ") +
+                     (several ? "both" : "neither")});
+  }
+  if (several) return run_fields(options);
+  if (options.more.asked()) return run_more_search(options.setup, options.more, options.json);
+  const auto open = open_search(options.setup);
+  if (!open) return fail(open.error());
+  if (const auto place = find_place(options, open->queries.rows); !place) return fail(place.error());
+  auto result = search_all(*open, options.setup, options.setup.search);
+  return show(options, open->index, result);
 }
 
 }  // namespace
@@ -98,7 +122,11 @@ int run(const Options& options) {
 Action declare_search(Args& args) {
   auto options = std::make_shared<Options>();
   SearchSetup& setup = options->setup;
-  declare_search_setup(args, setup);
+  args.input("INDEX", setup.index, "the index");
+  args.vectors("QUERIES", setup.queries, "vectors of the field's dimension and type; float types may be mixed", false);
+  args.form(setup.form);
+  declare_search_options(args, setup);
+  args.field_or_queries(setup.search.field, setup.field_queries);
   args.number("-L", setup.search.l, "candidates kept while walking; more is better and slower", 1, 65'536);
   args.share("--recall", setup.search.recall,
              "instead of -L: the share of the k nearest to find, as the index was calibrated");
@@ -109,6 +137,7 @@ Action declare_search(Args& args) {
   args.flag("--attributes", options->attributes, "with --json: what the answers' records say");
   args.flag("--payload", options->payload, "with --json: the payloads of the answers' records");
   declare_more_search(args, options->more);
+  declare_fields_search(args, options->fields);
   args.output("-o,--output", options->output, "write .ibin, .ibin64, .ivecs or .npy instead of printing");
   args.output("--distances-out", options->distances,
               "with -o: a file of vectors for the distances, which .ivecs and .npy have no place for");

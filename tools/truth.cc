@@ -19,7 +19,7 @@ struct Options {
   std::filesystem::path base, queries, output;
   std::string form;
   std::optional<Metric> metric;
-  std::string filter;
+  std::string filter, field;
   ExactOptions exact;
   bool force = false, progress = false;
 };
@@ -30,14 +30,18 @@ Result<NeighborTable> find_in_index(const Options& options) {
   NEARLINE_TRY(queries, open_vectors(options.queries, options.form));
   NEARLINE_TRY(bytes, queries.read_all());
   const MatrixView rows(bytes.data(), static_cast<std::size_t>(queries.rows()), queries.dim(), queries.type());
-  NEARLINE_TRY(found, index.search(rows, {.k = options.exact.k, .exact = true, .filter = options.filter}));
+  NEARLINE_TRY(
+      found,
+      index.search(rows, {.k = options.exact.k, .exact = true, .filter = options.filter, .field = options.field}));
   return NeighborTable{rows.rows, found.k, std::move(found.ids), std::move(found.distances)};
 }
 
 Result<NeighborTable> find(const Options& options) {
   if (options.base.extension() == ".near") return find_in_index(options);
-  if (!options.filter.empty()) {
-    return Error{Code::kInvalidArgument, "--filter: expected an index, INDEX.near, in place of vectors",
+  if (!options.filter.empty() || !options.field.empty()) {
+    return Error{Code::kInvalidArgument,
+                 std::string(options.filter.empty() ? "--field" : "--filter") +
+                     ": expected an index, INDEX.near, in place of vectors",
                  options.base.string()};
   }
   NEARLINE_TRY(base, open_vectors(options.base, options.form));
@@ -66,6 +70,7 @@ Action declare_truth(Args& args) {
   auto options = std::make_shared<Options>();
   args.vectors("BASE", options->base, "vectors to search, neighbours being named by row number; or an index, by id");
   args.filter(options->filter);
+  args.field(options->field);
   args.vectors("QUERIES", options->queries, "vectors to search for");
   args.form(options->form);
   args.output("-o,--output", options->output, "the .ibin, .ibin64, .ivecs or .npy file to make", true);

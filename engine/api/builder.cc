@@ -24,6 +24,9 @@ Builder::~Builder() = default;
 Result<void> Builder::add(const MatrixView& vectors, std::span<const Id> ids, const RecordData& data) {
   return impl_->add(vectors, ids, data);
 }
+Result<void> Builder::add_field(std::string_view field, const MatrixView& vectors, std::span<const Id> ids) {
+  return impl_->add_field(field, vectors, ids);
+}
 std::uint64_t Builder::count() const noexcept {
   return impl_->count();
 }

@@ -30,6 +30,9 @@ Result<void> Index::snapshot(const std::filesystem::path& output, bool replace, 
 IndexInfo Index::info() const {
   return impl_->info();
 }
+Result<IndexInfo> Index::info(std::string_view field) const {
+  return impl_->info(field);
+}
 IoMode Index::io() const noexcept {
   return impl_->io();
 }
@@ -42,6 +45,9 @@ MemoryUsage Index::memory_usage() const noexcept {
 Result<SearchResult> Index::search(const MatrixView& queries, const SearchOptions& options) const {
   return impl_->search(queries, options);
 }
+Result<SearchResult> Index::search_fields(std::span<const FieldQueries> fields, const FusionOptions& options) const {
+  return impl_->search_fields(fields, options);
+}
 Result<RangeResult> Index::range_search(const MatrixView& queries, const RangeOptions& options) const {
   return impl_->range_search(queries, options);
 }
@@ -53,8 +59,8 @@ Result<AnswerPage> Index::search_page(const MatrixView& query, const SearchOptio
                                       std::string_view token) const {
   return impl_->search_page(query, options, token);
 }
-Result<GetReport> Index::get(std::span<const Id> ids, std::span<std::byte> out) const {
-  return impl_->get(ids, out);
+Result<GetReport> Index::get(std::span<const Id> ids, std::span<std::byte> out, std::string_view field) const {
+  return impl_->get(ids, out, field);
 }
 Result<RecordData> Index::data(std::span<const Id> ids, const DataRequest& request) const {
   return impl_->data(ids, request);
@@ -65,17 +71,17 @@ Result<std::uint64_t> Index::count(std::string_view filter) const {
 Result<std::vector<Id>> Index::matching_ids(std::string_view filter) const {
   return impl_->matching_ids(filter);
 }
-Result<std::vector<bool>> Index::contains(std::span<const Id> ids) const {
-  return impl_->contains(ids);
+Result<std::vector<bool>> Index::contains(std::span<const Id> ids, std::string_view field) const {
+  return impl_->contains(ids, field);
 }
-Result<void> Index::for_each(std::size_t rows, const VisitFn& visit) const {
-  return impl_->for_each(rows, visit);
+Result<void> Index::for_each(std::size_t rows, const VisitFn& visit, std::string_view field) const {
+  return impl_->for_each(rows, visit, field);
 }
-Result<std::vector<Id>> Index::sample_ids(std::size_t count, std::uint64_t seed) const {
-  return impl_->sample_ids(count, seed);
+Result<std::vector<Id>> Index::sample_ids(std::size_t count, std::uint64_t seed, std::string_view field) const {
+  return impl_->sample_ids(count, seed, field);
 }
-Result<GraphStatistics> Index::graph_statistics(const ProgressFn& progress) const {
-  return impl_->graph_statistics(progress);
+Result<GraphStatistics> Index::graph_statistics(const ProgressFn& progress, std::string_view field) const {
+  return impl_->graph_statistics(progress, field);
 }
 
 }  // namespace nearline

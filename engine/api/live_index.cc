@@ -7,7 +7,9 @@
 #include "engine/file/copy_commit.h"
 #include "engine/file/opened_by.h"
 #include "engine/kernels/kernels.h"
+#include "engine/query/fusion.h"
 #include "engine/repair/verify.h"
+#include "engine/space/field_schema.h"
 
 namespace nearline::engine {
 
@@ -54,6 +56,17 @@ Result<std::shared_ptr<const Snapshot>> LiveIndex::mine() const {
   return now();
 }
 
+Result<std::shared_ptr<const Snapshot>> LiveIndex::mine(std::string_view field) const {
+  NEARLINE_TRY(commit, mine());
+  NEARLINE_TRY(number, find_field(commit->schema(), field));
+  return std::shared_ptr<const Snapshot>(commit, &commit->view(number));
+}
+
+Result<IndexInfo> LiveIndex::info(std::string_view field) const {
+  NEARLINE_TRY(commit, mine(field));
+  return commit->info();
+}
+
 Result<bool> LiveIndex::refresh() {
   NEARLINE_TRY(ours, mine());
   const std::lock_guard alone(state_->refreshing);
@@ -84,28 +97,34 @@ Result<void> LiveIndex::snapshot(const std::filesystem::path& output, bool repla
 }
 
 Result<SearchResult> LiveIndex::search(const MatrixView& queries, const SearchOptions& options) const {
-  NEARLINE_TRY(commit, mine());
+  NEARLINE_TRY(commit, mine(options.field));
   return commit->search(queries, options);
 }
 
-Result<RangeResult> LiveIndex::range_search(const MatrixView& queries, const RangeOptions& options) const {
+Result<SearchResult> LiveIndex::search_fields(std::span<const FieldQueries> fields,
+                                              const FusionOptions& options) const {
   NEARLINE_TRY(commit, mine());
+  return engine::search_fields(*commit, fields, options);
+}
+
+Result<RangeResult> LiveIndex::range_search(const MatrixView& queries, const RangeOptions& options) const {
+  NEARLINE_TRY(commit, mine(options.field));
   return commit->range_search(queries, options);
 }
 
 Result<PagedAnswers> LiveIndex::cursor(const MatrixView& query, const SearchOptions& options) const {
-  NEARLINE_TRY(commit, mine());
+  NEARLINE_TRY(commit, mine(options.field));
   return PagedAnswers::begin(std::move(commit), query, options);
 }
 
 Result<AnswerPage> LiveIndex::search_page(const MatrixView& query, const SearchOptions& options,
                                           std::string_view token) const {
-  NEARLINE_TRY(commit, mine());
+  NEARLINE_TRY(commit, mine(options.field));
   return page_behind(*commit, query, options, token);
 }
 
-Result<GetReport> LiveIndex::get(std::span<const Id> ids, std::span<std::byte> out) const {
-  NEARLINE_TRY(commit, mine());
+Result<GetReport> LiveIndex::get(std::span<const Id> ids, std::span<std::byte> out, std::string_view field) const {
+  NEARLINE_TRY(commit, mine(field));
   return commit->get(ids, out);
 }
 
@@ -121,23 +140,23 @@ Result<std::vector<Id>> LiveIndex::matching_ids(std::string_view filter) const {
   NEARLINE_TRY(commit, mine());
   return commit->matching_ids(filter);
 }
-Result<std::vector<bool>> LiveIndex::contains(std::span<const Id> ids) const {
-  NEARLINE_TRY(commit, mine());
+Result<std::vector<bool>> LiveIndex::contains(std::span<const Id> ids, std::string_view field) const {
+  NEARLINE_TRY(commit, mine(field));
   return commit->contains(ids);
 }
 
-Result<void> LiveIndex::for_each(std::size_t rows, const Index::VisitFn& visit) const {
-  NEARLINE_TRY(commit, mine());
+Result<void> LiveIndex::for_each(std::size_t rows, const Index::VisitFn& visit, std::string_view field) const {
+  NEARLINE_TRY(commit, mine(field));
   return commit->for_each(rows, visit);
 }
 
-Result<std::vector<Id>> LiveIndex::sample_ids(std::size_t count, std::uint64_t seed) const {
-  NEARLINE_TRY(commit, mine());
+Result<std::vector<Id>> LiveIndex::sample_ids(std::size_t count, std::uint64_t seed, std::string_view field) const {
+  NEARLINE_TRY(commit, mine(field));
   return commit->sample_ids(count, seed);
 }
 
-Result<GraphStatistics> LiveIndex::graph_statistics(const ProgressFn& progress) const {
-  NEARLINE_TRY(commit, mine());
+Result<GraphStatistics> LiveIndex::graph_statistics(const ProgressFn& progress, std::string_view field) const {
+  NEARLINE_TRY(commit, mine(field));
   return commit->graph_statistics(progress);
 }
 

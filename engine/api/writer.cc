@@ -34,6 +34,12 @@ Result<EraseReport> Writer::erase_where(std::string_view filter) {
 Result<EraseReport> Writer::erase(std::span<const Id> ids) {
   return impl_->erase(ids);
 }
+Result<void> Writer::set_field(std::string_view field, const MatrixView& vectors, std::span<const Id> ids) {
+  return impl_->set_field(field, vectors, ids);
+}
+Result<EraseReport> Writer::erase_field(std::string_view field, std::span<const Id> ids) {
+  return impl_->erase_field(field, ids);
+}
 bool Writer::dirty() const noexcept {
   return impl_->dirty();
 }
@@ -43,8 +49,8 @@ Result<CommitReport> Writer::commit(Durability durability) {
 Result<CommitReport> Writer::wait_for_merges() {
   return impl_->wait_for_merges();
 }
-Result<CommitReport> Writer::calibrate(const MatrixView& queries) {
-  return impl_->calibrate(queries);
+Result<CommitReport> Writer::calibrate(const MatrixView& queries, std::string_view field) {
+  return impl_->calibrate(queries, field);
 }
 void Writer::abandon() noexcept {
   impl_->abandon();

@@ -118,10 +118,12 @@ Result<format::Manifest> IndexFile::manifest_of(const io::File& file, const form
 Result<void> IndexFile::read_manifest() {
   const format::Superblock& super = choice_.superblock;
   NEARLINE_TRY(manifest, manifest_of(*file_, super));
-  if (manifest.fields.size() != 1 || manifest.fields[0].multi || !manifest.fields[0].indexed ||
-      manifest.fields[0].transform != format::Field::kNoTransform) {
+  const auto is_plain = [](const format::Field& field) {
+    return !field.multi && field.transform == format::Field::kNoTransform;
+  };
+  if (!std::ranges::all_of(manifest.fields, is_plain)) {
     return Error{.code = Code::kUnsupported,
-                 .what = "several fields, multi-vectors or transforms: expected one plain, indexed field",
+                 .what = "multi-vectors or transforms: expected plain fields",
                  .at = super.manifest_offset};
   }
   manifest_ = std::move(manifest);
@@ -133,6 +135,12 @@ std::vector<SegmentFile> IndexFile::segments() const {
   for (std::uint32_t row = 0; row < manifest_.segments.size(); ++row) {
     if (manifest_.segments[row].count > 0) segments.emplace_back(*this, row);
   }
+  return segments;
+}
+
+std::vector<SegmentFile> IndexFile::segments(std::uint32_t field) const {
+  std::vector<SegmentFile> segments = this->segments();
+  std::erase_if(segments, [&](const SegmentFile& segment) { return segment.field_number() != field; });
   return segments;
 }
 
@@ -166,10 +174,11 @@ Result<std::vector<std::uint32_t>> IndexFile::read_u32(const format::Section& se
   return values;
 }
 
-Result<std::vector<std::byte>> IndexFile::queries() const {
-  const format::Section* section = manifest_.find(format::SectionKind::kQueries, format::Section::kNone);
+Result<std::vector<std::byte>> IndexFile::queries(std::uint32_t number) const {
+  const format::Section* section = manifest_.queries(number);
   if (section == nullptr || section->length == 0) return std::vector<std::byte>();
-  const std::uint64_t bytes = vector_bytes(field().type, field().dim);
+  const format::Field& field = this->field(number);
+  const std::uint64_t bytes = vector_bytes(field.type, field.dim);
   if (section->element_bytes != bytes || section->count > format::kMaxSampleQueries) {
     return format::corrupt(section->offset, std::to_string(section->count) + " queries of " +
                                                 std::to_string(section->element_bytes) + " bytes: expected at most " +
@@ -178,7 +187,7 @@ Result<std::vector<std::byte>> IndexFile::queries() const {
   }
   NEARLINE_TRY(rows, read_whole(*section, format::kMaxSampleQueries * bytes));
   for (std::uint64_t at = 0; at < rows.size(); at += bytes) {
-    if (const char* fault = unfit(field().metric, field().type, rows.data() + at, field().dim)) {
+    if (const char* fault = unfit(field.metric, field.type, rows.data() + at, field.dim)) {
       return format::corrupt(section->offset + at, std::string("a query ") + fault);
     }
   }

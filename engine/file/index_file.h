@@ -22,6 +22,9 @@ namespace nearline::engine {
 
 class SegmentFile;
 
+/// The entry of the first field in the field table. Every record has it.
+inline constexpr std::uint32_t kPrimaryField = 0;
+
 class IndexFile {
  public:
   /// Reads both superblocks and the manifest, and nothing else. While it is open no writer changes what belongs to the
@@ -64,14 +67,16 @@ class IndexFile {
   [[nodiscard]] const format::Manifest& manifest() const noexcept { return manifest_; }
   [[nodiscard]] std::uint64_t file_bytes() const noexcept { return file_bytes_; }
 
-  /// The primary field; files that this version opens have no other.
-  [[nodiscard]] const format::Field& field() const noexcept { return manifest_.fields.front(); }
-  /// The segments with records, in the order of the manifest.
+  [[nodiscard]] const format::Field& field(std::uint32_t number = kPrimaryField) const noexcept {
+    return manifest_.fields[number];
+  }
+  /// The segments with records, in the order of the manifest; of one field, or of all.
+  [[nodiscard]] std::vector<SegmentFile> segments(std::uint32_t field) const;
   [[nodiscard]] std::vector<SegmentFile> segments() const;
 
-  /// The sample of queries that calibrations are measured with, as rows of the field's vectors; empty when there is
-  /// none. Errors: kCorrupt, kIo.
-  [[nodiscard]] Result<std::vector<std::byte>> queries() const;
+  /// The sample of queries that the calibrations of a field are measured with, as rows of its vectors; empty when
+  /// there is none. Errors: kCorrupt, kIo.
+  [[nodiscard]] Result<std::vector<std::byte>> queries(std::uint32_t field = kPrimaryField) const;
 
   /// A checker for one of the manifest's sections, which keeps so many blocks of its tree.
   [[nodiscard]] std::unique_ptr<SectionCheck> check(const format::Section& section,
@@ -98,21 +103,19 @@ class IndexFile {
   mutable std::atomic<bool> settled_{false};
 };
 
-/// One segment of an index file: an entry of the manifest, the graph of its primary field, and the sections of both. A
-/// view: the file outlives it.
+/// One segment of an index file: an entry of the manifest, its graph, and the sections of both. A view: the file
+/// outlives it.
 class SegmentFile {
  public:
-  /// The primary field's entry in the field table.
-  static constexpr std::uint32_t kPrimary = 0;
-
   SegmentFile(const IndexFile& index, std::uint32_t row) noexcept : index_(&index), row_(row) {}
 
   [[nodiscard]] const IndexFile& index() const noexcept { return *index_; }
   [[nodiscard]] const io::File& file() const noexcept { return index_->file(); }
   [[nodiscard]] std::uint32_t row() const noexcept { return row_; }
-  [[nodiscard]] const format::Field& field() const noexcept { return index_->field(); }
+  [[nodiscard]] const format::Field& field() const noexcept { return index_->field(field_number()); }
+  [[nodiscard]] std::uint32_t field_number() const noexcept { return graph().field; }
   [[nodiscard]] const format::Segment& segment() const noexcept { return index_->manifest().segments[row_]; }
-  [[nodiscard]] const format::Graph& graph() const noexcept { return *index_->manifest().graph(row_, kPrimary); }
+  [[nodiscard]] const format::Graph& graph() const noexcept { return index_->manifest().graphs[row_]; }
   [[nodiscard]] format::PageShape shape() const noexcept;
   [[nodiscard]] const format::Section* section(format::SectionKind kind) const noexcept {
     return index_->manifest().find(kind, row_);

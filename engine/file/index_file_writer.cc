@@ -56,6 +56,7 @@ std::uint32_t IndexFileWriter::add_segment(const format::Segment& segment, const
   manifest_.segments.push_back(segment);
   manifest_.graphs.push_back(graph);
   manifest_.graphs.back().segment = row_;
+  manifest_.graphs.back().field = field_;
   return row_;
 }
 
@@ -69,6 +70,7 @@ WrittenSegment IndexFileWriter::last_segment() const {
 }
 
 std::uint32_t IndexFileWriter::adopt(const WrittenSegment& written) {
+  choose_field(written.graph.field);
   add_segment(written.segment, written.graph);
   for (const format::Section& section : written.sections) {
     space_.use({.offset = section.offset, .length = format::whole_blocks(section.length)});
@@ -79,16 +81,23 @@ std::uint32_t IndexFileWriter::adopt(const WrittenSegment& written) {
   return row_;
 }
 
-format::Graph& IndexFileWriter::graph() noexcept {
-  return *std::ranges::find(manifest_.graphs, row_, &format::Graph::segment);
-}
-
-void IndexFileWriter::drop_section(format::SectionKind kind, std::uint32_t segment) {
+template <class Drops>
+void IndexFileWriter::drop(const Drops& drops) {
   std::erase_if(manifest_.sections, [&](const format::Section& section) {
-    if (section.kind != kind || section.segment != segment) return false;
+    if (!drops(section)) return false;
     space_.give_back(section.offset, section.length, manifest_.generation);
     space_.give_back(section.tree_offset, section.tree_bytes, manifest_.generation);
     return true;
+  });
+}
+
+void IndexFileWriter::drop_section(format::SectionKind kind, std::uint32_t segment) {
+  drop([&](const format::Section& section) { return section.kind == kind && section.segment == segment; });
+}
+
+void IndexFileWriter::drop_queries(std::uint32_t field) {
+  drop([&](const format::Section& section) {
+    return section.kind == format::SectionKind::kQueries && section.field == field;
   });
 }
 
@@ -123,7 +132,9 @@ Result<void> IndexFileWriter::begin(const format::Section& section) {
   section_.segment = row_;
   using enum format::SectionKind;
   const bool of_all_fields = section.kind == kKeys || section.kind == kTombstones || section.kind == kPayload;
-  if (section.kind != kAttribute) section_.field = of_all_fields ? format::Section::kNone : SegmentFile::kPrimary;
+  if (row_ != format::Section::kNone && section.kind != kAttribute) {
+    section_.field = of_all_fields ? format::Section::kNone : graph().field;
+  }
   section_.length = 0;
   NEARLINE_CHECK(place_section(bytes));
   at_ = section_.offset;
@@ -197,12 +208,13 @@ Result<void> IndexFileWriter::end() {
   return {};
 }
 
-Result<void> IndexFileWriter::set_queries(std::span<const std::byte> rows) {
-  drop_section(format::SectionKind::kQueries, format::Section::kNone);
+Result<void> IndexFileWriter::set_queries(std::uint32_t number, std::span<const std::byte> rows) {
+  drop_queries(number);
   if (rows.empty()) return {};
-  const format::Field& field = manifest_.fields[SegmentFile::kPrimary];
+  const format::Field& field = manifest_.fields[number];
   format::Section section;
   section.kind = format::SectionKind::kQueries;
+  section.field = number;
   section.optional = true;
   section.element_bytes = static_cast<std::uint32_t>(vector_bytes(field.type, field.dim));
   section.count = rows.size() / section.element_bytes;

@@ -37,7 +37,9 @@ class IndexFileWriter {
   /// as it was when they were begun. There is no commit of its own, and nothing of the manifest's is given back.
   IndexFileWriter(io::File& file, format::Manifest manifest, SpaceBeside& beside);
 
-  /// A segment whose sections follow, and its primary field's graph. Returns its entry in the segment table.
+  /// Segments that are added from here on are of this field; at first of the primary one.
+  void choose_field(std::uint32_t field) noexcept { field_ = field; }
+  /// A segment whose sections follow, and its graph. Returns its entry in the segment table.
   std::uint32_t add_segment(const format::Segment& segment, const format::Graph& graph);
   /// The segment that was added last, its sections included.
   [[nodiscard]] WrittenSegment last_segment() const;
@@ -45,12 +47,14 @@ class IndexFileWriter {
   std::uint32_t adopt(const WrittenSegment& written);
   /// Sections that follow belong to this segment; Section::kNone: to the whole file.
   void choose_segment(std::uint32_t row) noexcept { row_ = row; }
+  [[nodiscard]] std::uint32_t row() const noexcept { return row_; }
   format::Segment& segment() noexcept { return manifest_.segments[row_]; }
   /// Of the chosen segment: its counts of edges are known only after the pages were written.
-  format::Graph& graph() noexcept;
+  format::Graph& graph() noexcept { return manifest_.graphs[row_]; }
 
   /// Gives the section's space back, and forgets it.
   void drop_section(format::SectionKind kind, std::uint32_t segment);
+  void drop_queries(std::uint32_t field);
   /// Forgets segments and their sections; those behind move up.
   void drop_segments(std::span<const std::uint32_t> rows);
 
@@ -73,11 +77,11 @@ class IndexFileWriter {
   /// A whole section of one element, which readers that do not know it may ignore.
   Result<void> add_optional(format::SectionKind kind, std::span<const std::byte> bytes);
 
-  /// How the segments to come are made.
-  format::Settings& settings() noexcept { return manifest_.fields.front().settings; }
+  /// How the segments to come of a field are made.
+  format::Settings& settings(std::uint32_t field) noexcept { return manifest_.fields[field].settings; }
 
-  /// The sample of queries, of the whole file, in place of one that is there; none takes it away.
-  Result<void> set_queries(std::span<const std::byte> rows);
+  /// The sample of queries of a field, in place of one that is there; none takes it away.
+  Result<void> set_queries(std::uint32_t field, std::span<const std::byte> rows);
 
   /// A new file's manifest and both superblocks. The caller syncs and publishes. Returns the file's length.
   Result<std::uint64_t> finish();
@@ -103,6 +107,8 @@ class IndexFileWriter {
   [[nodiscard]] const format::Manifest& manifest() const noexcept { return manifest_; }
 
  private:
+  template <class Drops>
+  void drop(const Drops& drops);
   Result<void> flush();
   void seal();
   /// Where the section of so many bytes, tree included, goes, and its serial.
@@ -126,6 +132,7 @@ class IndexFileWriter {
   SpaceBeside* beside_ = nullptr;
   bool reserve_;  // blocks are allocated before they are written: a full disk is an error then, not at the flush
   std::uint32_t row_ = 0;
+  std::uint32_t field_ = 0;
   std::uint64_t at_ = 0;
   std::vector<std::byte> buffer_;  // whole blocks and pages wait here to be checksummed and written together
   std::size_t buffer_bytes_ = 0;

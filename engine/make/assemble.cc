@@ -2,9 +2,12 @@
 /// The build of an index whose records fit in memory together.
 #include "engine/make/assemble.h"
 
+#include <deque>
+
 #include "engine/columns/column_writer.h"
 #include "engine/link/pack.h"
 #include "engine/make/assembly.h"
+#include "engine/make/flat_segment.h"
 #include "engine/make/made_as.h"
 
 namespace nearline::engine {
@@ -81,27 +84,49 @@ Result<void> write(const Assembly& build, IndexFileWriter& writer, Linked linked
   return write_values(writer, build.intake.values(), written.ids);
 }
 
-/// The manifest of a new file, without its segment.
-format::Manifest new_manifest(const Assembly& build, std::span<const std::byte> queries) {
+/// The manifest of a new file, without its segments.
+format::Manifest new_manifest(std::span<const FieldToMake> fields, const format::FileId& id) {
+  const FieldToMake& primary = fields.front();
   format::Manifest manifest;
-  manifest.file_id = build.identity(queries);
+  manifest.file_id = id;
   manifest.generation = 1;
-  manifest.live_count = build.count;
-  manifest.next_id = build.intake.next_id();
-  format::Field field;
-  field.name = "vector";
-  field.dim = build.schema.dim;
-  field.type = build.schema.type;
-  field.metric = build.schema.metric;
-  field.settings = settings_of(build.options);
-  manifest.fields.push_back(field);
-  manifest.attributes = build.schema.attributes;
+  manifest.live_count = primary.intake.count();
+  manifest.next_id = primary.intake.next_id();
+  manifest.attributes = primary.schema.attributes;
+  for (const FieldToMake& made : fields) {
+    format::Field field;
+    field.name = made.schema.name;
+    field.dim = made.schema.dim;
+    field.type = made.schema.type;
+    field.metric = made.schema.metric;
+    field.indexed = made.schema.indexed;
+    field.settings = settings_of(made.options);
+    manifest.fields.push_back(std::move(field));
+  }
   return manifest;
+}
+
+/// Of several fields together; of one that is called as it always is, its own.
+format::FileId joint_identity(std::span<const FieldToMake> fields, std::span<const format::FileId> ids) {
+  const Schema& first = fields.front().schema;
+  if (ids.size() == 1 && first.name == Schema{}.name && first.indexed) return ids.front();
+  format::Hasher128 hasher;
+  for (std::size_t f = 0; f < fields.size(); ++f) {
+    hasher.update(std::as_bytes(std::span(ids[f])));
+    hasher.update(std::as_bytes(std::span(fields[f].schema.name)));
+    const std::uint64_t facts = fields[f].schema.name.size() * 2 + (fields[f].schema.indexed ? 1 : 0);
+    hasher.update(std::as_bytes(std::span(&facts, 1)));
+  }
+  return hasher.digest();
 }
 
 /// Adds a segment of what was taken in, unless that is nothing.
 Result<BuildReport> add_segment(Assembly& build, IndexFileWriter& writer, Heritage heritage = {}) {
   if (build.count == 0) return BuildReport{};
+  if (!build.schema.indexed) {
+    NEARLINE_CHECK(write_flat_segment(build.intake, build.schema, writer));
+    return BuildReport{.count = build.count};
+  }
   NEARLINE_CHECK(build.prepare_codes(std::move(heritage.book)));
   build.add_segment(writer);
   NEARLINE_TRY(report, build.plan.parts == 1 ? assemble_whole(build, writer, heritage) : assemble_parts(build, writer));
@@ -135,14 +160,28 @@ Result<BuildReport> assemble_segment(Intake& intake, const BuildPlan& plan, cons
   return add_segment(build, writer, std::move(heritage));
 }
 
-Result<BuildReport> assemble(Intake& intake, const BuildPlan& plan, const Schema& schema, const BuildOptions& options,
-                             io::FileSystem& fs, const std::filesystem::path& directory, io::File& file,
-                             std::span<const std::byte> queries) {
-  Assembly build(intake, plan, schema, options, fs, directory);
-  NEARLINE_CHECK(build.sort());
-  IndexFileWriter writer(file, new_manifest(build, queries));
-  NEARLINE_CHECK(writer.set_queries(queries));
-  NEARLINE_TRY(report, add_segment(build, writer));
+Result<BuildReport> assemble(std::span<FieldToMake> fields, io::FileSystem& fs, const std::filesystem::path& directory,
+                             io::File& file) {
+  std::deque<Assembly> builds;
+  std::vector<format::FileId> ids;
+  for (FieldToMake& field : fields) {
+    Assembly& build = builds.emplace_back(field.intake, field.plan, field.schema, field.options, fs, directory);
+    NEARLINE_CHECK(build.sort());
+    ids.push_back(build.identity(field.queries));
+  }
+  IndexFileWriter writer(file, new_manifest(fields, joint_identity(fields, ids)));
+  BuildReport report;
+  for (std::uint32_t f = 0; f < fields.size(); ++f) {
+    NEARLINE_CHECK(writer.set_queries(f, fields[f].queries));
+    writer.choose_field(f);
+    NEARLINE_TRY(made, add_segment(builds[f], writer));
+    if (f == kPrimaryField) {
+      report = made;
+    } else {
+      report.unreachable_repaired += made.unreachable_repaired;
+      report.partitions = std::max(report.partitions, made.partitions);
+    }
+  }
   NEARLINE_TRY(bytes, writer.finish());
   report.file_bytes = bytes;
   return report;

@@ -4,6 +4,8 @@
 
 #include <filesystem>
 #include <optional>
+#include <span>
+#include <vector>
 
 #include "engine/codes/known_codes.h"
 #include "engine/file/index_file_writer.h"
@@ -17,13 +19,20 @@
 
 namespace nearline::engine {
 
+/// One field of an index to be made: what was taken in of it, and how it is to be linked.
+struct FieldToMake {
+  Schema schema;  ///< of this field alone (field_schema)
+  Intake& intake;
+  BuildOptions options;
+  BuildPlan plan{};
+  std::vector<std::byte> queries{};  ///< a sample to calibrate with (sample_of), which the file keeps, or none
+};
+
 /// Writes the index into `file`, which is empty; the caller publishes it. Files without a name in `directory` hold what
-/// does not fit the memory bound.
-/// queries: a sample to calibrate with (sample_of), which the file keeps, or none.
+/// does not fit the memory bound. fields: the primary one first; they are made one after another.
 /// Errors: kCancelled, kOverBudget, kNoMemory; those of the files.
-Result<BuildReport> assemble(Intake& intake, const BuildPlan& plan, const Schema& schema, const BuildOptions& options,
-                             io::FileSystem& fs, const std::filesystem::path& directory, io::File& file,
-                             std::span<const std::byte> queries = {});
+Result<BuildReport> assemble(std::span<FieldToMake> fields, io::FileSystem& fs, const std::filesystem::path& directory,
+                             io::File& file);
 
 /// What a segment inherits from others: the book to code with, a calibration, neighbour lists, and codes by that book.
 /// What is missing is made.

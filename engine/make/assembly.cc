@@ -41,11 +41,11 @@ Result<void> Assembly::progress(std::string_view phase, std::uint64_t done) cons
 }
 
 Result<void> Assembly::sort() {
-  NEARLINE_TRY(content,
-               sort_rows(intake.spill(), fs, directory,
-                         {.seed = options.seed, .rows_at_once = plan.part_records, .progress = [&](std::uint64_t done) {
-                            return progress("sort", done);
-                          }}));
+  NEARLINE_TRY(content, sort_rows(intake.spill(), fs, directory,
+                                  {.seed = options.seed,
+                                   .by_id = !schema.indexed,
+                                   .rows_at_once = plan.part_records,
+                                   .progress = [&](std::uint64_t done) { return progress("sort", done); }}));
   content_ = content;
   io::give_back_freed();
   return {};
@@ -138,9 +138,9 @@ Result<void> Assembly::add_calibration(IndexFileWriter& writer, std::optional<fo
   };
   io::give_back_freed();
   const IndexFile written(writer.file(), writer.manifest());
-  NEARLINE_TRY(queries, written.queries());
+  NEARLINE_TRY(queries, written.queries(writer.graph().field));
   NEARLINE_TRY(calibration,
-               calibrate(written.segments().back(),
+               calibrate(SegmentFile(written, writer.row()),
                          {.memory_bytes = plan.calibration_bytes,
                           .freed_bytes = plan.image_shape.pages(plan.part_records) * plan.image_shape.page_bytes,
                           .threads = threads,

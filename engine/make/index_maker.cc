@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/make/index_maker.h"
 
+#include <algorithm>
 #include <chrono>
+#include <optional>
+#include <string>
 
 #include "engine/kernels/kernels.h"
 #include "engine/make/assemble.h"
 #include "engine/make/plan.h"
 #include "engine/make/value_memory.h"
+#include "engine/space/field_schema.h"
 #include "io/atomic_file.h"
 #include "io/system_error.h"
 #include "io/temporary_name.h"
@@ -18,12 +22,27 @@ Error spent() {
   return {.code = Code::kInvalidArgument, .what = "the builder has finished already"};
 }
 
+Error of_field(Error error, const Schema& schema, std::uint32_t field) {
+  if (field != kPrimaryField) error.what = "field '" + schema.fields[field - 1].name + "': " + error.what;
+  return error;
+}
+
+/// The first of `ids` that is none of `all`, both ascending.
+std::optional<Id> first_stray(std::span<const Id> ids, std::span<const Id> all) {
+  auto at = all.begin();
+  for (const Id id : ids) {
+    at = std::lower_bound(at, all.end(), id);
+    if (at == all.end() || *at != id) return id;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 Result<IndexMaker> IndexMaker::create(io::FileSystem& fs, const std::filesystem::path& output, const Schema& schema,
                                       const BuildOptions& options) {
   NEARLINE_CHECK(kernels::check_environment());
-  NEARLINE_CHECK(check_build(schema, options));
+  NEARLINE_CHECK(check_fields(schema, options));
   NEARLINE_TRY(place, fs.resolve(output));
   if (!options.replace) {
     NEARLINE_TRY(there, fs.exists(place));
@@ -33,15 +52,69 @@ Result<IndexMaker> IndexMaker::create(io::FileSystem& fs, const std::filesystem:
                    .file = output.string()};
     }
   }
-  NEARLINE_TRY(spill, fs.create_unnamed(io::directory_of(place)));
-  return IndexMaker(fs, std::move(place), schema, options, std::move(spill));
+  IndexMaker maker(fs, std::move(place), schema, options);
+  NEARLINE_CHECK(maker.take_fields());
+  return maker;
+}
+
+Result<void> IndexMaker::take_fields() {
+  const std::filesystem::path directory = io::directory_of(output_);
+  for (std::uint32_t f = 0; f < field_count(schema_); ++f) {
+    NEARLINE_TRY(spill, fs_->create_unnamed(directory));
+    Schema schema = field_schema(schema_, f);
+    BuildOptions options = options_for(schema, f, options_);
+    Intake intake(schema, std::move(spill), *fs_, directory);
+    fields_.push_back({.schema = std::move(schema), .intake = std::move(intake), .options = std::move(options)});
+  }
+  return {};
 }
 
 Result<void> IndexMaker::add(const MatrixView& vectors, std::span<const Id> ids, const RecordData& data) {
+  return add_to(kPrimaryField, vectors, ids, data);
+}
+
+Result<void> IndexMaker::add_field(std::string_view name, const MatrixView& vectors, std::span<const Id> ids) {
+  NEARLINE_TRY(field, find_field(schema_, name));
+  return add_to(field, vectors, ids);
+}
+
+Result<void> IndexMaker::add_to(std::uint32_t field, const MatrixView& vectors, std::span<const Id> ids,
+                                const RecordData& data) {
   if (spent_) return spent();
-  NEARLINE_CHECK(check_value_memory(intake_.values(), options_.memory_bytes));
-  auto added = intake_.add(vectors, ids, data);
-  return added ? std::move(added) : io::named_for(std::move(added).error(), output_);
+  Intake& intake = fields_[field].intake;
+  NEARLINE_CHECK(check_value_memory(intake.values(), options_.memory_bytes));
+  auto added = intake.add(vectors, ids, data);
+  return added ? std::move(added) : io::named_for(of_field(std::move(added).error(), schema_, field), output_);
+}
+
+Result<void> IndexMaker::make_as(std::uint32_t field, const BuildOptions& options) {
+  BuildOptions own = options;
+  own.memory_bytes = options_.memory_bytes;
+  own.threads = options_.threads;
+  own.progress = options_.progress;
+  NEARLINE_CHECK(check_build(fields_[field].schema, own));
+  fields_[field].options = std::move(own);
+  return {};
+}
+
+/// A record has one vector in a field, and has one in the first.
+Result<void> IndexMaker::check_ids() {
+  for (std::uint32_t f = 0; f < fields_.size(); ++f) {
+    auto unique = fields_[f].intake.check_ids_unique();
+    if (!unique) return of_field(std::move(unique).error(), schema_, f);
+  }
+  if (fields_.size() == 1) return {};
+  NEARLINE_TRY(records, fields_.front().intake.sorted_ids());
+  for (std::uint32_t f = 1; f < fields_.size(); ++f) {
+    NEARLINE_TRY(ids, fields_[f].intake.sorted_ids());
+    const auto stray = first_stray(ids, records);
+    if (!stray) continue;
+    return Error{.code = Code::kInvalidArgument,
+                 .what = "id " + std::to_string(*stray) + " in field '" + fields_[f].schema.name +
+                         "': no record has it; expected one that was added with a vector of field '" + schema_.name +
+                         "'"};
+  }
+  return {};
 }
 
 Result<BuildReport> IndexMaker::finish() {
@@ -53,13 +126,28 @@ Result<BuildReport> IndexMaker::finish() {
 
 Result<BuildReport> IndexMaker::make() {
   const auto started = std::chrono::steady_clock::now();
-  NEARLINE_CHECK(intake_.check_ids_unique());
-  NEARLINE_TRY(plan, plan_build(count(), schema_, beside_values(options_, intake_.values()), intake_.id_bytes()));
-  options_.layout = plan.fused ? Layout::kFused : Layout::kLean;  // what later commits go on with
+  NEARLINE_CHECK(check_ids());
+  std::vector<FieldToMake> fields;
+  std::uint64_t least_bytes = 0;
+  const StagedValues& values = fields_.front().intake.values();
+  for (FieldIntake& field : fields_) {
+    FieldToMake made{field.schema, field.intake, beside_values(field.options, values)};
+    if (made.schema.indexed) {
+      auto plan = plan_build(made.intake.count(), made.schema, made.options, made.intake.id_bytes());
+      if (!plan) return std::move(plan).error();
+      made.plan = *std::move(plan);
+    } else {
+      made.plan = plan_stored(made.intake.count(), made.schema, made.options, made.intake.id_bytes());
+    }
+    made.options = field.options;
+    made.options.layout = made.plan.fused ? Layout::kFused : Layout::kLean;  // what later commits go on with
+    made.queries = std::move(field.queries);
+    least_bytes += made.plan.least_file_bytes;
+    fields.push_back(std::move(made));
+  }
   NEARLINE_TRY(target, io::AtomicFile::create(*fs_, output_, options_.replace));
-  NEARLINE_CHECK(target.file().reserve(0, plan.least_file_bytes));
-  NEARLINE_TRY(report,
-               assemble(intake_, plan, schema_, options_, *fs_, io::directory_of(output_), target.file(), queries_));
+  NEARLINE_CHECK(target.file().reserve(0, least_bytes));
+  NEARLINE_TRY(report, assemble(fields, *fs_, io::directory_of(output_), target.file()));
   NEARLINE_CHECK(target.publish());
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
   return report;

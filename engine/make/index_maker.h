@@ -5,8 +5,10 @@
 
 #include <filesystem>
 #include <span>
+#include <string_view>
 #include <vector>
 
+#include "engine/file/index_file.h"
 #include "engine/make/intake.h"
 #include "io/file.h"
 #include "io/temporary_name.h"
@@ -21,30 +23,42 @@ class IndexMaker {
                                    const BuildOptions& options = {});
 
   Result<void> add(const MatrixView& vectors, std::span<const Id> ids = {}, const RecordData& data = {});
+  Result<void> add_field(std::string_view field, const MatrixView& vectors, std::span<const Id> ids = {});
+  /// As add and add_field, by the field's number.
+  Result<void> add_to(std::uint32_t field, const MatrixView& vectors, std::span<const Id> ids,
+                      const RecordData& data = {});
+  /// A field is made by these; memory, threads and the like are those of all. Errors: those of check_build.
+  Result<void> make_as(std::uint32_t field, const BuildOptions& options);
   /// The index gives no id below to a record that comes without one.
-  void begin_ids_at(Id id) noexcept { intake_.begin_ids_at(id); }
-  [[nodiscard]] std::uint64_t count() const noexcept { return intake_.count(); }
-  /// The index is calibrated with these, and keeps them. rows: of sample_of.
-  void calibrate_with(std::vector<std::byte> rows) noexcept { queries_ = std::move(rows); }
+  void begin_ids_at(Id id) noexcept { fields_.front().intake.begin_ids_at(id); }
+  [[nodiscard]] std::uint64_t count() const noexcept { return fields_.front().intake.count(); }
+  /// A field is calibrated with these, and keeps them. rows: of sample_of.
+  void calibrate_with(std::uint32_t field, std::vector<std::byte> rows) noexcept {
+    fields_[field].queries = std::move(rows);
+  }
   Result<BuildReport> finish();
 
  private:
-  IndexMaker(io::FileSystem& fs, std::filesystem::path output, const Schema& schema, BuildOptions options,
-             std::unique_ptr<io::File> spill)
-      : fs_(&fs),
-        output_(std::move(output)),
-        schema_(schema),
-        options_(std::move(options)),
-        intake_(schema, std::move(spill), fs, io::directory_of(output_)) {}
+  /// What was taken in of a field.
+  struct FieldIntake {
+    Schema schema;
+    Intake intake;
+    BuildOptions options;
+    std::vector<std::byte> queries{};
+  };
 
+  IndexMaker(io::FileSystem& fs, std::filesystem::path output, const Schema& schema, BuildOptions options)
+      : fs_(&fs), output_(std::move(output)), schema_(schema), options_(std::move(options)) {}
+
+  Result<void> take_fields();
+  Result<void> check_ids();
   Result<BuildReport> make();
 
   io::FileSystem* fs_;
   std::filesystem::path output_;
   Schema schema_;
   BuildOptions options_;
-  Intake intake_;
-  std::vector<std::byte> queries_;
+  std::vector<FieldIntake> fields_;  ///< the primary one first
   bool spent_ = false;
 };
 

@@ -30,7 +30,11 @@ Result<std::vector<Key>> sorted_keys(Spill& rows, const SortOptions& options) {
     keys.push_back({format::hash64(vector, options.seed), id, static_cast<std::uint32_t>(row)});
     return row % kProgressRows == 0 ? options.progress(row) : Result<void>{};
   }));
-  std::sort(keys.begin(), keys.end());
+  if (options.by_id) {
+    std::ranges::sort(keys, {}, &Key::id);
+  } else {
+    std::sort(keys.begin(), keys.end());
+  }
   return keys;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Puts what was taken in into an order of its own: by hash of the vector, then by id. What is drawn from the rows
-/// later then depends on what was added, and not on when.
+/// Puts what was taken in into an order of its own: by hash of the vector, then by id; or by id. What is drawn from the
+/// rows later then depends on what was added, and not on when.
 #pragma once
 
 #include <cstdint>
@@ -15,6 +15,7 @@ namespace nearline::engine {
 
 struct SortOptions {
   std::uint64_t seed = 1;
+  bool by_id = false;              ///< by id alone
   std::uint64_t rows_at_once = 0;  ///< held in memory together; more of them go through a file without a name
   std::function<Result<void>(std::uint64_t done)> progress;
 };

@@ -132,15 +132,20 @@ Result<void> Intake::check_id(Id id, State& state) const {
   return {};
 }
 
-Result<void> Intake::check_ids_unique() {
-  if (state_.ids_ascend) return {};
+Result<std::vector<Id>> Intake::sorted_ids() {
   std::vector<Id> ids;
   ids.reserve(count());
   NEARLINE_CHECK(spill_.for_each([&](std::uint64_t, Id id, std::span<const std::byte>) -> Result<void> {
     ids.push_back(id);
     return {};
   }));
-  std::sort(ids.begin(), ids.end());
+  std::ranges::sort(ids);
+  return ids;
+}
+
+Result<void> Intake::check_ids_unique() {
+  if (state_.ids_ascend) return {};
+  NEARLINE_TRY(ids, sorted_ids());
   const auto twice = std::adjacent_find(ids.begin(), ids.end());
   if (twice == ids.end()) return {};
   return Error{.code = Code::kInvalidArgument,

@@ -7,6 +7,7 @@
 #include <limits>
 #include <memory>
 #include <span>
+#include <vector>
 
 #include "engine/columns/staged_values.h"
 #include "engine/make/spill.h"
@@ -39,6 +40,8 @@ class Intake {
 
   /// Errors: kInvalidArgument naming the first id that was given twice; kNoMemory.
   Result<void> check_ids_unique();
+  /// All ids, ascending. Errors: those of the files.
+  Result<std::vector<Id>> sorted_ids();
 
  private:
   struct State {

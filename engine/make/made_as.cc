@@ -19,9 +19,8 @@ format::Settings settings_of(const BuildOptions& options) noexcept {
           .seed = options.seed};
 }
 
-BuildOptions made_as(const IndexFile& index) {
-  const format::Manifest& manifest = index.manifest();
-  const format::Settings& settings = index.field().settings;
+BuildOptions made_as(const IndexFile& index, std::uint32_t field) {
+  const format::Settings& settings = index.field(field).settings;
   BuildOptions build{.degree = settings.degree,
                      .l_build = settings.l_build,
                      .alpha = settings.alpha,
@@ -30,14 +29,16 @@ BuildOptions made_as(const IndexFile& index) {
                      .page_records = settings.page_records,
                      .calibrate = settings.calibrate,
                      .seed = settings.seed};
-  if (manifest.graphs.empty() || build.code_bytes != Count::kAuto) return build;
-  const auto largest = std::ranges::max_element(manifest.graphs, {}, &format::Graph::nodes);
-  const SegmentFile segment(index, largest->segment);
+  const std::vector<SegmentFile> segments = index.segments(field);
+  if (segments.empty() || build.code_bytes != Count::kAuto) return build;
+  const SegmentFile segment =
+      *std::ranges::max_element(segments, {}, [](const SegmentFile& one) { return one.graph().nodes; });
   if (segment.flat()) return build;
+  const format::Graph& largest = segment.graph();
   // Codes of one length can be copied, and an index that ranks by codes has them in every segment.
-  if (largest->layout == Layout::kFused) {
-    build.code_bytes = largest->code_bytes;
-  } else if (build.layout != Layout::kFused && largest->nodes >= kLeastCalibrated) {
+  if (largest.layout == Layout::kFused) {
+    build.code_bytes = largest.code_bytes;
+  } else if (build.layout != Layout::kFused && largest.nodes >= kLeastCalibrated) {
     build.code_bytes = stored_code_bytes(segment);
   }
   return build;

@@ -12,6 +12,6 @@ format::Settings settings_of(const BuildOptions& options) noexcept;
 
 /// The settings, and how many bytes of code the largest segment has where these leave it open; memory, threads and the
 /// like are left at their defaults.
-BuildOptions made_as(const IndexFile& index);
+BuildOptions made_as(const IndexFile& index, std::uint32_t field);
 
 }  // namespace nearline::engine

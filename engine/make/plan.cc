@@ -6,13 +6,16 @@
 #include <string>
 
 #include "engine/codes/code_training.h"
+#include "engine/file/index_file.h"
 #include "engine/link/link.h"
 #include "engine/make/assembly.h"
 #include "engine/make/code_writer.h"
+#include "engine/make/flat_segment.h"
 #include "engine/make/fused_form.h"
 #include "engine/make/fused_writer.h"
 #include "engine/make/input_order.h"
 #include "engine/segment/effort.h"
+#include "engine/space/field_schema.h"
 #include "engine/threads.h"
 #include "format/checksum_tree.h"
 #include "format/superblock.h"
@@ -228,6 +231,27 @@ Result<void> check_build(const Schema& schema, const BuildOptions& options) {
   return check_threads(options.threads);
 }
 
+BuildOptions options_for(const Schema& field, std::uint32_t number, const BuildOptions& options) {
+  BuildOptions own = options;
+  if (number == kPrimaryField || format::can_code(field.metric, field.dim)) return own;
+  own.code_bytes = Count::kAuto;
+  own.page_records = Count::kAuto;
+  own.layout = Layout::kLean;
+  return own;
+}
+
+Result<void> check_fields(const Schema& schema, const BuildOptions& options) {
+  NEARLINE_CHECK(check_field_names(schema));
+  for (std::uint32_t f = 0; f < field_count(schema); ++f) {
+    const Schema field = field_schema(schema, f);
+    auto checked = check_build(field, options_for(field, f, options));
+    if (checked) continue;
+    if (f != kPrimaryField) checked.error().what = "field '" + field.name + "': " + checked.error().what;
+    return checked;
+  }
+  return {};
+}
+
 void fit_pages(BuildPlan& plan, std::uint32_t code_bytes) noexcept {
   plan.file_shape =
       plan.fused && code_bytes > 0
@@ -244,6 +268,18 @@ SearchNeeds search_needs(const BuildPlan& plan, std::uint64_t count, const Schem
   needs.code_bytes = (fused ? needs.entries : count) * plan.code_bytes + coding_bytes(schema.dim, plan.code_bytes);
   needs.kept_parts = needs.code_parts = plan.code_bytes - format::kCodeHeadBytes;
   return needs;
+}
+
+BuildPlan plan_stored(std::uint64_t count, const Schema& schema, const BuildOptions& options, std::uint8_t id_bytes) {
+  const auto shape = format::PageShape::choose(count, schema.dim, schema.type, schema.metric, kLeastDegree, id_bytes);
+  const std::uint64_t row_bytes = sizeof(Id) + shape.vector_bytes;
+  BuildPlan plan{.file_shape = shape, .lean_shape = shape, .image_shape = shape};
+  plan.part_records =
+      std::clamp<std::uint64_t>(options.memory_bytes / 4 / row_bytes, 1, std::max<std::uint64_t>(count, 1));
+  plan.part_records = std::max(plan.part_records, count >> 16);  // as many buckets as a part has numbers
+  plan.memory_bytes = kFixedBytes + count * kSortBytes + plan.part_records * row_bytes;
+  plan.file_bytes = plan.least_file_bytes = format::kDataStart + shape.pages(count) * shape.page_bytes;
+  return plan;
 }
 
 Result<BuildPlan> plan_build(std::uint64_t count, const Schema& schema, const BuildOptions& options,

@@ -36,13 +36,23 @@ struct BuildPlan {
 Result<BuildPlan> plan_build(std::uint64_t count, const Schema& schema, const BuildOptions& options,
                              std::uint8_t id_bytes);
 
+/// The same of a field that is stored only: its vectors are put into the order of their ids.
+BuildPlan plan_stored(std::uint64_t count, const Schema& schema, const BuildOptions& options, std::uint8_t id_bytes);
+
 /// What a search of such an index will take; of lean pages with their codes, or without.
 SearchNeeds search_needs(const BuildPlan& plan, std::uint64_t count, const Schema& schema, bool codes) noexcept;
 
 /// Makes file_shape right for codes of `code_bytes`. Pages are lean where there are none: all vectors are alike.
 void fit_pages(BuildPlan& plan, std::uint32_t code_bytes) noexcept;
 
-/// Errors: kInvalidArgument for a schema or option outside its documented range.
+/// Errors: kInvalidArgument for a field's schema or an option outside its documented range.
 Result<void> check_build(const Schema& schema, const BuildOptions& options);
+
+/// The same of all fields of a schema, and of their names.
+Result<void> check_fields(const Schema& schema, const BuildOptions& options);
+
+/// The options for one field of an index. What they say of codes and pages is for the first; a further one that cannot
+/// have codes goes without.
+BuildOptions options_for(const Schema& field, std::uint32_t number, const BuildOptions& options);
 
 }  // namespace nearline::engine

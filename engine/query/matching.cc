@@ -12,9 +12,10 @@ Result<Matching> Matching::of(const Snapshot& snapshot, std::string_view filter)
   Matching matching;
   matching.filters_ = !filter.empty();
   if (!matching.filters_) {
-    matching.count_ = snapshot.file().manifest().live_count;
+    matching.count_ = snapshot.count();
     return matching;
   }
+  if (snapshot.records() != &snapshot) return by_ids(snapshot, filter);
   NEARLINE_TRY(bound, bind(filter, snapshot.schema().attributes));
   WindowReads cost;
   for (const auto& segment : snapshot.segments()) {
@@ -27,29 +28,57 @@ Result<Matching> Matching::of(const Snapshot& snapshot, std::string_view filter)
   return matching;
 }
 
+Result<Matching> Matching::by_ids(const Snapshot& field, std::string_view filter) {
+  NEARLINE_TRY(bound, bind(filter, field.records()->schema().attributes));
+  // What a record says stands elsewhere, and may be replaced while its vector here stays: the sets are of this commit.
+  const std::string key = bound.text + "\ncommit " + std::to_string(field.file().manifest().generation);
+  Matching matching;
+  matching.filters_ = true;
+  for (const auto& segment : field.segments()) {
+    auto known = segment->known_matches(key);
+    if (!known) break;
+    matching.count_ += known->count();
+    matching.rows_.push_back(std::move(known));
+  }
+  if (matching.rows_.size() == field.segments().size()) return matching;
+  matching = Matching();
+  matching.filters_ = true;
+  NEARLINE_TRY(of_records, Matching::of(*field.records(), filter));
+  NEARLINE_TRY(ids, field.records()->ids_of(of_records));
+  ReadCount reads;
+  std::vector<std::uint32_t> rows(ids.size());
+  for (const auto& segment : field.segments()) {
+    NEARLINE_CHECK(segment->find(ids, rows, reads));
+    RecordSet set;
+    set.make_room(segment->count());
+    for (const std::uint32_t row : rows) {
+      if (row != kNoOrdinal) set.add(Row(row));
+    }
+    matching.count_ += set.count();
+    matching.rows_.push_back(std::make_shared<const RecordSet>(std::move(set)));
+    segment->keep_matches(key, matching.rows_.back());
+  }
+  matching.reads_ = of_records.reads() + reads.blocks;
+  return matching;
+}
+
 Result<std::uint64_t> Snapshot::count_matches(std::string_view filter) const {
   NEARLINE_TRY(matching, Matching::of(*this, filter));
   return matching.count();
 }
 
 Result<std::vector<Id>> Snapshot::matching_ids(std::string_view filter) const {
-  constexpr std::size_t kTogether = 4096;
   NEARLINE_TRY(matching, Matching::of(*this, filter));
-  std::vector<Id> ids, some;
-  std::vector<std::byte> vectors;
-  std::vector<std::uint32_t> rows;
+  return ids_of(matching);
+}
+
+Result<std::vector<Id>> Snapshot::ids_of(const Matching& matching) const {
+  std::vector<Id> ids;
   for (std::size_t s = 0; s < segments_.size(); ++s) {
     const Segment& segment = *segments_[s];
-    for (std::uint64_t row = 0; row < segment.count();) {
-      rows.clear();
-      for (; row < segment.count() && rows.size() < kTogether; ++row) {
-        const RecordSet* const matches = matching.segment(s);
-        const Row one{static_cast<std::uint32_t>(row)};
-        if (matches == nullptr ? !segment.dead().has(one) : matches->has(one)) rows.push_back(number(one));
-      }
-      NEARLINE_CHECK(segment.read_rows(rows, some, vectors));
-      ids.insert(ids.end(), some.begin(), some.end());
-    }
+    const RecordSet* const matches = matching.segment(s);
+    NEARLINE_TRY(some, segment.ids_of(matches != nullptr ? *matches : segment.alive()));
+    ids.insert(ids.end(), some.begin(), some.end());
   }
   std::ranges::sort(ids);
   return ids;

@@ -25,6 +25,9 @@ class Matching {
   [[nodiscard]] std::uint64_t reads() const noexcept { return reads_; }
 
  private:
+  /// As of, in a further field, by the ids of the records that match.
+  static Result<Matching> by_ids(const Snapshot& field, std::string_view filter);
+
   bool filters_ = false;
   std::vector<std::shared_ptr<const RecordSet>> rows_;
   std::uint64_t count_ = 0;

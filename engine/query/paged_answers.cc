@@ -104,8 +104,10 @@ std::uint64_t hash_of(const MatrixView& query, const SearchOptions& options) {
                 options.exact ? 1U : 0U,
                 options.recall};
   const std::size_t bytes = vector_bytes(query.type, query.dim);
-  const std::uint64_t asked =
-      format::hash64(std::as_bytes(std::span(options.filter)), format::hash64(std::as_bytes(std::span(&facts, 1))));
+  std::uint64_t asked = format::hash64(std::as_bytes(std::span(&facts, 1)));
+  for (const std::string& text : {options.filter, options.field}) {
+    asked = format::hash64(std::as_bytes(std::span(text)), asked);
+  }
   return format::hash64({query.row(0), bytes}, asked);
 }
 

@@ -6,8 +6,10 @@
 #include <numeric>
 #include <string>
 
+#include "engine/query/joint_records.h"
 #include "engine/segment/graph_statistics.h"
 #include "engine/segment/needs.h"
+#include "engine/space/field_schema.h"
 #include "engine/threads.h"
 
 namespace nearline::engine {
@@ -69,13 +71,16 @@ Result<std::shared_ptr<const Snapshot>> Snapshot::open_next(io::FileSystem& fs, 
   return open_on(std::move(file), before.options_, &before);
 }
 
+Snapshot::Snapshot(std::shared_ptr<const IndexFile> file, const OpenOptions& options, std::uint32_t field,
+                   const Snapshot* records)
+    : file_(std::move(file)), field_(field), records_(records == nullptr ? this : records), options_(options) {
+  describe();
+}
+
 Result<std::shared_ptr<const Snapshot>> Snapshot::open_on(std::unique_ptr<IndexFile> file, const OpenOptions& options,
                                                           const Snapshot* before) {
-  std::shared_ptr<Snapshot> snapshot(new Snapshot);
-  snapshot->file_ = std::move(file);
-  snapshot->options_ = options;
-  snapshot->describe();
-  if (auto opened = snapshot->open_segments(before); !opened) {
+  std::shared_ptr<Snapshot> snapshot(new Snapshot(std::move(file), options, kPrimaryField, nullptr));
+  if (auto opened = snapshot->open_all(before); !opened) {
     return std::move(opened).error().in(snapshot->file_->file().path().string());
   }
   return std::shared_ptr<const Snapshot>(std::move(snapshot));
@@ -84,25 +89,34 @@ Result<std::shared_ptr<const Snapshot>> Snapshot::open_on(std::unique_ptr<IndexF
 void Snapshot::describe() {
   const format::Superblock super = file_->superblock();
   const format::Manifest& manifest = file_->manifest();
-  const format::Field& field = file_->field();
-  info_.schema = {.dim = field.dim, .type = field.type, .metric = field.metric, .attributes = manifest.attributes};
+  const format::Field& field = file_->field(field_);
+  info_.schema = schema_of(manifest);
+  if (field_ != kPrimaryField) info_.schema = field_schema(info_.schema, field_);
   info_.generation = super.generation;
-  info_.segments = static_cast<std::uint32_t>(manifest.segments.size());
   info_.file_bytes = file_->file_bytes();
   info_.disk_bytes = file_->file().disk_bytes().value_or(info_.file_bytes);
   info_.format_major = super.major;
   info_.format_minor = super.minor;
   info_.file_id = hex(super.file_id);
   info_.rolled_back = !file_->choice().other_valid;
-  info_.count = manifest.live_count;
   info_.layout = field.settings.layout;
   info_.degree = field.settings.degree;
   info_.l_build = field.settings.l_build;
   info_.alpha = field.settings.alpha;
   info_.seed = field.settings.seed;
+  for (const format::Extent& extent : manifest.free) info_.free_bytes += extent.length;
+  describe_segments();
+}
+
+void Snapshot::describe_segments() {
+  const format::Manifest& manifest = file_->manifest();
   std::uint64_t records = 0, edges = 0, local_edges = 0, largest = 0;
-  for (const format::Segment& segment : manifest.segments) info_.deleted += segment.deleted;
-  for (const format::Graph& graph : manifest.graphs) {
+  for (std::uint32_t s = 0; s < manifest.segments.size(); ++s) {
+    const format::Graph& graph = manifest.graphs[s];
+    if (graph.field != field_) continue;
+    ++info_.segments;
+    info_.deleted += manifest.segments[s].deleted;
+    info_.count += manifest.segments[s].count - manifest.segments[s].deleted;
     records += graph.nodes;
     edges += graph.edges;
     local_edges += graph.local_edges;
@@ -112,35 +126,49 @@ void Snapshot::describe() {
     info_.page_bytes = graph.page_bytes;
     info_.records_per_page = graph.slots;
   }
-  for (const format::Extent& extent : manifest.free) info_.free_bytes += extent.length;
   if (records > 0) info_.mean_degree = static_cast<double>(edges) / static_cast<double>(records);
   if (edges > 0) info_.local_edge_share = static_cast<double>(local_edges) / static_cast<double>(edges);
 }
 
-Result<void> Snapshot::open_segments(const Snapshot* before) {
-  io_ = choose_mode(options_, file_->file_bytes());
+Result<void> Snapshot::open_all(const Snapshot* before) {
   NEARLINE_CHECK(check_threads(options_.threads));
+  const IoMode mode = choose_mode(options_, file_->file_bytes());
   std::vector<SegmentFile> files = file_->segments();
   std::stable_sort(files.begin(), files.end(),
                    [](const auto& a, const auto& b) { return a.segment().count > b.segment().count; });
-  NEARLINE_TRY(budgets, divide(files, options_, io_));
+  NEARLINE_TRY(budgets, divide(files, options_, mode));
+  std::vector<Part> parts;
+  for (std::size_t i = 0; i < files.size(); ++i) parts.push_back({files[i], budgets[i]});
   std::vector<const Segment*> shared;
-  for (std::size_t i = 0; i < files.size(); ++i) {
-    OpenOptions part = options_;
-    part.memory_bytes = budgets[i];
+  NEARLINE_CHECK(open_segments(parts, before, shared));
+  for (std::uint32_t f = 1; f < file_->manifest().fields.size(); ++f) {
+    std::unique_ptr<Snapshot> view(new Snapshot(file_, options_, f, this));
+    NEARLINE_CHECK(view->open_segments(parts, before == nullptr ? nullptr : &before->view(f), shared));
+    views_.push_back(std::move(view));
+  }
+  for (const Segment* segment : shared) segment->settle();  // nothing fails from here on
+  return {};
+}
+
+Result<void> Snapshot::open_segments(std::span<const Part> parts, const Snapshot* before,
+                                     std::vector<const Segment*>& shared) {
+  io_ = choose_mode(options_, file_->file_bytes());
+  for (const Part& part : parts) {
+    if (part.file.field_number() != field_) continue;
+    OpenOptions own = options_;
+    own.memory_bytes = part.memory_bytes;
     std::unique_ptr<Segment> segment;
     for (std::size_t j = 0; before != nullptr && j < before->segments_.size() && !segment; ++j) {
-      NEARLINE_TRY(same, before->segments_[j]->in_commit(files[i], part, io_));
+      NEARLINE_TRY(same, before->segments_[j]->in_commit(part.file, own, io_));
       segment = std::move(same);
       if (segment) shared.push_back(segment.get());
     }
     if (!segment) {
-      NEARLINE_TRY(opened, Segment::open(files[i], part, io_));
+      NEARLINE_TRY(opened, Segment::open(part.file, own, io_));
       segment = std::move(opened);
     }
     segments_.push_back(std::move(segment));
   }
-  for (const Segment* segment : shared) segment->settle();  // nothing fails from here on
   if (segments_.empty()) return {};
   const Field& largest = segments_.front()->field();
   io_ = largest.io();
@@ -162,9 +190,24 @@ Ranking Snapshot::ranking() const noexcept {
   return !segments_.empty() && segments_.front()->field().codes() != nullptr ? Ranking::kCodes : Ranking::kExact;
 }
 
+Result<std::shared_ptr<const JointRecords>> Snapshot::joint_records() const {
+  const std::lock_guard alone(joining_);
+  if (!joint_) {
+    NEARLINE_TRY(joint, JointRecords::of(*this));
+    joint_ = std::move(joint);
+  }
+  return joint_;
+}
+
+void Snapshot::count_memory(MemoryUsage& usage) const {
+  if (const std::lock_guard lock(joining_); joint_) usage.buffers += joint_->memory_bytes();
+  for (const auto& segment : segments_) segment->count_memory(usage);
+}
+
 MemoryUsage Snapshot::memory_usage() const {
   MemoryUsage usage{.budget = options_.memory_bytes};
-  for (const auto& segment : segments_) segment->count_memory(usage);
+  count_memory(usage);
+  for (const auto& view : views_) view->count_memory(usage);
   if (segments_.empty() || segments_.front()->field().code_bytes() == 0) return usage;
   const Field& largest = segments_.front()->field();
   usage.code_bytes = largest.code_bytes();

@@ -23,4 +23,12 @@ bool IdSet::insert(Id id) noexcept {
   return true;
 }
 
+bool IdSet::contains(Id id) const noexcept {
+  std::size_t place = scattered(id) % slots_.size();
+  while (slots_[place] != kNoId && slots_[place] != id) {
+    if (++place == slots_.size()) place = 0;
+  }
+  return slots_[place] == id;
+}
+
 }  // namespace nearline::engine

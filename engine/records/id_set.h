@@ -16,6 +16,7 @@ class IdSet {
 
   /// False when it was there before. Precondition: not kNoId, which marks what is empty.
   bool insert(Id id) noexcept;
+  [[nodiscard]] bool contains(Id id) const noexcept;
 
   [[nodiscard]] std::uint64_t memory_bytes() const noexcept { return slots_.size() * sizeof(Id); }
   /// Bytes of a set of so many.

@@ -17,6 +17,7 @@
 #include "engine/repair/intact_pages.h"
 #include "engine/repair/intact_values.h"
 #include "engine/repair/lost_ids.h"
+#include "engine/space/field_schema.h"
 #include "io/atomic_file.h"
 
 namespace nearline::engine {
@@ -26,18 +27,21 @@ constexpr std::size_t kMostRanges = 100;
 
 class Salvager {
  public:
-  Salvager(const IndexFile& index, std::uint64_t file_bytes, const SalvageOptions& options, IndexMaker& builder,
-           SalvageReport& report)
+  /// Of one field. saved: null, or the records that were saved by their first field; others are lost.
+  Salvager(const IndexFile& index, std::uint32_t field, std::uint64_t file_bytes, const SalvageOptions& options,
+           IndexMaker& builder, SalvageReport& report, const IdSet* saved)
       : index_(index),
+        number_(field),
         file_bytes_(file_bytes),
         options_(options),
         builder_(builder),
         report_(report),
-        vector_bytes_(vector_bytes(index.field().type, index.field().dim)) {}
+        saved_(saved),
+        vector_bytes_(vector_bytes(index.field(field).type, index.field(field).dim)) {}
 
   /// The newest segments first: where tombstones are lost, the newer of two records of an id is the one that counts.
   Result<void> run() {
-    std::vector<SegmentFile> segments = index_.segments();
+    std::vector<SegmentFile> segments = index_.segments(number_);
     std::ranges::reverse(segments);
     std::uint64_t records = 0;
     for (const SegmentFile& segment : segments) {
@@ -50,9 +54,13 @@ class Salvager {
                            std::to_string(least) + " for the ids of " + std::to_string(records) + " records"};
     }
     seen_.emplace(records);
+    taken_.emplace(saved_ == nullptr && index_.manifest().fields.size() > 1 ? records : 0);
     for (const SegmentFile& segment : segments) NEARLINE_CHECK(read_segment(segment));
     return {};
   }
+
+  /// The records that were saved, where there are further fields.
+  [[nodiscard]] const IdSet& taken() const noexcept { return *taken_; }
 
  private:
   Result<void> read_segment(const SegmentFile& segment) {
@@ -116,6 +124,10 @@ class Salvager {
         ++report_.repeated;
         continue;
       }
+      if (saved_ != nullptr && !saved_->contains(id)) {
+        ++report_.lost;  // with the rest of its record
+        continue;
+      }
       if (fate == Fate::kUnknown) ++report_.unsure;
       ids_.push_back(id);
       rows_.push_back(static_cast<std::uint32_t>(o));
@@ -126,16 +138,27 @@ class Salvager {
 
   /// Adds records to the build. One that a build refuses no index held: somebody made it, and it counts as lost.
   Result<void> add(const IntactPages& pages, std::uint64_t p, const RecordData& data) {
-    const format::Field& field = index_.field();
-    if (ids_.empty() || builder_.add({vectors_.data(), ids_.size(), field.dim, field.type}, ids_, data)) return {};
+    const format::Field& field = index_.field(number_);
+    if (ids_.empty()) return {};
+    if (builder_.add_to(number_, {vectors_.data(), ids_.size(), field.dim, field.type}, ids_, data)) {
+      for (const Id id : ids_) take(id);
+      return {};
+    }
     for (std::size_t i = 0; i < ids_.size(); ++i) {
       const MatrixView row(vectors_.data() + i * vector_bytes_, 1, field.dim, field.type);
-      auto added = builder_.add(row, std::span(&ids_[i], 1), row_of(data, i));
-      if (added) continue;
+      auto added = builder_.add_to(number_, row, std::span(&ids_[i], 1), row_of(data, i));
+      if (added) {
+        take(ids_[i]);
+        continue;
+      }
       if (added.error().code != Code::kBadInput) return added;
       lose(pages.offset(p), pages.shape().page_bytes, 1);
     }
     return {};
+  }
+
+  void take(Id id) noexcept {
+    if (saved_ == nullptr && index_.manifest().fields.size() > 1) taken_->insert(id);
   }
 
   static RecordData row_of(const RecordData& data, std::size_t row) {
@@ -147,31 +170,32 @@ class Salvager {
   }
 
   const IndexFile& index_;
+  std::uint32_t number_;
   std::uint64_t file_bytes_;
   const SalvageOptions& options_;
   IndexMaker& builder_;
   SalvageReport& report_;
+  const IdSet* saved_;
   std::size_t vector_bytes_;
-  std::optional<IdSet> seen_;  ///< made when it is known how large it must be
+  std::optional<IdSet> seen_;   ///< made when it is known how large it must be
+  std::optional<IdSet> taken_;  ///< likewise
   std::vector<Id> ids_;
   std::vector<std::uint32_t> rows_;  ///< of these
   std::vector<std::byte> vectors_;
 };
 
 Result<void> check_kind(const format::Manifest& manifest) {
-  if (manifest.fields.size() == 1 && !manifest.fields[0].multi &&
-      manifest.fields[0].transform == format::Field::kNoTransform) {
-    return {};
-  }
-  return Error{.code = Code::kUnsupported,
-               .what = "several fields, multi-vectors or transforms: expected one plain field"};
+  const auto is_plain = [](const format::Field& field) {
+    return !field.multi && field.transform == format::Field::kNoTransform;
+  };
+  if (std::ranges::all_of(manifest.fields, is_plain)) return {};
+  return Error{.code = Code::kUnsupported, .what = "multi-vectors or transforms: expected plain fields"};
 }
 
 /// A code's length is checked only by who reads codes: a hostile one must not keep the records from being saved.
 Result<IndexMaker> create_builder(io::FileSystem& fs, const std::filesystem::path& output,
                                   const format::Manifest& manifest, BuildOptions build) {
-  const format::Field& field = manifest.fields[0];
-  const Schema schema{.dim = field.dim, .type = field.type, .metric = field.metric, .attributes = manifest.attributes};
+  const Schema schema = schema_of(manifest);
   auto builder = IndexMaker::create(fs, output, schema, build);
   if (builder || builder.error().code != Code::kInvalidArgument) return builder;
   build.code_bytes = Count::kAuto;
@@ -179,7 +203,7 @@ Result<IndexMaker> create_builder(io::FileSystem& fs, const std::filesystem::pat
 }
 
 BuildOptions as_made(const IndexFile& index, const SalvageOptions& options) {
-  BuildOptions build = made_as(index);
+  BuildOptions build = made_as(index, kPrimaryField);
   build.memory_bytes = options.memory_bytes;
   build.threads = options.threads;
   build.replace = options.replace;
@@ -199,9 +223,17 @@ Result<SalvageReport> salvage_file(io::FileSystem& fs, const io::File& file, con
                        .newer_generation = found.newer_generation};
   const IndexFile index(file, std::move(found.manifest));
   NEARLINE_TRY(builder, create_builder(fs, output, index.manifest(), as_made(index, options)));
-  if (auto queries = index.queries()) builder.calibrate_with(*std::move(queries));
   builder.begin_ids_at(index.manifest().next_id);
-  NEARLINE_CHECK(Salvager(index, file_bytes, options, builder, report).run());
+  Salvager records(index, kPrimaryField, file_bytes, options, builder, report, nullptr);
+  NEARLINE_CHECK(records.run());
+  for (std::uint32_t f = 0; f < index.manifest().fields.size(); ++f) {
+    if (auto queries = index.queries(f)) builder.calibrate_with(f, *std::move(queries));
+    if (f == kPrimaryField) continue;
+    static_cast<void>(builder.make_as(f, made_as(index, f)).has_value());  // else as the first field is
+    SalvageReport of_field;
+    NEARLINE_CHECK(Salvager(index, f, file_bytes, options, builder, of_field, &records.taken()).run());
+    report.lost_values += of_field.lost;
+  }
   report.saved = builder.count();
   if (report.saved == 0 && report.lost > 0) {
     return Error{.code = Code::kCorrupt,

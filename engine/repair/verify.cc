@@ -96,19 +96,31 @@ class Verifier {
   }
 
   Result<void> check_structures() {
-    if (const auto queries = index_.queries(); !queries) find(queries.error());
-    std::vector<Id> live;
-    for (const SegmentFile& segment : index_.segments()) {
-      NEARLINE_CHECK(check_structure(segment));
-      if (!report_.findings.empty()) return {};
-      live.insert(live.end(), ids_.begin(), ids_.end());
+    std::vector<Id> records;
+    for (std::uint32_t f = 0; f < index_.manifest().fields.size(); ++f) {
+      if (const auto queries = index_.queries(f); !queries) find(queries.error());
+      std::vector<Id> live;
+      for (const SegmentFile& segment : index_.segments(f)) {
+        NEARLINE_CHECK(check_structure(segment));
+        if (!report_.findings.empty()) return {};
+        live.insert(live.end(), ids_.begin(), ids_.end());
+      }
+      std::ranges::sort(live);
+      check_live(f, live, records);
+      if (f == kPrimaryField) records = std::move(live);
     }
-    std::sort(live.begin(), live.end());
-    const auto twice = std::adjacent_find(live.begin(), live.end());
+    return {};
+  }
+
+  /// Each id comes once in a field, and is of a record. live: ascending.
+  void check_live(std::uint32_t field, std::span<const Id> live, std::span<const Id> records) {
+    const auto twice = std::ranges::adjacent_find(live);
     if (twice != live.end()) {
       find(index_.superblock().manifest_offset, "two live records have the id " + std::to_string(*twice));
     }
-    return {};
+    if (field == kPrimaryField || std::ranges::includes(records, live)) return;
+    find(index_.superblock().manifest_offset,
+         "field '" + index_.field(field).name + "' has a vector of an id that no record has");
   }
 
   /// Leaves the ids of the live records in ids_.

@@ -140,10 +140,18 @@ Result<std::uint64_t> KeyIndex::position_of(Lane& lane, Id id) const {
 }
 
 Result<void> KeyIndex::rows_at(Lane& lane, std::uint64_t first, std::span<std::uint32_t> rows) const {
+  return keys_at(lane, first, rows, {});
+}
+
+/// ids: as many as rows, or none.
+Result<void> KeyIndex::keys_at(Lane& lane, std::uint64_t first, std::span<std::uint32_t> rows,
+                               std::span<Id> ids) const {
+  if (shape_.dense()) std::iota(ids.begin(), ids.end(), shape_.first + first);
   if (!stored_) {
     std::iota(rows.begin(), rows.end(), static_cast<std::uint32_t>(first));
     return {};
   }
+  const bool ids_stored = !ids.empty() && !shape_.dense();
   ReadCount count;
   std::vector<std::uint64_t> blocks;
   for (std::size_t done = 0; done < rows.size();) {
@@ -157,6 +165,7 @@ Result<void> KeyIndex::rows_at(Lane& lane, std::uint64_t first, std::span<std::u
       for (auto i = static_cast<std::uint32_t>((first + done) % shape_.per_block());
            i < shape_.per_block() && done < rows.size(); ++i, ++done) {
         rows[done] = format::stored_row(shape_, bytes, i);
+        if (ids_stored) ids[done] = format::stored_key(shape_, bytes, i);
       }
     }
   }

@@ -30,6 +30,10 @@ class KeyIndex {
 
   /// The rows of positions [first, first + rows.size()) in the order of ids. Errors: kCorrupt, kIo.
   Result<void> rows_at(Lane& lane, std::uint64_t first, std::span<std::uint32_t> rows) const;
+  /// Their ids, too. ids: as many as rows.
+  Result<void> keys_at(Lane& lane, std::uint64_t first, std::span<std::uint32_t> rows, std::span<Id> ids) const;
+  /// Blocks that hold all keys; 0 where none are stored.
+  [[nodiscard]] std::uint64_t blocks() const noexcept { return stored_ ? shape_.key_blocks() : 0; }
 
   /// How many ids are below this one: the position of it, or of the next. Errors: kCorrupt, kIo.
   Result<std::uint64_t> position_of(Lane& lane, Id id) const;

@@ -71,6 +71,12 @@ std::uint64_t Segment::room_for(const Plan& plan) const noexcept {
   return (walk_scratch_bytes(needs_) + budget_.spare_bytes) / walk_bytes(plan);
 }
 
+RecordSet Segment::alive() const {
+  std::vector<std::uint64_t> words((count() + 63) / 64, ~std::uint64_t{0});
+  if (count() % 64 != 0) words.back() = (std::uint64_t{1} << (count() % 64)) - 1;
+  return RecordSet::of(std::move(words)).without(dead_);
+}
+
 void Segment::count_memory(MemoryUsage& usage) const {
   field_->count_memory(usage);
   usage.buffers += keys_->memory_bytes() + dead_.memory_bytes() + values_->memory_bytes();

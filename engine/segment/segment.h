@@ -89,6 +89,17 @@ class Segment {
   /// The rows that match a filter, deleted ones included. cost: what was read of columns is added. Errors: kCorrupt,
   /// kIo.
   Result<std::shared_ptr<const RecordSet>> matches(const BoundFilter& filter, WindowReads& cost) const;
+  /// Those that another commit, or another field, led to, as SegmentValues keeps them by a text.
+  [[nodiscard]] std::shared_ptr<const RecordSet> known_matches(const std::string& text) const {
+    return values_->known(text);
+  }
+  void keep_matches(const std::string& text, std::shared_ptr<const RecordSet> rows) const {
+    values_->keep(text, std::move(rows));
+  }
+  /// All records by ascending id, deleted ones included. Errors: kCorrupt, kIo.
+  Result<void> for_each_key(const std::function<void(Id, std::uint32_t)>& visit) const;
+  /// The ids of records of a set, ascending. Errors: kCorrupt, kIo.
+  Result<std::vector<Id>> ids_of(const RecordSet& rows) const;
   /// Reads what records say: those attributes of the index, and payloads. Errors: kCorrupt, kIo.
   Result<DataReader> data_reader(std::span<const std::uint32_t> attributes, bool payloads) const;
   /// All that they say.
@@ -104,6 +115,23 @@ class Segment {
   /// rows ascend.
   Result<void> copy_vectors(std::span<const Wanted> wanted, std::byte* out, ReadCount& count) const;
 
+  /// How near each record is to a query, as far as memory tells.
+  enum class Score : std::uint8_t {
+    kLikely,  ///< about the distance
+    kLeast    ///< at most the distance
+  };
+  struct Scored {
+    bool exact = true;  ///< the distances themselves
+    float error = 0;    ///< standard error of those that are likely
+  };
+  /// out: [count()]. By codes of all records where they are in memory, else by reading all vectors. stats: added to.
+  /// Precondition: the query was checked. Errors: kCorrupt, kIo.
+  Result<Scored> score(const std::byte* vector, ElementType type, Score wanted, std::span<float> out,
+                       QueryStats& stats) const;
+  /// The distances of some records, cheapest where rows ascend. Otherwise as score.
+  Result<void> distances(const std::byte* vector, ElementType type, std::span<const std::uint32_t> rows,
+                         std::span<float> out, QueryStats& stats) const;
+
   /// Adds the memory of the segment to `usage`.
   void count_memory(MemoryUsage& usage) const;
 
@@ -114,6 +142,8 @@ class Segment {
   [[nodiscard]] std::uint64_t count() const noexcept { return graph().count; }
   [[nodiscard]] std::uint64_t live() const noexcept { return count() - dead_.count(); }
   [[nodiscard]] const RecordSet& dead() const noexcept { return dead_; }
+  /// All records that are not deleted.
+  [[nodiscard]] RecordSet alive() const;
 
  private:
   Segment(const SegmentFile& file, std::shared_ptr<Field> field, std::shared_ptr<const KeyIndex> keys,
@@ -130,6 +160,8 @@ class Segment {
   [[nodiscard]] const GraphView& graph() const noexcept { return field_->graph(); }
 
   Result<void> add_ids(const KeyRange& ids, std::span<std::uint64_t> bits) const;
+  Result<void> compare(Lane& lane, const Query& query, std::span<const std::uint32_t> rows, std::span<float> out,
+                       QueryStats& stats) const;
   Result<void> read_records(Lane& lane, std::span<const std::uint32_t> rows, ReadCount& count) const;
   Result<void> copy_records(Lane& lane, std::span<const std::uint32_t> rows, std::vector<Id>& ids,
                             std::vector<std::byte>& vectors) const;

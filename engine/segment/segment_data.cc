@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// What the records of a segment say: which match a filter, and the values of some.
+#include <algorithm>
 #include <numeric>
 
 #include "engine/segment/matches.h"
@@ -29,6 +30,46 @@ Result<void> Segment::add_ids(const KeyRange& ids, std::span<std::uint64_t> bits
     rows.resize(std::min(kTogether, end - at));
     NEARLINE_CHECK(keys_->rows_at(*lane, at, rows));
     for (const std::uint32_t row : rows) bits[row / 64] |= std::uint64_t{1} << (row % 64);
+  }
+  return {};
+}
+
+/// By the keys where these are less to read than the records' pages.
+Result<std::vector<Id>> Segment::ids_of(const RecordSet& set) const {
+  constexpr std::uint64_t kTogether = 4096;
+  std::vector<Id> found, ids;
+  found.reserve(set.count());
+  std::vector<std::uint32_t> rows;
+  if (set.count() < keys_->blocks()) {
+    std::vector<std::byte> vectors;
+    for (std::uint64_t row = set.next(0); row != RecordSet::kNone;) {
+      rows.clear();
+      for (; row != RecordSet::kNone && rows.size() < kTogether; row = set.next(row + 1)) {
+        rows.push_back(static_cast<std::uint32_t>(row));
+      }
+      NEARLINE_CHECK(read_rows(rows, ids, vectors));
+      found.insert(found.end(), ids.begin(), ids.end());
+    }
+    std::ranges::sort(found);
+    return found;
+  }
+  NEARLINE_CHECK(for_each_key([&](Id id, std::uint32_t row) {
+    if (set.has(Row(row))) found.push_back(id);
+  }));
+  return found;
+}
+
+Result<void> Segment::for_each_key(const std::function<void(Id, std::uint32_t)>& visit) const {
+  constexpr std::uint64_t kTogether = 4096;
+  NEARLINE_TRY(lane, field_->lanes().take());
+  const ReleaseLane release(*lane);
+  std::vector<Id> ids;
+  std::vector<std::uint32_t> rows;
+  for (std::uint64_t at = 0; at < count(); at += rows.size()) {
+    rows.resize(std::min(kTogether, count() - at));
+    ids.resize(rows.size());
+    NEARLINE_CHECK(keys_->keys_at(*lane, at, rows, ids));
+    for (std::size_t i = 0; i < rows.size(); ++i) visit(ids[i], rows[i]);
   }
   return {};
 }

@@ -19,7 +19,8 @@ constexpr std::uint64_t kLastGeneration = std::numeric_limits<std::uint64_t>::ma
 
 class Commit {
  public:
-  Commit(const CommitInput& input, const MergePlan& merge) : in_(input), merge_(merge) {}
+  Commit(std::span<const CommitInput> fields, std::span<const MergePlan> merges)
+      : in_(fields.front()), fields_(fields), merges_(merges) {}
 
   Result<CommitReport> run() {
     const format::Superblock super = in_.index.file().superblock();
@@ -40,22 +41,17 @@ class Commit {
     for (const format::Extent& extent : in_.space.reserved()) space.hold(extent);
     space.give_back(super.manifest_offset, super.manifest_bytes, manifest.generation);
     IndexFileWriter writer(in_.file, std::move(manifest), std::move(space));
-    std::vector<std::uint32_t> gone = merge_.rows;
+    std::vector<std::uint32_t> gone;
     std::uint64_t merged = 0;
-    if (in_.finished != nullptr) {
-      for (const std::uint32_t row : in_.finished->rows_in(in_.index)) gone.push_back(row);
-      merged += in_.finished->plan().records;
-      NEARLINE_CHECK(adopt(*in_.finished, writer));
+    for (std::size_t f = 0; f < fields_.size(); ++f) {
+      NEARLINE_TRY(taken, write_field(fields_[f], merges_[f], writer, gone));
+      merged += taken;
     }
-    NEARLINE_TRY(taken, write_new_segment(in_, merge_, writer));
-    merged += taken;
-    NEARLINE_CHECK(write_tombstones(gone, writer));
-    if (in_.queries != nullptr) NEARLINE_CHECK(recalibrate(in_, writer));
     writer.drop_segments(gone);
     NEARLINE_TRY(bytes, writer.commit(in_.boot));
     CommitReport report{.generation = writer.manifest().generation,
                         .count = writer.manifest().live_count,
-                        .segments = static_cast<std::uint32_t>(writer.manifest().segments.size()),
+                        .segments = segments_of(writer.manifest(), kPrimaryField),
                         .merged_records = merged,
                         .file_bytes = bytes,
                         .durable = in_.boot == format::BootId{}};
@@ -64,6 +60,29 @@ class Commit {
   }
 
  private:
+  /// What changes in one field. gone: segments that it leaves behind are added. Returns how many older records were
+  /// written anew.
+  Result<std::uint64_t> write_field(const CommitInput& in, const MergePlan& merge, IndexFileWriter& writer,
+                                    std::vector<std::uint32_t>& gone) {
+    std::vector<std::uint32_t> rows = merge.rows;
+    std::uint64_t merged = 0;
+    if (in.finished != nullptr) {
+      for (const std::uint32_t row : in.finished->rows_in(in.index)) rows.push_back(row);
+      merged += in.finished->plan().records;
+      NEARLINE_CHECK(adopt(in, *in.finished, writer));
+    }
+    NEARLINE_TRY(taken, write_new_segment(in, merge, writer));
+    merged += taken;
+    NEARLINE_CHECK(write_tombstones(in, rows, writer));
+    if (in.queries != nullptr) NEARLINE_CHECK(recalibrate(in, writer));
+    gone.insert(gone.end(), rows.begin(), rows.end());
+    return merged;
+  }
+
+  static std::uint32_t segments_of(const format::Manifest& manifest, std::uint32_t field) {
+    return static_cast<std::uint32_t>(std::ranges::count(manifest.graphs, field, &format::Graph::field));
+  }
+
   /// Makes free space of what stands behind the commit: a writer that died left it, or a reader of the commit before
   /// kept it from being cut off.
   Result<void> adopt_tail(std::uint64_t committed, std::uint64_t generation, FileSpace& space) {
@@ -99,13 +118,13 @@ class Commit {
   }
 
   /// Takes over the segment of a merge. What was deleted from its sources since they were read is deleted from it.
-  Result<void> adopt(const MergeJob& job, IndexFileWriter& writer) {
+  static Result<void> adopt(const CommitInput& in, const MergeJob& job, IndexFileWriter& writer) {
     const std::uint32_t row = writer.adopt(job.segment());
-    NEARLINE_TRY(lost, job.lost(in_));
+    NEARLINE_TRY(lost, job.lost(in));
     if (lost.empty()) return {};
     const IndexFile written(writer.file(), writer.manifest());
     const OpenOptions open{
-        .memory_bytes = in_.options.memory_bytes / 2, .ranking = Ranking::kExact, .threads = 1, .untrusted = false};
+        .memory_bytes = in.options.memory_bytes / 2, .ranking = Ranking::kExact, .threads = 1, .untrusted = false};
     NEARLINE_TRY(segment, Segment::open(SegmentFile(written, row), open, IoMode::kPread));
     std::ranges::sort(lost);
     std::vector<std::uint32_t> rows(lost.size());
@@ -123,10 +142,11 @@ class Commit {
   }
 
   /// Writes the tombstones of segments that stay and lost records.
-  Result<void> write_tombstones(std::span<const std::uint32_t> gone, IndexFileWriter& writer) {
-    for (std::size_t s = 0; s < in_.index.segments().size(); ++s) {
-      const Segment& segment = *in_.index.segments()[s];
-      const RecordSet& dead = in_.pending.dead(s);
+  static Result<void> write_tombstones(const CommitInput& in, std::span<const std::uint32_t> gone,
+                                       IndexFileWriter& writer) {
+    for (std::size_t s = 0; s < in.index.segments().size(); ++s) {
+      const Segment& segment = *in.index.segments()[s];
+      const RecordSet& dead = in.pending.dead(s);
       const std::uint32_t row = segment.file().row();
       if (std::ranges::find(gone, row) != gone.end() || dead.count() == segment.dead().count()) continue;
       writer.drop_section(format::SectionKind::kTombstones, row);
@@ -148,8 +168,9 @@ class Commit {
     return writer.end();
   }
 
-  const CommitInput& in_;
-  const MergePlan& merge_;
+  const CommitInput& in_;  ///< of the first field; what it says of the file holds for all
+  std::span<const CommitInput> fields_;
+  std::span<const MergePlan> merges_;
 };
 
 }  // namespace
@@ -157,13 +178,18 @@ class Commit {
 std::vector<SegmentLoad> loads_of(const CommitInput& input) {
   const format::Manifest& manifest = input.index.file().manifest();
   std::vector<SegmentLoad> loads;
-  for (std::uint32_t row = 0; row < manifest.segments.size(); ++row) loads.push_back({.row = row});
+  for (std::uint32_t row = 0; row < manifest.segments.size(); ++row) {
+    if (manifest.graphs[row].field == input.index.field()) loads.push_back({.row = row});
+  }
+  const bool indexed = input.index.schema().indexed;
   for (std::size_t s = 0; s < input.index.segments().size(); ++s) {
     const Segment& segment = *input.index.segments()[s];
-    SegmentLoad& load = loads[segment.file().row()];
+    SegmentLoad& load = *std::ranges::find(loads, segment.file().row(), &SegmentLoad::row);
     load.count = segment.count();
     load.live = segment.count() - input.pending.dead(s).count();
-    load.flat = segment.file().flat();
+    load.flat =
+        indexed &&
+        segment.file().flat();  // what is stored only is merged as graphs are: few segments, none rewritten often
     load.busy = input.running != nullptr && input.running->works_on(segment.file());
   }
   if (input.finished != nullptr) {
@@ -175,12 +201,12 @@ std::vector<SegmentLoad> loads_of(const CommitInput& input) {
   return loads;
 }
 
-Result<CommitReport> write_commit(const CommitInput& input, const MergePlan& merge) {
-  return Commit(input, merge).run();
+Result<CommitReport> write_commit(std::span<const CommitInput> fields, std::span<const MergePlan> merges) {
+  return Commit(fields, merges).run();
 }
 
 BuildOptions build_options_of(const Snapshot& index, const WriterOptions& options) {
-  BuildOptions build = made_as(index.file());
+  BuildOptions build = made_as(index.file(), index.field());
   build.memory_bytes = options.memory_bytes;
   build.threads = options.threads;
   build.progress = options.progress;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <filesystem>
+#include <span>
 
 #include "engine/file/space_beside.h"
 #include "engine/query/snapshot.h"
@@ -16,9 +17,9 @@ namespace nearline::engine {
 
 class MergeJob;
 
-/// What a commit is made from; all of it outlives the commit.
+/// What a commit is made from in one field; all of it outlives the commit.
 struct CommitInput {
-  const Snapshot& index;  ///< the newest commit
+  const Snapshot& index;  ///< the newest commit, as the field shows it
   Pending& pending;
   io::File& file;  ///< held for writing
   io::FileSystem& fs;
@@ -36,10 +37,11 @@ struct CommitInput {
 /// segment comes last, and has no row yet.
 std::vector<SegmentLoad> loads_of(const CommitInput& input);
 
-/// Writes the commit. Errors: as Writer::commit; before kCommitUnknown the file's newest commit is as before.
-Result<CommitReport> write_commit(const CommitInput& input, const MergePlan& merge);
+/// Writes the commit. fields: all of the index, the first one first. merges: a plan for each.
+/// Errors: as Writer::commit; before kCommitUnknown the file's newest commit is as before.
+Result<CommitReport> write_commit(std::span<const CommitInput> fields, std::span<const MergePlan> merges);
 
-/// The options that the index was built with, for what is linked from now on.
+/// The options that the field was built with, for what is linked from now on.
 BuildOptions build_options_of(const Snapshot& index, const WriterOptions& options);
 
 }  // namespace nearline::engine

@@ -107,42 +107,54 @@ Result<IndexWriter> IndexWriter::open(io::FileSystem& fs, const std::filesystem:
 Result<InsertReport> IndexWriter::insert(const MatrixView& vectors, std::span<const Id> ids, const RecordData& data) {
   NEARLINE_CHECK(ready());
   NEARLINE_CHECK(check_waiting());
-  auto added = pending_->add(vectors, ids, data, false);
+  auto added = changes_->insert(vectors, ids, data);
   return added ? std::move(added) : io::named_for(std::move(added).error(), path_);
 }
 Result<void> IndexWriter::upsert(const MatrixView& vectors, std::span<const Id> ids, const RecordData& data) {
   NEARLINE_CHECK(ready());
   NEARLINE_CHECK(check_waiting());
-  auto added = pending_->add(vectors, ids, data, true);
-  return added ? Result<void>{} : io::named_for(std::move(added).error(), path_);
+  auto added = changes_->upsert(vectors, ids, data);
+  return added ? std::move(added) : io::named_for(std::move(added).error(), path_);
+}
+Result<void> IndexWriter::set_field(std::string_view name, const MatrixView& vectors, std::span<const Id> ids) {
+  NEARLINE_CHECK(ready());
+  NEARLINE_TRY(field, find_field(index_->schema(), name));
+  auto set = changes_->set_field(field, vectors, ids);
+  if (!set) set.error().what = "field '" + std::string(name) + "': " + set.error().what;
+  return set ? std::move(set) : io::named_for(std::move(set).error(), path_);
 }
 Result<EraseReport> IndexWriter::erase(std::span<const Id> ids) {
   NEARLINE_CHECK(ready());
-  return pending_->erase(ids);
+  return changes_->erase(ids);
+}
+Result<EraseReport> IndexWriter::erase_field(std::string_view name, std::span<const Id> ids) {
+  NEARLINE_CHECK(ready());
+  NEARLINE_TRY(field, find_field(index_->schema(), name));
+  return changes_->erase_field(field, ids);
 }
 
 Result<EraseReport> IndexWriter::erase_where(std::string_view filter) {
   NEARLINE_CHECK(ready());
   NEARLINE_CHECK(nothing_pending("records are deleted by a filter"));
   NEARLINE_TRY(ids, index_->matching_ids(filter));
-  return pending_->erase(ids);
+  return changes_->erase(ids);
 }
 
 /// Strings that wait are in memory twice while a commit writes them.
 Result<void> IndexWriter::check_waiting() const {
   const std::uint64_t most = options_.memory_bytes / 4;
-  if (pending_->value_bytes() <= most) return {};
+  if (changes_->value_bytes() <= most) return {};
   return Error{.code = Code::kOverBudget,
                .what = "the different strings of attributes that wait for a commit take " +
-                       std::to_string(pending_->value_bytes()) +
+                       std::to_string(changes_->value_bytes()) +
                        " bytes: expected a commit before they are more than " + std::to_string(most) +
                        ", a quarter of the memory bound"};
 }
 
 Result<CommitReport> IndexWriter::commit(Durability durability) {
   NEARLINE_CHECK(ready());
-  NEARLINE_TRY(plan, plan_commit());
-  auto written = write(plan, pending_->dirty() || adopts_ || merge_here_, durability);
+  NEARLINE_TRY(plans, plan_commit());
+  auto written = write(std::move(plans), changes_->dirty() || adopts_ || merge_here_, durability);
   if (!written) {
     // What was merged cannot be read again, perhaps: it is merged once more.
     const bool of_merge = written.error().code == Code::kCorrupt || written.error().code == Code::kOverBudget;
@@ -167,13 +179,14 @@ Result<CommitReport> IndexWriter::commit(Durability durability) {
   return report;
 }
 
-Result<CommitReport> IndexWriter::calibrate(const MatrixView& queries) {
+Result<CommitReport> IndexWriter::calibrate(const MatrixView& queries, std::string_view name) {
   NEARLINE_CHECK(ready());
   NEARLINE_CHECK(nothing_pending("a calibration"));
-  std::vector<std::byte> sample;
+  NEARLINE_TRY(field, find_field(index_->schema(), name));
+  Queries sample{.field = field};
   if (queries.rows > 0) {
-    NEARLINE_TRY(taken, sample_of(queries, index_->schema()));
-    sample = std::move(taken);
+    NEARLINE_TRY(taken, sample_of(queries, index_->view(field).schema()));
+    sample.rows = std::move(taken);
   }
   stop_merge();  // what it makes would not be measured with them
   return write({}, true, Durability::kDurable, &sample);
@@ -182,7 +195,11 @@ Result<CommitReport> IndexWriter::calibrate(const MatrixView& queries) {
 Result<CommitReport> IndexWriter::compact() {
   NEARLINE_CHECK(ready());
   stop_merge();
-  NEARLINE_TRY(merged, write(plan_compaction(loads_of(input()), pending_->fresh()), true, Durability::kDurable));
+  MergePlans all;
+  for (std::uint32_t f = 0; f < fields(); ++f) {
+    all.push_back(plan_compaction(loads_of(input(f)), changes_->field(f).fresh()));
+  }
+  NEARLINE_TRY(merged, write(std::move(all), true, Durability::kDurable));
   // The space of the commit before is free once there is one more.
   NEARLINE_CHECK(ready());
   NEARLINE_TRY(report, write({}, true, Durability::kDurable));
@@ -205,8 +222,15 @@ Result<BuildReport> IndexWriter::compact_to(const std::filesystem::path& output,
   BuildOptions build = build_options_of(*index_, options_);
   build.replace = replace;
   NEARLINE_TRY(builder, IndexMaker::create(*fs_, output, index_->schema(), build));
-  NEARLINE_TRY(queries, index_->file().queries());
-  builder.calibrate_with(std::move(queries));
+  for (std::uint32_t f = 0; f < fields(); ++f) {
+    NEARLINE_TRY(queries, index_->file().queries(f));
+    builder.calibrate_with(f, std::move(queries));
+    if (f == kPrimaryField) continue;
+    NEARLINE_CHECK(builder.make_as(f, build_options_of(index_->view(f), options_)));
+    NEARLINE_CHECK(index_->view(f).for_each(kRowsAtOnce, [&](std::span<const Id> ids, const MatrixView& vectors) {
+      return builder.add_to(f, vectors, ids);
+    }));
+  }
   builder.begin_ids_at(index_->file().manifest().next_id);
   NEARLINE_CHECK(index_->for_each(kRowsAtOnce, [&](std::span<const Id> ids, const MatrixView& vectors) -> Result<void> {
     NEARLINE_TRY(data, index_->data(ids, {}));
@@ -238,12 +262,12 @@ Result<void> IndexWriter::ready() {
     index_ = *std::move(index);
     io_ = index_->io();  // the system is asked once, not for each commit
   }
-  if (!pending_) pending_.emplace(*index_, *fs_, directory_);
+  if (!changes_) changes_.emplace(*index_, *fs_, directory_);
   return {};
 }
 
 void IndexWriter::close() noexcept {
-  pending_.reset();
+  changes_.reset();
   index_.reset();
 }
 
@@ -261,18 +285,17 @@ Result<void> IndexWriter::lost_name() {
   return *spent_;
 }
 
-CommitInput IndexWriter::input(Durability durability, const std::vector<std::byte>* queries) noexcept {
-  return {*index_,
-          *pending_,
-          *file_,
-          *fs_,
-          directory_,
-          job_ && !adopts_ ? beside_ : options_,
-          *space_,
-          adopts_ ? nullptr : job_.get(),
-          adopts_ ? job_.get() : nullptr,
-          durability == Durability::kRelaxed ? fs_->boot_id() : format::BootId{},
-          queries};
+CommitInput IndexWriter::input(std::uint32_t field) noexcept {
+  const MergeJob* const job = job_ && job_->field() == field ? job_.get() : nullptr;
+  return {.index = index_->view(field),
+          .pending = changes_->field(field),
+          .file = *file_,
+          .fs = *fs_,
+          .directory = directory_,
+          .options = job_ && !adopts_ ? beside_ : options_,
+          .space = *space_,
+          .running = adopts_ ? nullptr : job,
+          .finished = adopts_ ? job : nullptr};
 }
 
 /// A writer that died may have left a name and a commit that are seen but not durable. This one answers for both from
@@ -293,15 +316,21 @@ Result<void> IndexWriter::settled(Result<void> done) {
   return done;
 }
 
-Result<CommitReport> IndexWriter::write(const MergePlan& merge, bool needed, Durability durability,
-                                        const std::vector<std::byte>* queries) {
+Result<CommitReport> IndexWriter::write(MergePlans merges, bool needed, Durability durability, const Queries* queries) {
   NEARLINE_TRY(named, fs_->open_read(path_));
   NEARLINE_CHECK(check_name(*named));
   if (!own_commit_) NEARLINE_CHECK(take_over());
   if (!needed) return nothing_to_write(durability);
   const auto lock = space_->lock();
   space_->close();  // what was free is written to now; until it is known anew a merge gets nothing
-  auto committed = write_commit(input(durability, queries), merge);
+  merges.resize(fields());
+  std::vector<CommitInput> inputs;
+  for (std::uint32_t f = 0; f < fields(); ++f) {
+    CommitInput& in = inputs.emplace_back(input(f));
+    if (durability == Durability::kRelaxed) in.boot = fs_->boot_id();
+    if (queries != nullptr && queries->field == f) in.queries = &queries->rows;
+  }
+  auto committed = write_commit(inputs, merges);
   if (!committed) {
     if (job_) renew_space();
     return failed(std::move(committed).error());

@@ -9,9 +9,10 @@
 
 #include "engine/file/opened_by.h"
 #include "engine/query/snapshot.h"
+#include "engine/space/field_schema.h"
+#include "engine/write/changes.h"
 #include "engine/write/commit.h"
 #include "engine/write/merge_job.h"
-#include "engine/write/pending.h"
 #include "io/file.h"
 #include "nearline/writer.h"
 
@@ -31,15 +32,17 @@ class IndexWriter {
 
   Result<InsertReport> insert(const MatrixView& vectors, std::span<const Id> ids = {}, const RecordData& data = {});
   Result<void> upsert(const MatrixView& vectors, std::span<const Id> ids, const RecordData& data = {});
+  Result<void> set_field(std::string_view field, const MatrixView& vectors, std::span<const Id> ids);
   Result<EraseReport> erase(std::span<const Id> ids);
+  Result<EraseReport> erase_field(std::string_view field, std::span<const Id> ids);
   Result<EraseReport> erase_where(std::string_view filter);
-  [[nodiscard]] bool dirty() const noexcept { return pending_ && pending_->dirty(); }
+  [[nodiscard]] bool dirty() const noexcept { return changes_ && changes_->dirty(); }
   Result<CommitReport> commit(Durability durability = Durability::kDurable);
-  void abandon() noexcept { pending_.reset(); }
+  void abandon() noexcept { changes_.reset(); }
   Result<CommitReport> wait_for_merges();
   /// With kCallers: does all that a merge which was begun writes; called once more, lets the next commit adopt it.
   void work() noexcept;
-  Result<CommitReport> calibrate(const MatrixView& queries);
+  Result<CommitReport> calibrate(const MatrixView& queries, std::string_view field = {});
   Result<CommitReport> compact();
   Result<BuildReport> compact_to(const std::filesystem::path& output, bool replace = false);
 
@@ -69,17 +72,23 @@ class IndexWriter {
   /// What a job may write to, after a commit or before it begins; where that is not known it stays closed.
   /// Precondition: the space's lock is held.
   void renew_space();
-  [[nodiscard]] bool fits_beside(const MergePlan& plan) const;
-  Result<MergePlan> plan_commit();
+  [[nodiscard]] bool fits_beside(const MergePlan& plan, std::uint32_t field) const;
+  using MergePlans = std::vector<MergePlan>;  ///< one for each field; none of them: nothing is merged
+  Result<MergePlans> plan_commit();
+  [[nodiscard]] MergePlan plan_field(const CommitInput& input);
 
   Result<void> check_name(const io::File& named);
   Result<void> lost_name();
-  [[nodiscard]] CommitInput input(Durability durability = Durability::kDurable,
-                                  const std::vector<std::byte>* queries = nullptr) noexcept;
+  [[nodiscard]] std::uint32_t fields() const noexcept { return field_count(index_->schema()); }
+  [[nodiscard]] CommitInput input(std::uint32_t field) noexcept;
   Result<void> take_over();
   Result<void> settled(Result<void> done);
-  Result<CommitReport> write(const MergePlan& merge, bool needed, Durability durability,
-                             const std::vector<std::byte>* queries = nullptr);
+  /// Queries to calibrate a field with.
+  struct Queries {
+    std::uint32_t field = kPrimaryField;
+    std::vector<std::byte> rows{};
+  };
+  Result<CommitReport> write(MergePlans merges, bool needed, Durability durability, const Queries* queries = nullptr);
   [[nodiscard]] Error explained(Error error) const;
   [[nodiscard]] Error explained_view(Error error) const;
   [[nodiscard]] std::uint64_t just_freed() const noexcept;
@@ -104,7 +113,7 @@ class IndexWriter {
   bool granted_ = false;                   ///< without a thread: the job that is done may be adopted
   bool merge_here_ = false;                ///< a merge beside failed or had no memory: the next commit merges
   std::shared_ptr<const Snapshot> index_;  ///< the newest commit; null until it is needed
-  std::optional<Pending> pending_;
+  std::optional<Changes> changes_;
   IoMode io_ = IoMode::kAuto;
   bool own_commit_ = false;     ///< the newest commit is this writer's: it is known what of it is durable
   std::optional<Error> spent_;  ///< why nothing can be done any more

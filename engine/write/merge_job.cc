@@ -38,13 +38,16 @@ MergeJob::MergeJob(Setup setup, MergePlan plan, std::shared_ptr<const Snapshot> 
 Result<std::unique_ptr<MergeJob>> MergeJob::create(Setup setup, MergePlan plan, const Snapshot& newest) {
   if (setup.options.memory_bytes <= setup.view_bytes) return Error{.code = Code::kOverBudget, .what = "too little"};
   setup.options.memory_bytes -= setup.view_bytes;
-  NEARLINE_CHECK(plan_build(plan.records, newest.schema(), build_options_of(newest, setup.options), kAnyIdBytes));
+  if (newest.schema().indexed) {
+    NEARLINE_CHECK(plan_build(plan.records, newest.schema(), build_options_of(newest, setup.options), kAnyIdBytes));
+  }
   const OpenOptions open{.io = setup.io,
                          .memory_bytes = setup.view_bytes,
                          .ranking = Ranking::kExact,
                          .threads = 1,
                          .untrusted = setup.options.untrusted};
-  NEARLINE_TRY(index, Snapshot::open(setup.fs, setup.path, open));
+  NEARLINE_TRY(root, Snapshot::open(setup.fs, setup.path, open));
+  std::shared_ptr<const Snapshot> index(root, &root->view(newest.field()));
   NEARLINE_TRY(opened, index->file().file().identity());
   NEARLINE_TRY(written, setup.file->identity());
   if (opened != written || index->info().generation != newest.info().generation) {

@@ -35,8 +35,8 @@ class MergeJob {
     IoMode io = IoMode::kAuto;
   };
 
-  /// newest: the commit that the plan is for. Errors: those of opening it once more; kOverBudget where the memory is
-  /// too little for this merge.
+  /// newest: the commit that the plan is for, as the field shows it whose segments are merged. Errors: those of opening
+  /// it once more; kOverBudget where the memory is too little for this merge.
   static Result<std::unique_ptr<MergeJob>> create(Setup setup, MergePlan plan, const Snapshot& newest);
   MergeJob(const MergeJob&) = delete;
   MergeJob& operator=(const MergeJob&) = delete;
@@ -61,6 +61,7 @@ class MergeJob {
   [[nodiscard]] const WrittenSegment& segment() const noexcept { return made_.value(); }
 
   [[nodiscard]] const MergePlan& plan() const noexcept { return plan_; }
+  [[nodiscard]] std::uint32_t field() const noexcept { return index_->field(); }
   /// Whether it reads the segment, to merge it or to go by it.
   [[nodiscard]] bool works_on(const SegmentFile& segment) const noexcept;
   /// What it merges, by the rows of a later commit.

@@ -153,8 +153,8 @@ bool take_until_open(std::span<const SegmentLoad> segments, const OpenBound& bou
   for (std::size_t i = 0;; ++i) {
     const std::uint64_t fresh = more.records == 0 ? 0 : bound.new_segment(more.records, more.flat);
     const std::size_t count = busy + staying.size() - i + (more.records > 0 ? 1 : 0);
-    const bool listed = count <= format::kMaxSegments;
-    if (count == format::kMaxSegments) plan = more;  // at least this
+    const bool listed = count <= bound.segments;
+    if (count == bound.segments) plan = more;  // at least this
     if (listed && bytes + fresh <= bound.bytes) {
       plan = std::move(more);
       return true;

@@ -12,39 +12,54 @@
 
 namespace nearline::engine {
 
-Result<MergePlan> IndexWriter::plan_commit() {
+Result<IndexWriter::MergePlans> IndexWriter::plan_commit() {
   look_at_merge();
   while (merges_beside() && !merge_here_) {
-    const CommitInput input = this->input();
-    MergePlan plan = plan_beside(loads_of(input), pending_->fresh(), options_.delta_records, input.running != nullptr);
-    const bool fits = keep_openable(input, view_bytes_, io_, plan);
-    if (input.running == nullptr || (fits && fits_beside(plan))) return plan;
+    MergePlans plans;
+    bool fits = true;
+    for (std::uint32_t f = 0; f < fields(); ++f) {
+      const CommitInput input = this->input(f);
+      MergePlan& plan = plans.emplace_back(
+          plan_beside(loads_of(input), input.pending.fresh(), options_.delta_records, input.running != nullptr));
+      fits = keep_openable(input, view_bytes_, io_, plan) && fits;
+      fits = fits && fits_beside(plan, f);
+    }
+    if (!job_ || adopts_ || fits) return plans;
     NEARLINE_CHECK(finish_merge());
   }
-  const CommitInput input = this->input();
+  MergePlans plans;
+  for (std::uint32_t f = 0; f < fields(); ++f) plans.push_back(plan_field(input(f)));
+  return plans;
+}
+
+MergePlan IndexWriter::plan_field(const CommitInput& input) {
   MergePlan plan;
   if (merge_here_) {
     plan = plan_background(loads_of(input));
-    plan.records += pending_->fresh();
+    plan.records += input.pending.fresh();
   }
   if (plan.rows.empty()) {
-    plan = plan_merge(loads_of(input), pending_->fresh(), options_.delta_records, options_.merge);
+    plan = plan_merge(loads_of(input), input.pending.fresh(), options_.delta_records, options_.merge);
   }
   keep_openable(input, view_bytes_, io_, plan);
   return plan;
 }
 
 /// Whether what a commit links can be linked as a whole within what it has beside a merge.
-bool IndexWriter::fits_beside(const MergePlan& plan) const {
-  if (plan.flat || plan.records == 0) return true;
-  const auto build = plan_build(plan.records, index_->schema(), build_options_of(*index_, beside_), sizeof(Id));
+bool IndexWriter::fits_beside(const MergePlan& plan, std::uint32_t field) const {
+  const Snapshot& view = index_->view(field);
+  if (plan.flat || plan.records == 0 || !view.schema().indexed) return true;
+  const auto build = plan_build(plan.records, view.schema(), build_options_of(view, beside_), sizeof(Id));
   return build && build->parts == 1;
 }
 
 void IndexWriter::begin_merge() {
   if (!merges_beside() || job_ || merge_here_ || !own_commit_ || !ready() || dirty()) return;
-  MergePlan plan = plan_background(loads_of(input()));
+  MergePlan plan;
+  std::uint32_t field = 0;  // merges are done one after another: the first field that has one
+  for (; field < fields() && plan.rows.empty(); ++field) plan = plan_background(loads_of(input(field)));
   if (plan.rows.empty()) return;
+  --field;
   MergeJob::Setup setup{.fs = *fs_,
                         .file = file_,
                         .space = space_,
@@ -54,7 +69,7 @@ void IndexWriter::begin_merge() {
                         .view_bytes = view_bytes_,
                         .io = io_};
   setup.options.memory_bytes -= beside_.memory_bytes;
-  auto job = MergeJob::create(std::move(setup), std::move(plan), *index_);
+  auto job = MergeJob::create(std::move(setup), std::move(plan), index_->view(field));
   if (!job) {
     merge_here_ = true;
     return;

@@ -6,9 +6,9 @@
 
 #include "engine/codes/code_table.h"
 #include "engine/make/assemble.h"
+#include "engine/make/flat_segment.h"
 #include "engine/make/value_memory.h"
 #include "engine/progress.h"
-#include "engine/write/flat_segment.h"
 #include "engine/write/merge_sources.h"
 #include "io/system_error.h"
 
@@ -25,6 +25,7 @@ class NewSegment {
 
   Result<std::uint64_t> write(IndexFileWriter& writer) {
     if (merge_.records == 0) return std::uint64_t{0};
+    writer.choose_field(in_.index.field());
     const Schema& schema = in_.index.schema();
     NEARLINE_TRY(spill, in_.fs.create_unnamed(in_.directory));
     Intake intake(schema, std::move(spill), in_.fs, in_.directory);
@@ -42,6 +43,12 @@ class NewSegment {
     }));
     NEARLINE_CHECK(in_.pending.give_values(intake.values()));
     BuildOptions options = beside_values(build_options_of(in_.index, in_.options), intake.values());
+    if (!schema.indexed) {
+      const BuildPlan plan = plan_stored(intake.count(), schema, options, intake.id_bytes());
+      NEARLINE_CHECK(check_room(plan.least_file_bytes, writer.usable_bytes()));
+      NEARLINE_CHECK(assemble_segment(intake, plan, schema, options, in_.fs, in_.directory, writer));
+      return merged;
+    }
     if (merge_.flat) {
       NEARLINE_CHECK(write_flat_segment(intake, schema, writer));
       return merged;
@@ -131,6 +138,7 @@ class NewSegment {
     std::vector<std::uint32_t> rows;
     std::vector<Id> ids;
     std::vector<std::byte> vectors;
+    const bool says = segment.file().field_number() == kPrimaryField;
     NEARLINE_TRY(values, segment.data_reader());
     RecordData data;
     for (std::uint32_t first = 0; first < count; first += together) {
@@ -139,7 +147,7 @@ class NewSegment {
       std::iota(rows.begin(), rows.end(), first);
       std::erase_if(rows, [&](std::uint32_t row) { return in_.pending.dead(s).has(Row(row)); });
       NEARLINE_CHECK(segment.read_rows(rows, ids, vectors));
-      NEARLINE_CHECK(values.read(rows, data));
+      if (says) NEARLINE_CHECK(values.read(rows, data));
       NEARLINE_CHECK(intake.add({vectors.data(), ids.size(), schema.dim, schema.type}, ids, data));
     }
     return {};

@@ -4,10 +4,10 @@
 #include <algorithm>
 
 #include "engine/make/assembly.h"
+#include "engine/make/flat_segment.h"
 #include "engine/segment/key_index.h"
 #include "engine/segment/needs.h"
 #include "engine/segment/search_budget.h"
-#include "engine/write/flat_segment.h"
 
 namespace nearline::engine {
 namespace {
@@ -16,9 +16,8 @@ constexpr std::uint32_t kOneThread = 1;
 
 /// What a segment with the index's settings takes once it is open. largest: what those that are there take, which tells
 /// of fused pages how large their tables are.
-std::uint64_t new_segment_bytes(const IndexFile& index, std::uint64_t records, bool flat, std::uint64_t largest,
+std::uint64_t new_segment_bytes(const format::Field& field, std::uint64_t records, bool flat, std::uint64_t largest,
                                 IoMode io) {
-  const format::Field& field = index.field();
   const auto shape = format::PageShape::choose(records, field.dim, field.type, field.metric,
                                                flat ? kLeastDegree : field.settings.degree, sizeof(Id));
   const std::uint64_t keys = KeyIndex::most_bytes({.count = records, .last = kNoId - 1, .id_bytes = sizeof(Id)});
@@ -30,6 +29,14 @@ std::uint64_t new_segment_bytes(const IndexFile& index, std::uint64_t records, b
 
 bool keep_openable_in(const CommitInput& input, std::uint64_t bytes, IoMode io, MergePlan& plan) {
   std::vector<SegmentLoad> loads = loads_of(input);
+  const IndexFile& index = input.index.file();
+  const format::Field& field = index.field(input.index.field());
+  std::uint64_t others = 0, beside = 0;  // of the other fields: their memory, and their number
+  for (const SegmentFile& segment : index.segments()) {
+    if (segment.field_number() == input.index.field()) continue;
+    beside += least_open_bytes(segment, kOneThread, io, false);
+    ++others;
+  }
   std::vector<std::uint64_t> open_bytes(input.index.file().manifest().segments.size());  // by row
   std::uint64_t largest = 0;
   for (std::size_t s = 0; s < input.index.segments().size(); ++s) {
@@ -39,16 +46,16 @@ bool keep_openable_in(const CommitInput& input, std::uint64_t bytes, IoMode io, 
     largest = std::max(largest, open_bytes[file.row()]);
   }
   for (SegmentLoad& load : loads) {
-    load.open_bytes = load.row < open_bytes.size()
-                          ? open_bytes[load.row]
-                          : new_segment_bytes(input.index.file(), load.count, load.flat, largest, io);
+    load.open_bytes = load.row < open_bytes.size() ? open_bytes[load.row]
+                                                   : new_segment_bytes(field, load.count, load.flat, largest, io);
   }
   return take_until_open(
       loads,
-      {.bytes = bytes,
+      {.bytes = bytes - std::min(bytes, beside),
+       .segments = format::kMaxSegments - std::min<std::uint64_t>(format::kMaxSegments - 1, others),
        .delta_records = input.options.delta_records,
        .new_segment = [&](std::uint64_t records,
-                          bool flat) { return new_segment_bytes(input.index.file(), records, flat, largest, io); }},
+                          bool flat) { return new_segment_bytes(field, records, flat, largest, io); }},
       plan);
 }
 

@@ -115,8 +115,24 @@ Result<void> Pending::give_values(StagedValues& to) {
 }
 
 Result<EraseReport> Pending::erase(std::span<const Id> ids) {
+  NEARLINE_TRY(places, prepare_erase(ids));
+  return erase_at(ids, places);
+}
+
+Result<std::vector<RecordPlace>> Pending::prepare_erase(std::span<const Id> ids) {
   NEARLINE_TRY(places, find(ids));
   make_room(places);
+  return places;
+}
+
+Result<std::vector<bool>> Pending::has(std::span<const Id> ids) {
+  NEARLINE_TRY(places, find(ids));
+  std::vector<bool> there(ids.size());
+  for (std::size_t i = 0; i < ids.size(); ++i) there[i] = places[i].found() || row_of_.contains(ids[i]);
+  return there;
+}
+
+EraseReport Pending::erase_at(std::span<const Id> ids, std::span<const RecordPlace> places) noexcept {
   EraseReport report;
   for (std::size_t i = 0; i < ids.size(); ++i) {
     bool erased = row_of_.erase(ids[i]) > 0;

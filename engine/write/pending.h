@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/// What a writer was told since its last commit: records to add, and records of the commit to delete.
+/// What a writer was told since its last commit of one field: vectors to add, and those of the commit to delete.
 #pragma once
 
 #include <memory>
@@ -16,12 +16,17 @@ namespace nearline::engine {
 
 class Pending {
  public:
-  /// Borrows the newest commit. directory: of the file that holds what does not belong into memory.
+  /// Borrows the field of the newest commit. directory: of the file that holds what does not belong into memory.
   Pending(const Snapshot& index, io::FileSystem& fs, std::filesystem::path directory);
 
   /// As Writer. replace: upsert.
   Result<InsertReport> add(const MatrixView& vectors, std::span<const Id> ids, const RecordData& data, bool replace);
   Result<EraseReport> erase(std::span<const Id> ids);
+  /// The two steps of that: what can fail, and what cannot. Places are good until the next call.
+  Result<std::vector<RecordPlace>> prepare_erase(std::span<const Id> ids);
+  EraseReport erase_at(std::span<const Id> ids, std::span<const RecordPlace> places) noexcept;
+  /// Which of the ids the field has, once what waits is done. Errors: kCorrupt, kIo.
+  Result<std::vector<bool>> has(std::span<const Id> ids);
 
   [[nodiscard]] bool dirty() const noexcept { return changed_; }
   /// Records that were added and not deleted again.

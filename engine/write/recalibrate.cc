@@ -42,8 +42,9 @@ Result<void> calibrate_segment(const CommitInput& input, std::uint32_t row, Inde
 }  // namespace
 
 Result<void> recalibrate(const CommitInput& input, IndexFileWriter& writer) {
-  NEARLINE_CHECK(writer.set_queries(*input.queries));
-  writer.settings().calibrate = true;  // of merges and compactions, too, if the index was built without
+  const std::uint32_t field = input.index.field();
+  NEARLINE_CHECK(writer.set_queries(field, *input.queries));
+  writer.settings(field).calibrate = true;  // of merges and compactions, too, if the index was built without
   bool largest = true;
   for (const auto& segment : input.index.segments()) {
     const SegmentFile& file = segment->file();

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <memory>
 #include <span>
+#include <string_view>
 
 #include "nearline/export.h"
 #include "nearline/result.h"
@@ -77,12 +78,18 @@ class NEARLINE_API Builder {
   /// the rows of this call is part of the index.
   Result<void> add(const MatrixView& vectors, std::span<const Id> ids = {}, const RecordData& data = {});
 
+  /// Adds vectors of a further field (Schema::fields) to records that were added or will be.  ids: of these records,
+  /// one per row, or empty for the running row number of this field. Errors: as add; kInvalidArgument for an unknown
+  /// field. That a record has each id is checked by `finish`.
+  Result<void> add_field(std::string_view field, const MatrixView& vectors, std::span<const Id> ids = {});
+
   /// Rows added so far.
   [[nodiscard]] std::uint64_t count() const noexcept;
 
   /// Links, packs and publishes the file. The Builder is spent afterwards, whatever the result.
-  /// Errors: kInvalidArgument for a repeated id; kOverBudget when `memory_bytes` is below the least possible (the
-  /// message says how much is); kCancelled; kIo, kNoSpace. An index of no records is legal.
+  /// Errors: kInvalidArgument for a repeated id, or one of a further field that no record has; kOverBudget when
+  /// `memory_bytes` is below the least possible (the message says how much is); kCancelled; kIo, kNoSpace. An index of
+  /// no records is legal.
   Result<BuildReport> finish();
 
  private:

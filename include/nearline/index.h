@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "nearline/export.h"
+#include "nearline/fusion.h"
 #include "nearline/paging.h"
 #include "nearline/range.h"
 #include "nearline/result.h"
@@ -63,7 +64,9 @@ class NEARLINE_API Index {
   Result<void> snapshot(const std::filesystem::path& output, bool replace = false,
                         const ProgressFn& progress = {}) const;
 
-  [[nodiscard]] IndexInfo info() const;            ///< of the commit that is open now
+  [[nodiscard]] IndexInfo info() const;  ///< of the commit that is open now
+  /// The same of one field: its records, graph and codes. Errors: kInvalidArgument for an unknown field.
+  [[nodiscard]] Result<IndexInfo> info(std::string_view field) const;
   [[nodiscard]] IoMode io() const noexcept;        ///< the mode in use, never kAuto
   [[nodiscard]] Ranking ranking() const noexcept;  ///< the ranking in use, never kAuto
   [[nodiscard]] MemoryUsage memory_usage() const noexcept;
@@ -76,6 +79,15 @@ class NEARLINE_API Index {
   /// page fails its checksum (other calls go on); kIo. Source: greedy search of DiskANN (NeurIPS 2019), algorithm 1,
   /// over locality-packed pages.
   Result<SearchResult> search(const MatrixView& queries, const SearchOptions& options = {}) const;
+
+  /// Finds the `options.k` records whose weighted sum of distances in several fields is smallest. Looks at the code of
+  /// every record in each field, or at its vector where the segment is small or codes are not in memory, so that the
+  /// time grows with their number; reads the pages of the most promising in all fields.
+  /// SearchResult::expected_recall is 1 where the answers are exact, else 0: nothing was measured. Keeps 8 bytes a
+  /// record, and 4 more for each field, beside the memory budget, from the first call on; a call takes 4 for each field
+  /// and 8 more while it runs. Errors: those of search; kInvalidArgument for weights that are negative, no numbers or
+  /// all 0, a field that comes twice, or numbers of rows that differ.
+  Result<SearchResult> search_fields(std::span<const FieldQueries> fields, const FusionOptions& options = {}) const;
 
   /// Finds all records within `options.radius` of each query. Costs what a search for as many answers costs; where very
   /// many lie within, or the budget has no room for a walk that long, what an exact one costs.
@@ -99,8 +111,9 @@ class NEARLINE_API Index {
   /// Cost: of one id at most two reads from the disk, a block of keys and the record's page, in each segment whose ids
   /// it may be among; of many, those of all of them side by side, 64 at a time. The first call reads the fences of the
   /// keys besides: eight bytes for 340 records or more, which stay in memory. Takes some 100 bytes an id while it runs,
-  /// beside the budget. Errors: kInvalidArgument for another size of `out`; kCorrupt, kIo.
-  Result<GetReport> get(std::span<const Id> ids, std::span<std::byte> out) const;
+  /// beside the budget. field: as SearchOptions::field; records without a vector in it are absent there. Errors:
+  /// kInvalidArgument for another size of `out`, or an unknown field; kCorrupt, kIo.
+  Result<GetReport> get(std::span<const Id> ids, std::span<std::byte> out, std::string_view field = {}) const;
 
   /// What the records of `ids` say: a row for each id, without values where no record has it. Cost: as `get`, and a
   /// few reads for each attribute of each record; records near to each other share them. Errors: kInvalidArgument for
@@ -114,22 +127,23 @@ class NEARLINE_API Index {
   /// Their ids, ascending. Takes 20 bytes an id beside the budget. Errors: as count.
   Result<std::vector<Id>> matching_ids(std::string_view filter) const;
 
-  /// Whether a record has each of the ids. Cost: one read for an id, and as `get`. Errors: kCorrupt, kIo.
-  Result<std::vector<bool>> contains(std::span<const Id> ids) const;
+  /// Whether a record has each of the ids, and a vector in the field. Cost: one read for an id, and as `get`.
+  /// Errors: kInvalidArgument for an unknown field; kCorrupt, kIo.
+  Result<std::vector<bool>> contains(std::span<const Id> ids, std::string_view field = {}) const;
 
-  /// Reads all records in ascending id order, `rows` at a time at most, into the callback (ids, vectors).
-  /// Errors: those of the callback; kCorrupt, kIo.
+  /// Reads all records that have the field in ascending id order, `rows` at a time at most, into the callback (ids,
+  /// vectors). Errors: those of the callback; kInvalidArgument for an unknown field; kCorrupt, kIo.
   using VisitFn = std::function<Result<void>(std::span<const Id>, const MatrixView&)>;
-  Result<void> for_each(std::size_t rows, const VisitFn& visit) const;
+  Result<void> for_each(std::size_t rows, const VisitFn& visit, std::string_view field = {}) const;
 
-  /// The ids of `count` different records, ascending; of all of them where there are not more. The same seed draws the
-  /// same records. Cost: one page read for each.  Errors: kCorrupt, kIo.
-  Result<std::vector<Id>> sample_ids(std::size_t count, std::uint64_t seed) const;
+  /// The ids of `count` different records that have the field, ascending; of all of them where there are not more. The
+  /// same seed draws the same records. Cost: one page read for each.  Errors: as for_each.
+  Result<std::vector<Id>> sample_ids(std::size_t count, std::uint64_t seed, std::string_view field = {}) const;
 
-  /// Reads every graph page once, front to back and past the cache, and checks all that `verify` checks on a page.
-  /// Memory: at most 17 MiB, or one page where that is more, besides the index's own; given back on return.
-  /// Errors: kCorrupt, kIo; kCancelled.
-  Result<GraphStatistics> graph_statistics(const ProgressFn& progress = {}) const;
+  /// Reads every graph page of a field once, front to back and past the cache, and checks all that `verify` checks on a
+  /// page. Memory: at most 17 MiB, or one page where that is more, besides the index's own; given back on return.
+  /// Errors: kInvalidArgument for an unknown field; kCorrupt, kIo; kCancelled.
+  Result<GraphStatistics> graph_statistics(const ProgressFn& progress = {}, std::string_view field = {}) const;
 
  private:
   class Impl;

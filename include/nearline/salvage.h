@@ -43,7 +43,8 @@ struct SalvageReport {
   std::uint64_t lost = 0;
   std::uint64_t deleted = 0;  ///< records left out because they were deleted
   std::uint64_t unsure = 0;   ///< saved records that may have been deleted: their tombstones are damaged
-  /// Attributes and payloads of saved records that could not be read, though some may have been empty: they have none.
+  /// Attributes, payloads and vectors of further fields that could not be read, or whose records are lost, though some
+  /// may have been empty: saved records have none of these.
   std::uint64_t lost_values = 0;
   std::uint64_t repeated = 0;           ///< older records left out, since a newer one has the same id
   std::vector<LostBytes> lost_bytes{};  ///< at most 100

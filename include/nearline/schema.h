@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <iosfwd>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -14,12 +15,30 @@
 
 namespace nearline {
 
-/// The vectors of an index, and what its records say besides.
+inline constexpr std::size_t kMaxFields = 1024;  ///< of an index, the first one included
+inline constexpr std::size_t kMaxFieldNameBytes = 63;
+
+/// One more vector space of an index's records, with a graph of its own.
+struct FieldSchema {
+  std::string name{};                    ///< 1 to kMaxFieldNameBytes bytes of UTF-8, unique in its index
+  std::uint32_t dim = 0;                 ///< as Schema::dim
+  ElementType type = ElementType::kF32;  ///< as Schema::type
+  Metric metric = Metric::kL2;
+  /// Whether it has a graph. A field that is stored only takes no time to build, has its vectors in the order of ids,
+  /// and is compared with as a whole where it is searched.
+  bool indexed = true;
+};
+
+/// The vectors of an index, and what its records say besides. A record has a vector in the first field, and may have
+/// one in each of the others.
 struct Schema {
   std::uint32_t dim = 0;                 ///< components per vector, 1..kMaxDim; for b1, bits
   ElementType type = ElementType::kF32;  ///< as stored
   Metric metric = Metric::kL2;
   std::vector<Attribute> attributes{};
+  std::string name = "vector";  ///< of the first field, whose dim, type and metric those above are
+  bool indexed = true;          ///< of the first field
+  std::vector<FieldSchema> fields{};
 };
 
 /// Where the parts of a record live on disk. Values are written to files and never change.

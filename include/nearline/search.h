@@ -74,6 +74,9 @@ struct SearchOptions {
   /// Which records match is known exactly before the search, and kept for the next one that asks the same.
   std::string filter{};
   bool explain = false;  ///< fill SearchResult::explanation
+  /// The field that the queries are of, and whose vectors they are compared with; empty: the first. Records that have
+  /// none there are no answers.
+  std::string field{};
 };
 
 /// What one query cost.

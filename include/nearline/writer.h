@@ -105,8 +105,17 @@ class NEARLINE_API Writer {
   /// an id given twice the last row counts. Errors: as insert, but kExists.
   Result<void> upsert(const MatrixView& vectors, std::span<const Id> ids, const RecordData& data = {});
 
+  /// Gives records vectors in a further field (Schema::fields), in place of those that they have there. ids: of records
+  /// of the index, or added since the last commit; one per row. Nothing else of the records changes.
+  /// Errors: kInvalidArgument for the first field or an unknown one, or an id that no record has; as upsert.
+  Result<void> set_field(std::string_view field, const MatrixView& vectors, std::span<const Id> ids);
+
   /// Errors: kCorrupt, kIo. After an error nothing of this call is done.
   Result<EraseReport> erase(std::span<const Id> ids);
+
+  /// Takes away what records have in a further field; of the first field it is as erase. unknown: ids that have none
+  /// there. Errors: kInvalidArgument for an unknown field; as erase.
+  Result<EraseReport> erase_field(std::string_view field, std::span<const Id> ids);
 
   /// Erases all records that match the filter (SearchOptions::filter). Errors: as erase; kInvalidArgument for a filter
   /// that is none, and while there are changes that are not committed.
@@ -131,10 +140,10 @@ class NEARLINE_API Writer {
   /// data whose queries are unlike its records, of which calibrations are made otherwise. A sample of up to 512 of them
   /// is kept in the file, and later merges and compactions are calibrated with it; no rows: forgets it, and calibrates
   /// with records. Commits, durably; nothing else changes. Takes as long as comparing 512 queries with all records, and
-  /// a few thousand walks.
+  /// a few thousand walks. field: as SearchOptions::field.
   /// Errors: kInvalidArgument for fewer than 32 queries, another dimension or type, or changes that are not committed;
   /// kBadInput for a query that the metric cannot compare; those of commit.
-  Result<CommitReport> calibrate(const MatrixView& queries);
+  Result<CommitReport> calibrate(const MatrixView& queries, std::string_view field = {});
 
   /// Forgets all changes since the last commit.
   void abandon() noexcept;

@@ -62,7 +62,7 @@ std::vector<std::byte> all_sections() {
   add(SectionKind::kCodes, 9, 16, 0);
   for (const SectionKind kind :
        {SectionKind::kVectors, SectionKind::kCodeParameters, SectionKind::kPayloadDictionary, SectionKind::kTransform,
-        SectionKind::kCalibration, SectionKind::kPlaces, SectionKind::kQueries, static_cast<SectionKind>(0x7FFF)}) {
+        SectionKind::kCalibration, SectionKind::kQueries, static_cast<SectionKind>(0x7FFF)}) {
     add(kind, 0, 1, Section::kNone);
   }
   return committed(std::move(file));
@@ -131,6 +131,36 @@ std::vector<std::byte> with_segments() {
   return committed(std::move(file));
 }
 
+/// Three fields: of the second two of the five records have a vector, and one that was deleted; the third is stored
+/// only.
+std::vector<std::byte> with_fields() {
+  TinySpec spec;
+  IndexAssembler file = tiny_index(spec);
+  file.manifest().fields.push_back(
+      {.name = "bits", .dim = 12, .type = ElementType::kB1, .metric = Metric::kHamming, .settings = {.degree = 4}});
+  file.manifest().fields.push_back({.name = "raw",
+                                    .dim = 2,
+                                    .type = ElementType::kF16,
+                                    .metric = Metric::kIp,
+                                    .indexed = false,
+                                    .settings = {.degree = 4}});
+  add_segment(file, {.count = 3, .dim = 12, .type = ElementType::kB1, .metric = Metric::kHamming, .field = 1});
+  file.manifest().segments[1].deleted = 1;
+  const std::byte dead{0b010};
+  file.add_section(
+      {.kind = SectionKind::kTombstones, .field = Section::kNone, .segment = 1, .count = 1, .element_bytes = 1},
+      std::span(&dead, 1));
+  add_segment(file, {.count = 4,
+                     .dim = 2,
+                     .type = ElementType::kF16,
+                     .metric = Metric::kIp,
+                     .degree = 1,
+                     .field = 2,
+                     .rising = true,
+                     .flat = true});
+  return committed(std::move(file));
+}
+
 format::ReadBytes reader_of(const std::vector<std::byte>& file) {
   return [&file](std::uint64_t at, std::uint64_t bytes) -> Result<std::vector<std::byte>> {
     const auto from = file.begin() + static_cast<std::ptrdiff_t>(at);
@@ -165,6 +195,7 @@ std::vector<GoldenFile> golden_files() {
       {"v1_codes", with_codes()},
       {"v1_calibration", with_calibration()},
       {"v1_segments", with_segments()},
+      {"v1_fields", with_fields()},
       {"v1_columns", index_with_columns()},
       {"v1_two_runs", index_with_two_runs()},
       {"v1_fused", committed(tiny_index(

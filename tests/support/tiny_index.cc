@@ -145,6 +145,7 @@ std::vector<std::byte> graph_pages(const format::PageShape& shape, const TinySpe
 
 format::Graph graph_of(const format::PageShape& shape, const TinySpec& spec, std::uint32_t segment) {
   format::Graph graph{.segment = segment,
+                      .field = spec.field,
                       .layout = shape.layout,
                       .nodes = spec.count,
                       .degree = spec.degree,
@@ -189,7 +190,7 @@ Result<void> verify_level(std::span<const std::byte> file, const format::Manifes
 
 Result<void> verify_pages(std::span<const std::byte> file, const format::Manifest& m, const format::Section& s) {
   const format::Segment& segment = m.segments[s.segment];
-  const auto shape = m.graph(s.segment, s.field)->shape(segment, m.fields[s.field]);
+  const auto shape = m.graphs[s.segment].shape(segment, m.fields[s.field]);
   for (std::uint32_t page = 0; page < s.count; ++page) {
     const std::uint64_t at = s.offset + std::uint64_t{page} * shape.page_bytes;
     const auto bytes = file.subspan(at, shape.page_bytes);
@@ -299,7 +300,7 @@ IndexAssembler tiny_index(const TinySpec& spec) {
 void add_segment(IndexAssembler& file, const TinySpec& spec) {
   const auto shape = shape_of(spec);
   const auto row = static_cast<std::uint32_t>(file.manifest().segments.size());
-  file.manifest().live_count += spec.count;
+  if (spec.field == 0) file.manifest().live_count += spec.count;
   if (spec.count > 0) {
     Id& next = file.manifest().next_id;
     next = format::next_id_after(next, spec.above + spec.step * spec.count);
@@ -310,13 +311,18 @@ void add_segment(IndexAssembler& file, const TinySpec& spec) {
   file.manifest().segments.push_back(segment);
   file.manifest().graphs.push_back(graph_of(shape, spec, row));
   file.add_section({.kind = format::SectionKind::kGraphPages,
+                    .field = spec.field,
                     .segment = row,
                     .count = shape.pages(spec.count),
                     .element_bytes = shape.page_bytes},
                    graph_pages(shape, spec));
   const std::uint32_t entries = spec.count == 0 ? 0 : 1;
   const std::uint32_t entry = spec.count / 2;
-  file.add_section({.kind = format::SectionKind::kEntryPoints, .segment = row, .count = entries, .element_bytes = 4},
+  file.add_section({.kind = format::SectionKind::kEntryPoints,
+                    .field = spec.field,
+                    .segment = row,
+                    .count = entries,
+                    .element_bytes = 4},
                    std::as_bytes(std::span(&entry, entries)));
   const bool in_order = keys.dense() && (spec.rising || spec.count == 1);
   file.add_section({.kind = format::SectionKind::kKeys,
@@ -329,12 +335,14 @@ void add_segment(IndexAssembler& file, const TinySpec& spec) {
   const std::vector<std::byte> book = encode(tiny_book(spec.dim));
   file.add_section({.kind = format::SectionKind::kCodes,
                     .optional = true,
+                    .field = spec.field,
                     .segment = row,
                     .count = entries,
                     .element_bytes = spec.fused->code_bytes},
                    counting(std::size_t{entries} * spec.fused->code_bytes));
   file.add_section({.kind = format::SectionKind::kCodeParameters,
                     .optional = true,
+                    .field = spec.field,
                     .segment = row,
                     .count = 1,
                     .element_bytes = static_cast<std::uint32_t>(book.size())},

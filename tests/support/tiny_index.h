@@ -50,6 +50,7 @@ struct TinySpec {
   std::uint32_t degree = 4;
   std::uint8_t id_bytes = 4;
   std::uint8_t file_number = 0;              ///< makes another file id
+  std::uint32_t field = 0;                   ///< which the segment is of; further ones are in the manifest already
   Id above = 0;                              ///< added to all ids
   Id step = 10;                              ///< between the ids of neighbouring rows
   bool rising = false;                       ///< ids rise with the row, else they fall
@@ -70,7 +71,7 @@ std::vector<std::byte> counting(std::size_t bytes);
 /// ring.
 IndexAssembler tiny_index(const TinySpec& spec);
 
-/// Adds another segment of the same field.
+/// Adds another segment, of the field that the spec says.
 void add_segment(IndexAssembler& file, const TinySpec& spec);
 
 /// Opens bytes as a reader does: superblocks, manifest.

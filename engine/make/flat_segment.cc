@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "engine/write/flat_segment.h"
+#include "engine/make/flat_segment.h"
 
 #include <array>
 #include <cstring>

@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Every record gets a score, the sum of what codes tell of its distance in each field: about it, or the least that it
+/// can be. Records are compared in the order of their scores until none that is left can be an answer.
+#include "engine/query/fusion.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+#include <string>
+
+#include "engine/query/check_queries.h"
+#include "engine/query/collector.h"
+#include "engine/query/joint_records.h"
+#include "engine/query/matching.h"
+#include "engine/space/field_schema.h"
+#include "engine/walk/answers.h"
+
+namespace nearline::engine {
+namespace {
+
+/// Records that are compared together, and how many are put in order first: nearly all searches need no more.
+constexpr std::size_t kTogether = 32;
+constexpr std::size_t kFirst = 1024;
+/// So few are compared at once: codes of all records are looked at to leave most of them out.
+constexpr std::size_t kFew = 256;
+/// Standard errors that a score lies beyond the k-th answer where the search ends.
+constexpr double kErrors = 2;
+
+Error invalid(std::string what) {
+  return {.code = Code::kInvalidArgument, .what = std::move(what)};
+}
+
+/// A field that counts.
+struct Part {
+  const Snapshot& field;
+  MatrixView queries;
+  double weight;
+  std::span<const std::uint32_t> places;
+};
+
+/// One query over all records that may be answers.
+class JointSearch {
+ public:
+  JointSearch(std::span<const Part> parts, std::span<const Id> ids, const FusionOptions& options, std::uint32_t k)
+      : parts_(parts), ids_(ids), options_(options), k_(k) {}
+
+  /// may: the records that may be answers, ascending. Those within the k nearest of them are left in hits().
+  Result<void> run(std::size_t row, std::span<const std::uint32_t> may) {
+    row_ = row;
+    stats_ = {};
+    hits_.clear();
+    exact_ = true;
+    double error = 0;
+    if (may.size() <= kFew) {
+      take_all(may);
+    } else {
+      NEARLINE_CHECK(score(may, error));
+    }
+    for (std::size_t done = 0; done < order_.size();) {
+      const std::size_t some = next(done);
+      if (some == done) break;
+      if (may_end(order_[done].score, error)) return {};
+      NEARLINE_CHECK(compare(std::span(order_).subspan(done, some - done)));
+      done = some;
+    }
+    return {};
+  }
+
+  [[nodiscard]] std::span<const Hit> hits() const noexcept { return hits_; }
+  [[nodiscard]] const QueryStats& stats() const noexcept { return stats_; }
+  /// Whether all that was left out is proven to be farther.
+  [[nodiscard]] bool exact() const noexcept { return exact_ || options_.exact; }
+
+ private:
+  struct Scored {
+    double score;
+    std::uint32_t record;
+    friend bool operator<(const Scored& a, const Scored& b) noexcept {
+      return a.score < b.score || (a.score == b.score && a.record < b.record);
+    }
+  };
+
+  /// order_: all of them, as if none were farther than another.
+  void take_all(std::span<const std::uint32_t> may) {
+    order_.clear();
+    ordered_ = 0;
+    for (const std::uint32_t record : may) {
+      const bool lacks =
+          std::ranges::any_of(parts_, [&](const Part& part) { return part.places[record] == JointRecords::kNone; });
+      if (!lacks || options_.missing) order_.push_back({-std::numeric_limits<double>::infinity(), record});
+    }
+  }
+
+  /// order_: the records that may be answers, with their scores.
+  Result<void> score(std::span<const std::uint32_t> may, double& error) {
+    order_.clear();
+    for (const std::uint32_t record : may) order_.push_back({0, record});
+    double variance = 0;
+    for (const Part& part : parts_) {
+      NEARLINE_CHECK(score(part, variance));
+    }
+    error = std::sqrt(variance);
+    std::erase_if(order_, [](const Scored& one) { return one.score == std::numeric_limits<double>::infinity(); });
+    ordered_ = 0;
+    return {};
+  }
+
+  Result<void> score(const Part& part, double& variance) {
+    std::uint64_t count = 0;
+    for (const auto& segment : part.field.segments()) count += segment->count();
+    scores_.resize(count);
+    const auto wanted = options_.exact ? Segment::Score::kLeast : Segment::Score::kLikely;
+    std::uint64_t base = 0;
+    float error = 0;
+    for (const auto& segment : part.field.segments()) {
+      NEARLINE_TRY(scored, segment->score(part.queries.row(row_), part.queries.type, wanted,
+                                          std::span(scores_).subspan(base, segment->count()), stats_));
+      exact_ = exact_ && scored.exact;
+      error = std::max(error, scored.error);
+      base += segment->count();
+    }
+    variance += part.weight * part.weight * error * error;
+    const double missing =
+        options_.missing ? static_cast<double>(*options_.missing) : std::numeric_limits<double>::infinity();
+    for (Scored& one : order_) {
+      const std::uint32_t place = part.places[one.record];
+      one.score += part.weight * (place == JointRecords::kNone ? missing : static_cast<double>(scores_[place]));
+    }
+    return {};
+  }
+
+  /// Puts more records in order where it must. Returns the end of those to be compared next.
+  std::size_t next(std::size_t done) {
+    if (done == ordered_) {
+      const std::size_t more = std::min(order_.size(), std::max(kFirst, ordered_ * 4));
+      std::partial_sort(order_.begin() + at(ordered_), order_.begin() + at(more), order_.end());
+      ordered_ = more;
+    }
+    return std::min(done + kTogether, ordered_);
+  }
+  static std::ptrdiff_t at(std::size_t i) noexcept { return static_cast<std::ptrdiff_t>(i); }
+
+  [[nodiscard]] bool may_end(double score, double error) const noexcept {
+    if (hits_.size() < k_) return false;
+    const auto kth = static_cast<double>(hits_.back().distance);
+    // What is exact, or a bound, may be off by the rounding of the sum alone.
+    const double slack = options_.exact || exact_ ? std::abs(kth) * 1e-6 : kErrors * error;
+    return score - slack > kth;
+  }
+
+  /// The records in all fields, exactly.
+  Result<void> compare(std::span<const Scored> some) {
+    sums_.assign(some.size(), 0);
+    for (const Part& part : parts_) NEARLINE_CHECK(add_distances(part, some));
+    for (std::size_t i = 0; i < some.size(); ++i) {
+      const Hit hit{static_cast<float>(sums_[i]), ids_[some[i].record]};
+      const auto place = std::upper_bound(hits_.begin(), hits_.end(), hit);
+      if (hits_.size() == k_ && place == hits_.end()) continue;
+      hits_.insert(place, hit);
+      if (hits_.size() > k_) hits_.pop_back();
+    }
+    return {};
+  }
+
+  Result<void> add_distances(const Part& part, std::span<const Scored> some) {
+    std::uint64_t base = 0;
+    for (const auto& segment : part.field.segments()) {
+      const std::uint64_t end = base + segment->count();
+      rows_.clear();
+      for (std::uint32_t i = 0; i < some.size(); ++i) {
+        const std::uint32_t place = part.places[some[i].record];
+        if (place != JointRecords::kNone && place >= base && place < end) {
+          rows_.push_back({static_cast<std::uint32_t>(place - base), i});
+        }
+      }
+      base = end;
+      if (rows_.empty()) continue;
+      std::ranges::sort(rows_);
+      numbers_.clear();
+      for (const auto& [number, i] : rows_) numbers_.push_back(number);
+      distances_.resize(rows_.size());
+      NEARLINE_CHECK(segment->distances(part.queries.row(row_), part.queries.type, numbers_, distances_, stats_));
+      for (std::size_t r = 0; r < rows_.size(); ++r) {
+        sums_[rows_[r].second] += part.weight * static_cast<double>(distances_[r]);
+      }
+    }
+    for (std::size_t i = 0; i < some.size(); ++i) {
+      if (part.places[some[i].record] == JointRecords::kNone) {
+        sums_[i] += part.weight * static_cast<double>(*options_.missing);
+      }
+    }
+    return {};
+  }
+
+  std::span<const Part> parts_;
+  std::span<const Id> ids_;
+  const FusionOptions& options_;
+  const std::uint32_t k_;
+  std::size_t row_ = 0;
+  bool exact_ = true;
+  QueryStats stats_;
+  std::size_t ordered_ = 0;
+  std::vector<Scored> order_;
+  std::vector<float> scores_, distances_;
+  std::vector<double> sums_;
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> rows_;  ///< in the segment, and among `some`
+  std::vector<std::uint32_t> numbers_;
+  std::vector<Hit> hits_;
+};
+
+Result<void> check_parts(const Snapshot& index, std::span<const FieldQueries> fields,
+                         std::span<const std::uint32_t> numbers, const FusionOptions& options) {
+  if (fields.empty()) return invalid("a search in no field: expected one at least");
+  float sum = 0;
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    const FieldQueries& one = fields[i];
+    const std::string& name = index.view(numbers[i]).schema().name;
+    if (!(one.weight >= 0) || std::isinf(one.weight)) {
+      return invalid("weight of " + std::to_string(one.weight) + " for field '" + name +
+                     "': expected a finite number from 0 on");
+    }
+    if (std::ranges::find(numbers.first(i), numbers[i]) != numbers.begin() + static_cast<std::ptrdiff_t>(i)) {
+      return invalid("field '" + name + "' comes twice: expected each once");
+    }
+    if (one.queries.rows != fields[0].queries.rows) {
+      return invalid(std::to_string(one.queries.rows) + " queries for field '" + name + "': expected " +
+                     std::to_string(fields[0].queries.rows) + ", as for the first");
+    }
+    const SearchOptions search{.k = options.k};
+    auto checked = check_queries(one.queries, search, index.view(numbers[i]).info());
+    if (!checked) {
+      checked.error().what = "field '" + name + "': " + checked.error().what;
+      return checked;
+    }
+    sum += one.weight;
+  }
+  if (!(sum > 0)) return invalid("weights that are all 0: expected one above 0");
+  if (options.missing && !std::isfinite(*options.missing)) {
+    return invalid("a distance of what is missing that is no finite number: expected one, or none");
+  }
+  return {};
+}
+
+/// The records of the joint table that match, ascending; all without a filter.
+Result<std::vector<std::uint32_t>> records_that(const Snapshot& index, const JointRecords& joint,
+                                                const std::string& filter) {
+  std::vector<std::uint32_t> records;
+  if (filter.empty()) {
+    records.resize(joint.ids().size());
+    std::iota(records.begin(), records.end(), 0U);
+    return records;
+  }
+  NEARLINE_TRY(matching, Matching::of(index, filter));
+  const auto places = joint.places(kPrimaryField);
+  std::vector<std::uint64_t> bases{0};
+  for (const auto& segment : index.segments()) bases.push_back(bases.back() + segment->count());
+  for (std::uint32_t r = 0; r < places.size(); ++r) {
+    const auto behind = std::ranges::upper_bound(bases, places[r]);
+    const auto s = static_cast<std::size_t>(behind - bases.begin()) - 1;
+    if (matching.segment(s)->has(Row(static_cast<std::uint32_t>(places[r] - bases[s])))) records.push_back(r);
+  }
+  return records;
+}
+
+/// Those of `may` that a search of one query in the field finds.
+Result<std::vector<std::uint32_t>> chosen(const Snapshot& field, const MatrixView& queries, std::size_t row,
+                                          const FusionOptions& options, std::span<const Id> ids) {
+  SearchOptions search{.k = std::max(options.candidates, options.k), .exact = options.exact, .filter = options.filter};
+  search.l = std::max(search.l, search.k);
+  NEARLINE_TRY(found, field.search({queries.row(row), 1, queries.dim, queries.type}, search));
+  std::vector<std::uint32_t> records;
+  for (std::uint32_t i = 0; i < found.counts[0]; ++i) {
+    const auto at = std::ranges::lower_bound(ids, found.ids[i]);
+    records.push_back(static_cast<std::uint32_t>(at - ids.begin()));
+  }
+  std::ranges::sort(records);
+  return records;
+}
+
+}  // namespace
+
+Result<SearchResult> search_fields(const Snapshot& index, std::span<const FieldQueries> fields,
+                                   const FusionOptions& options) {
+  std::vector<std::uint32_t> numbers;
+  for (const FieldQueries& one : fields) {
+    NEARLINE_TRY(number, find_field(index.schema(), one.field));
+    numbers.push_back(number);
+  }
+  NEARLINE_CHECK(check_parts(index, fields, numbers, options));
+  const FieldQueries* choosing = nullptr;
+  if (!options.choose_by.empty()) {
+    NEARLINE_TRY(number, find_field(index.schema(), options.choose_by));
+    const auto at = std::ranges::find(numbers, number);
+    if (at == numbers.end()) {
+      return invalid("field '" + options.choose_by + "' is to choose: expected queries for it");
+    }
+    choosing = &fields[static_cast<std::size_t>(at - numbers.begin())];
+  }
+  NEARLINE_TRY(joint, index.joint_records());
+  std::vector<Part> parts;
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    if (fields[i].weight == 0) continue;
+    parts.push_back(
+        {index.view(numbers[i]), fields[i].queries, static_cast<double>(fields[i].weight), joint->places(numbers[i])});
+  }
+  std::vector<std::uint32_t> may;
+  if (choosing == nullptr) {
+    NEARLINE_TRY(records, records_that(index, *joint, options.filter));
+    may = std::move(records);
+  }
+  Collector collector(fields[0].queries.rows, options.k);
+  JointSearch search(parts, joint->ids(), options, options.k);
+  bool exact = true;
+  for (std::size_t row = 0; row < fields[0].queries.rows; ++row) {
+    if (choosing != nullptr) {
+      const std::uint32_t number = numbers[static_cast<std::size_t>(choosing - fields.data())];
+      NEARLINE_TRY(some, chosen(index.view(number), choosing->queries, row, options, joint->ids()));
+      may = std::move(some);
+      exact = false;
+    }
+    NEARLINE_CHECK(search.run(row, may));
+    exact = exact && search.exact();
+    collector.take(row, search.hits(), search.stats());
+  }
+  collector.expect(exact ? 1.0F : 0.0F);
+  SearchResult result = std::move(collector).result();
+  result.matches = choosing == nullptr ? may.size() : 0;
+  return result;
+}
+
+}  // namespace nearline::engine
