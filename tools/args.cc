@@ -139,67 +139,6 @@ void Args::ids(const char* flags, IdSource& target, const char* help, bool requi
   files_.inputs.push_back({word_of(flags), &target.file()});
 }
 
-void Args::field(std::string& target) {
-  text("--field", target, "NAME", "the field that is meant; the first unless said");
-}
-
-void Args::field_or_queries(std::string& name, std::list<FieldFile>& queries) {
-  const auto parse = [this, &name, &queries](const std::vector<std::string>& texts) {
-    for (const std::string& text : texts) {
-      const std::size_t at = text.find('=');
-      if (at == std::string::npos && !text.empty() && name.empty() && texts.size() == 1) {
-        name = text;
-      } else if (at == std::string::npos || at == 0 || at + 1 == text.size()) {
-        throw CLI::ValidationError("--field", "expected one NAME, or NAME=QUERIES for each, found '" + text + "'");
-      } else {
-        const FieldFile& added = queries.emplace_back(FieldFile{text.substr(0, at), text.substr(at + 1)});
-        files_.inputs.push_back({"--field " + added.field, &added.file});
-      }
-    }
-  };
-  app_.add_option_function<std::vector<std::string>>(
-          "--field", parse,
-          "the field that QUERIES are of; or NAME=QUERIES for each field of a search by the sum of several distances")
-      ->type_name("NAME")
-      ->allow_extra_args(false);
-}
-
-void Args::weights(std::vector<FieldWeight>& target) {
-  option("--weight", "of the fields of such a search, each 1 unless said", "NAME=W,...", {},
-         [&target](const std::string& text) -> std::optional<std::string> {
-           target.clear();
-           for (std::size_t at = 0; at <= text.size();) {
-             const std::size_t end = std::min(text.find(',', at), text.size());
-             const std::string_view one = std::string_view(text).substr(at, end - at);
-             const std::size_t sign = one.rfind('=');
-             const auto weight =
-                 sign == std::string_view::npos ? std::nullopt : parse_number<float>(one.substr(sign + 1));
-             if (!weight || sign == 0 || !(*weight >= 0) || std::isinf(*weight)) {
-               return "expected NAME=W, W a number from 0 on, several with commas between them";
-             }
-             target.push_back({std::string(one.substr(0, sign)), *weight});
-             at = end + 1;
-           }
-           return std::nullopt;
-         });
-}
-
-void Args::by_name(const char* flags, std::list<FieldFile>& target, const char* help) {
-  const auto parse = [this, flags, &target](const std::vector<std::string>& texts) {
-    for (const std::string& text : texts) {
-      const std::size_t at = text.find('=');
-      if (at == std::string::npos || at == 0 || at + 1 == text.size()) {
-        throw CLI::ValidationError(flags, "expected NAME=FILE, found '" + text + "'");
-      }
-      const FieldFile& added = target.emplace_back(FieldFile{text.substr(0, at), text.substr(at + 1)});
-      files_.inputs.push_back({word_of(flags) + " " + added.field, &added.file});
-    }
-  };
-  app_.add_option_function<std::vector<std::string>>(flags, parse, help)
-      ->type_name("NAME=FILE")
-      ->allow_extra_args(false);
-}
-
 void Args::filter(std::string& target) {
   text("--filter", target, "EXPR", "only records that match, \"lang = 'en' and year >= 2019 and tags has 'a/b/*'\"");
 }
