@@ -52,6 +52,7 @@ Result<void> Changes::erase(Id id, bool kept) {
 }
 
 Result<void> Changes::commit() {
+  if (lost_) return Error{.code = Code::kIo, .what = "going back to a savepoint failed: expected ROLLBACK"};
   if (!writer_ || !writer_->dirty()) return {};
   NEARLINE_CHECK(writer_->commit(options_.durable ? Durability::kDurable : Durability::kRelaxed));
   return {};
@@ -61,7 +62,7 @@ void Changes::end() noexcept {
   writer_.reset();
   log_.clear();
   marks_.clear();
-  forgot_ = false;
+  forgot_ = lost_ = false;
 }
 
 void Changes::mark(std::size_t savepoint) {
@@ -79,7 +80,9 @@ Result<void> Changes::back_to(std::size_t savepoint) {
                  .what = "two statements changed the table at once, outside of BEGIN: one cannot be undone alone"};
   log_.erase(log_.begin() + static_cast<std::ptrdiff_t>(kept), log_.end());
   writer_->abandon();
+  lost_ = true;
   for (const Change& change : log_) NEARLINE_CHECK(apply(change));
+  lost_ = false;
   return {};
 }
 

@@ -61,6 +61,7 @@ class Changes {
   std::vector<Change> log_;
   std::vector<std::size_t> marks_;  // [savepoint]: changes before it
   bool forgot_ = false;             // a change that was not kept
+  bool lost_ = false;               // going back failed: what is left is no state that there was
 };
 
 }  // namespace nearline::sqlite

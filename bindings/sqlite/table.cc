@@ -3,7 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cstring>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -99,6 +99,9 @@ Result<TableOptions> options_of(std::span<const char* const> words) {
     const std::string key(trimmed(text.substr(0, equal)));
     NEARLINE_CHECK(take_option(key, unquoted(text.substr(equal + 1)), options));
   }
+  std::error_code failed;
+  const auto whole = std::filesystem::absolute(options.path, failed);  // the working directory may change
+  if (!failed) options.path = whole.string();
   options.changes.path = options.path;
   return options;
 }
@@ -146,8 +149,8 @@ Table::Table(sqlite3* connection, TableOptions how, Index&& opened)
 
 Result<void> Table::look_for_newer() {
   if (cursors > 0) return {};
-  NEARLINE_CHECK(index.refresh());
-  if (same(schema, index.info().schema)) return {};
+  NEARLINE_TRY(newer, index.refresh());
+  if (!newer || same(schema, index.info().schema)) return {};
   return Error{.code = Code::kUnsupported,
                .what =
                    "another index took the file's place: expected the same vectors and attributes; DROP the table "

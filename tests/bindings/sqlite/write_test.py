@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """INSERT, UPDATE, DELETE, and what belongs to a transaction and what does not."""
 import os
+import resource
 import sqlite3
 import subprocess
 import sys
@@ -154,7 +155,7 @@ class Transactions(Case):
         self.assertEqual(seen, list(range(50)))
         self.assertEqual(self.ids(db, "true"), [])
 
-    def test_an_index_commits_before_sqlite_and_stays_where_sqlite_cannot(self):
+    def test_a_commit_that_breaks_a_rule_of_sqlite_commits_nothing(self):
         db = self.connect()
         db.execute("CREATE TABLE parent(id INTEGER PRIMARY KEY)")
         db.execute("CREATE TABLE child(parent REFERENCES parent(id) DEFERRABLE INITIALLY DEFERRED)")
@@ -162,10 +163,52 @@ class Transactions(Case):
         db.execute("BEGIN")
         db.execute(NEW, [200, blob(1), 1])
         db.execute("INSERT INTO child VALUES (7)")
-        self.fails("FOREIGN KEY", db, "COMMIT", kind=sqlite3.IntegrityError)  # found before anything commits
+        self.fails("FOREIGN KEY", db, "COMMIT", kind=sqlite3.IntegrityError)
         self.assertEqual(self.ids(db, "year = 1"), [])
         db.execute("ROLLBACK")
         self.assertEqual(self.ids(db, "year = 1"), [])
+
+    def test_the_index_commits_first_and_keeps_what_sqlite_then_cannot(self):
+        """As where a reader holds the database: COMMIT may come again, but a ROLLBACK is SQLite's alone then."""
+        for end, count in (("COMMIT", 1), ("ROLLBACK", 0)):
+            db, other = self.connect(f"{end}.db"), self.connect(f"{end}.db")
+            db.execute("CREATE TABLE t(a)")
+            db.execute("CREATE TABLE u AS SELECT 1 UNION ALL SELECT 2")
+            reader = other.execute("SELECT * FROM u")
+            reader.fetchone()
+            db.execute("BEGIN")
+            db.execute("INSERT INTO t VALUES (1)")
+            db.execute("INSERT OR REPLACE INTO v(id, vector, year) VALUES (200, ?, ?)", [blob(1), count])
+            self.fails("locked", db, "COMMIT")
+            self.assertEqual(self.ids(db, "year = ?", count), [200])
+            reader.close()
+            db.execute(end)
+            self.assertEqual(db.execute("SELECT count(*) FROM t").fetchone(), (count,))
+            self.assertEqual(self.ids(db, "year = ?", count), [200])
+
+    def test_a_commit_that_the_index_cannot_make_is_none_of_sqlites(self):
+        db = self.connect()
+        db.execute("CREATE TABLE t(a)")
+        db.execute("BEGIN")
+        db.execute("INSERT INTO t VALUES (1)")
+        db.execute("DELETE FROM v WHERE id = 1")
+        limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (os.path.getsize("test.near") // 2, limit[1]))
+        try:
+            self.fails("nearline", db, "COMMIT", kind=sqlite3.Error)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        self.assertEqual(db.execute("SELECT count(*) FROM t").fetchone(), (0,))
+        self.assertEqual(self.ids(db, "id < 3"), [0, 1, 2])
+
+    def test_the_working_directory_may_change(self):
+        db = self.connect()
+        os.mkdir("elsewhere")
+        os.chdir("elsewhere")
+        db.execute("DELETE FROM v WHERE id = 1")
+        self.assertEqual(self.ids(db, "id < 3"), [0, 2])
 
     def test_a_process_that_dies_leaves_the_last_commit(self):
         code = f"""
