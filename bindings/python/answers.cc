@@ -72,6 +72,40 @@ py::tuple data(const OpenIndex& self, const py::object& ids, const py::object& n
   return py::make_tuple(dicts_of(said, wanted.size()), bytes);
 }
 
+template <class T>
+void append(std::vector<T>& all, const std::vector<T>& part) {
+  all.insert(all.end(), part.begin(), part.end());
+}
+
+/// As search_in_parts of index.cc, so that Ctrl-C is heard.
+Result<RangeResult> range_in_parts(const Index& index, const MatrixView& queries, const RangeOptions& options,
+                                   const Watch& watch) {
+  constexpr std::size_t kRowsAtOnce = 256;
+  if (queries.rows <= kRowsAtOnce) return index.range_search(queries, options);
+  const ProgressFn progress = watch.function();
+  RangeResult whole;
+  whole.offsets.push_back(0);
+  for (std::size_t first = 0; first < queries.rows; first += kRowsAtOnce) {
+    const std::size_t rows = std::min(kRowsAtOnce, queries.rows - first);
+    auto found = index.range_search({queries.row(first), rows, queries.dim, queries.type}, options);
+    if (!found) {
+      // The rows of an error are counted from the part's first: the whole names them from the call's.
+      if (found.error().code != Code::kBadInput || first == 0) return std::move(found).error();
+      return index.range_search(queries, options);
+    }
+    const std::uint64_t before = whole.offsets.back();
+    for (std::size_t row = 1; row <= rows; ++row) whole.offsets.push_back(before + found->offsets[row]);
+    append(whole.ids, found->ids);
+    append(whole.distances, found->distances);
+    append(whole.complete_to, found->complete_to);
+    append(whole.cut, found->cut);
+    append(whole.stats, found->stats);
+    whole.expected_recall = std::min(whole.expected_recall, found->expected_recall);
+    if (!progress({"search", first + rows, queries.rows})) return Error{Code::kCancelled, "cancelled"};
+  }
+  return whole;
+}
+
 /// (ids, distances, offsets, complete_to, cut, stats or None, expected_recall)
 py::tuple range_search(const OpenIndex& self, const py::array& queries, int type, std::uint32_t dim, float radius,
                        std::uint64_t max_results, std::uint32_t l, std::uint32_t beam_width, bool exact, float recall,
@@ -85,7 +119,8 @@ py::tuple range_search(const OpenIndex& self, const py::array& queries, int type
                              .beam_width = beam_width,
                              .filter = filter};
   const MatrixView rows = matrix(queries, type, dim);
-  const auto [found, owner] = hand_over(released([&] { return index->range_search(rows, options); }));
+  const Watch watch{py::none()};
+  const auto [found, owner] = hand_over(watched(watch, [&] { return range_in_parts(*index, rows, options, watch); }));
   const auto all = static_cast<py::ssize_t>(found->ids.size());
   const auto count = static_cast<py::ssize_t>(rows.rows);
   py::array_t<bool> cut(count);

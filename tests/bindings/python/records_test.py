@@ -183,6 +183,17 @@ class Ranges(Case):
         self.assertEqual([len(ids) for ids, _ in index.range_search(line(2), 8).rows()], [2, 3])
         self.assertEqual(index.range_search(line(2), 8).of(1)[0].tolist(), [1, 0, 2])
 
+    def test_a_large_batch_is_answered_as_its_parts_are(self):
+        index, queries = self.index(cloud(1000)), cloud(600, seed=2)
+        whole = index.range_search(queries, 12, exact=True, max_results=3, stats=True)
+        parts = [index.range_search(queries[at:at + 100], 12, exact=True, max_results=3) for at in range(0, 600, 100)]
+        self.assertGreater(len(whole.ids), 100)
+        self.assertEqual(whole.ids.tolist(), np.concatenate([part.ids for part in parts]).tolist())
+        self.assertEqual([len(whole.of(i)[0]) for i in range(600)], [len(part.of(i)[0]) for part in parts for i in range(100)])
+        self.assertEqual((whole.cut.shape, whole.complete_to.shape, whole.stats.shape), ((600,), (600,), (600,)))
+        queries[500, 3] = np.nan
+        self.fails(nearline.BadInputError, "query 500", index.range_search, queries, 12)
+
     def test_bad_radii_are_refused_in_words(self):
         index = self.index(line(100))
         for radius in (-1, float("nan")):
