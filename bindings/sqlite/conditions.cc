@@ -81,8 +81,10 @@ Condition bool_condition(const std::string& name, int op, sqlite3_value* value) 
   return filter(name + (one ? " = true" : " = false"));
 }
 
+/// A number is compared as text or, where it comes from a column of numbers, the text as a number: SQLite knows.
 Condition text_condition(const std::string& name, int op, sqlite3_value* value) {
   if (sqlite3_value_type(value) == SQLITE_BLOB) return all_or_none(name, op, -1);
+  if (sqlite3_value_type(value) != SQLITE_TEXT) return {};
   return filter(name + std::string(sign_of(op)) + quoted(bytes_of(value), '\''));
 }
 

@@ -12,7 +12,8 @@
 
 namespace nearline::sqlite {
 
-/// What a comparison says: nothing that a filter could (SQLite looks itself), that no record matches, or a filter.
+/// What a comparison says: nothing that a filter could (SQLite looks itself: of strings and ids), that no record
+/// matches, or a filter that says just the same.
 struct Condition {
   enum class Kind { kLeft, kNever, kFilter };
   Kind kind = Kind::kLeft;

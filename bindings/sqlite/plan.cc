@@ -39,6 +39,8 @@ class Planner {
         search_ = true;
       }
     }
+    for (int i = 0; i < info_.nConstraint && !search_; ++i)
+      by_id_ = by_id_ || (!is_limit(op(i)) && usable(i) && column(i) == Columns::kId && is_equal(i));
     for (int i = 0; i < info_.nConstraint; ++i) {
       NEARLINE_TRY(serves, take(i));
       if (!serves) return false;
@@ -63,6 +65,7 @@ class Planner {
   }
   [[nodiscard]] int op(int i) const noexcept { return info_.aConstraint[i].op; }
   [[nodiscard]] bool usable(int i) const noexcept { return info_.aConstraint[i].usable != 0; }
+  [[nodiscard]] bool is_equal(int i) const noexcept { return op(i) == SQLITE_INDEX_CONSTRAINT_EQ; }
   bool may_be_many(int i) noexcept {
     return op(i) == SQLITE_INDEX_CONSTRAINT_EQ && sqlite3_vtab_in(&info_, i, -1) != 0;
   }
@@ -98,20 +101,18 @@ class Planner {
     return true;
   }
 
-  /// SQLite compares again what comes of these, so that a filter may let through more than it should, never less.
+  /// Ids and strings SQLite compares again, so that a filter may let through more of them than it should, never less.
   void take_comparison(int i, int at) {
     if (at == Columns::kId) {
-      const bool equal = op(i) == SQLITE_INDEX_CONSTRAINT_EQ;
       // Beside a search an id that another table gives would ask anew for each of its rows; a list of ids does not.
-      if (is_order(op(i)) || (equal && (!search_ || may_be_many(i)))) {
-        by_id_ = by_id_ || equal;
-        add(i, What::kId, false);
-      }
+      if (is_order(op(i)) || (is_equal(i) && (!search_ || may_be_many(i)))) add(i, What::kId, false);
     } else if (table_.columns.is_attribute(at)) {
       const AttributeType type = table_.schema.attributes[static_cast<std::size_t>(at - Columns::kFirstAttribute)].type;
-      const bool binary = std::strcmp(sqlite3_vtab_collation(&info_, i), "BINARY") == 0;
-      if (is_known(type, op(i)) && (type != AttributeType::kString || binary))
-        add(i, What::kAttribute, op(i) == SQLITE_INDEX_CONSTRAINT_MATCH);
+      const bool text = type == AttributeType::kString;
+      if (text && std::strcmp(sqlite3_vtab_collation(&info_, i), "BINARY") != 0) return;
+      // Of a few ids SQLite compares the rest itself; MATCH it cannot.
+      if (by_id_ && op(i) != SQLITE_INDEX_CONSTRAINT_MATCH) return;
+      if (is_known(type, op(i))) add(i, What::kAttribute, !text);
     } else if (at == table_.columns.distance() && search_ &&
                (op(i) == SQLITE_INDEX_CONSTRAINT_LT || op(i) == SQLITE_INDEX_CONSTRAINT_LE)) {
       has_radius_ = true;

@@ -96,10 +96,13 @@ class Question {
         table_.schema.attributes[static_cast<std::size_t>(term.column - Columns::kFirstAttribute)];
     if (!term.many) return take_condition(condition_of(attribute, term.op, value));
     std::string any;
+    bool left = false;
     for_each_value(term, value, [&](sqlite3_value* one) {
       const Condition condition = condition_of(attribute, SQLITE_INDEX_CONSTRAINT_EQ, one);
+      left = left || condition.kind == Condition::Kind::kLeft;
       if (condition.kind == Condition::Kind::kFilter) any += (any.empty() ? "(" : " or ") + condition.filter;
     });
+    if (left) return;
     take_condition(any.empty() ? Condition{Condition::Kind::kNever} : Condition{Condition::Kind::kFilter, any + ")"});
   }
 
@@ -161,7 +164,12 @@ class Question {
       answers_.ids = std::move(matching);
       return {};
     }
-    NEARLINE_TRY(there, table_.index.contains(*ids_));  // what else is asked of them SQLite compares
+    if (!filter_.empty()) {  // what else is asked of them SQLite compares, but MATCH of tags
+      NEARLINE_TRY(matching, table_.index.matching_ids(whole_filter()));
+      answers_.ids = std::move(matching);
+      return {};
+    }
+    NEARLINE_TRY(there, table_.index.contains(*ids_));
     for (std::size_t i = 0; i < ids_->size(); ++i)
       if (there[i]) answers_.ids.push_back((*ids_)[i]);
     return {};

@@ -126,6 +126,22 @@ class Rows(Case):
             for where in (f"{column} IS NULL", f"{column} NOT NULL", column, f"NOT {column}", f"{column} LIKE '%5%'"):
                 self.same(db, where)
 
+        db.execute("CREATE TABLE some(i INTEGER, f REAL, s TEXT, b BLOB)")
+        db.executemany("INSERT INTO some VALUES (?, ?, ?, ?)", [(1950, 1950.0, "1950", "1950"), (1, 2.25, "de", b"de"),
+                                                                ("x", "y", " 1950", 1950), (None, 0.5, "1950.0", 1.0)])
+        for column in ("year", "price", "new", "lang"):
+            for op in ("=", "<", ">="):
+                for other in ("i", "f", "s", "b", "CAST(s AS INTEGER)", "i + 0"):
+                    sql = f"SELECT x.id, some.rowid FROM some CROSS JOIN {{}} AS x ON x.{column} {op} {other} ORDER BY 1, 2"
+                    self.assertEqual(db.execute(sql.format("v")).fetchall(), db.execute(sql.format("r")).fetchall(), sql)
+
+    def test_what_stands_beside_ids_is_compared_too(self):
+        db = self.connect()
+        self.assertEqual(self.ids(db, "id IN (3, 20, 21, 22, 700) AND year > 1910 AND lang = 'de'"), [22])
+        self.assertEqual(self.ids(db, "id IN (3, 20, 21, 22, 700) AND tags MATCH 'bio/*' AND price IS NULL"), [])
+        self.assertEqual(self.ids(db, "id IN (3, 20, 22, 23, 700) AND tags MATCH 'bio/*' AND price IS NULL"), [23])
+        self.assertEqual(self.ids(db, "id = 20 AND id IN (20, 21) AND id > 19"), [20])
+
     def same(self, db, where: str, *values) -> None:
         expected = db.execute(f"SELECT id FROM r WHERE {where} ORDER BY id", values).fetchall()
         self.assertEqual(db.execute(f"SELECT id FROM v WHERE {where} ORDER BY id", values).fetchall(), expected, (where, values))
