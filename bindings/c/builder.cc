@@ -22,11 +22,22 @@ Result<void> check_unfinished(const nearline_builder* builder) {
 
 }  // namespace
 
-Result<Schema> schema_of(const nearline_schema* from) {
+Result<Schema> schema_of(const nearline_schema* from, const nearline_build_options* more) {
   NEARLINE_CHECK(need(from, "schema"));
+  NEARLINE_TRY(options, take(more, "build options"));
   NEARLINE_TRY(type, enumerator(from->type, ElementType::kB1, false, "type"));
   NEARLINE_TRY(metric, enumerator(from->metric, Metric::kJaccard, false, "metric"));
-  return Schema{.dim = from->dim, .type = type, .metric = metric};
+  if (options.attribute_count > 0) NEARLINE_CHECK(need(options.attributes, "attributes"));
+  if (options.attribute_count > kMaxAttributes)
+    return invalid(std::to_string(options.attribute_count) + " attributes: expected at most " +
+                   std::to_string(kMaxAttributes));
+  Schema schema{.dim = from->dim, .type = type, .metric = metric};
+  for (const nearline_attribute& attribute : std::span(options.attributes, options.attribute_count)) {
+    NEARLINE_TRY(kind, enumerator(attribute.type, AttributeType::kTags, false, "type of an attribute"));
+    const auto* const end = std::find(std::begin(attribute.name), std::end(attribute.name), '\0');
+    schema.attributes.push_back({std::string(std::begin(attribute.name), end), kind});
+  }
+  return schema;
 }
 
 Result<BuildOptions> build_options(const nearline_build_options* from) {
@@ -70,7 +81,7 @@ nearline_status nearline_builder_create(const char* output, const nearline_schem
                                         nearline_error* error) {
   return c::call(error, [&]() -> Result<void> {
     NEARLINE_CHECK(c::need(output, "output", schema, "schema", builder, "builder"));
-    NEARLINE_TRY(what, c::schema_of(schema));
+    NEARLINE_TRY(what, c::schema_of(schema, options));
     NEARLINE_TRY(how, c::build_options(options));
     NEARLINE_TRY(made, Builder::create(output, what, how));
     *builder = new nearline_builder{std::move(made)};
@@ -79,12 +90,13 @@ nearline_status nearline_builder_create(const char* output, const nearline_schem
 }
 
 nearline_status nearline_builder_add(nearline_builder* builder, const nearline_matrix* vectors, const uint64_t* ids,
-                                     nearline_error* error) {
+                                     const nearline_record_data* data, nearline_error* error) {
   return c::call(error, [&]() -> Result<void> {
     NEARLINE_CHECK(c::check_unfinished(builder));
     NEARLINE_TRY(rows, c::matrix(vectors, "vectors"));
     NEARLINE_TRY(named, c::id_array(ids, ids == nullptr ? 0 : rows.rows));
-    return builder->builder->add(rows, named);
+    NEARLINE_TRY(said, c::record_data(data, rows.rows));
+    return builder->builder->add(rows, named, said);
   });
 }
 
@@ -110,7 +122,7 @@ nearline_status nearline_estimate_build(uint64_t count, const nearline_schema* s
                                         nearline_error* error) {
   return c::call(error, [&]() -> Result<void> {
     NEARLINE_CHECK(c::check_report(to, "estimate"));
-    NEARLINE_TRY(what, c::schema_of(schema));
+    NEARLINE_TRY(what, c::schema_of(schema, options));
     NEARLINE_TRY(how, c::build_options(options));
     NEARLINE_TRY(found, estimate(count, what, how));
     c::give(to, nearline_estimate{.size = 0,

@@ -3,32 +3,23 @@
 #include <algorithm>
 
 #include "bindings/c/handles.h"
+#include "bindings/c/search_options.h"
 #include "nearline/index.h"
 
-using namespace nearline;  // NOLINT(google-build-using-namespace)
-
-namespace {
+namespace nearline::c {
 
 Result<SearchOptions> search_options(const nearline_search_options* from) {
-  NEARLINE_TRY(options, c::take(from, "search options"));
-  NEARLINE_CHECK(c::check_reserved(options.reserved, "search options"));
+  NEARLINE_TRY(options, take(from, "search options"));
+  NEARLINE_CHECK(check_reserved(options.reserved, "search options"));
   SearchOptions to;
-  to.k = c::or_default(options.k, to.k);
-  to.l = c::or_default(options.l, std::max(to.l, to.k));
-  to.beam_width = c::or_auto(options.beam_width);
+  to.k = or_default(options.k, to.k);
+  to.l = or_default(options.l, std::max(to.l, to.k));
+  to.beam_width = or_auto(options.beam_width);
   to.exact = options.exact != 0;
   to.recall = options.recall;
+  to.filter = text_or_none(options.filter);
+  to.explain = options.explain != nullptr;
   return to;
-}
-
-/// Before the search: what is written afterwards has room.
-Result<void> check_room(const nearline_search_result& room, std::size_t rows, std::uint32_t k) {
-  if (rows > 0) NEARLINE_CHECK(c::need(room.ids, "ids"));
-  if (rows > 0 && room.capacity / rows < k)
-    return c::invalid("capacity of " + std::to_string(room.capacity) + ": expected room for " + std::to_string(rows) +
-                      " rows of " + std::to_string(k) + " answers");
-  if (room.stats != nullptr) NEARLINE_CHECK(c::check_size(room.stats_size, sizeof *room.stats, "stats_size"));
-  return {};
 }
 
 nearline_query_stats stats_from(const QueryStats& cost) noexcept {
@@ -42,18 +33,49 @@ nearline_query_stats stats_from(const QueryStats& cost) noexcept {
           .reserved = 0};
 }
 
+Result<void> check_stats(const nearline_query_stats* room, std::size_t size) {
+  if (room == nullptr) return {};
+  return check_size(size, sizeof *room, "stats_size");
+}
+
+void fill_stats(nearline_query_stats* room, std::size_t size, std::span<const QueryStats> costs) noexcept {
+  if (room == nullptr) return;
+  auto* at = reinterpret_cast<std::byte*>(room);
+  for (const QueryStats& cost : costs) {
+    const nearline_query_stats one = stats_from(cost);
+    std::memset(at, 0, size);
+    std::memcpy(at, &one, std::min(size, sizeof one));
+    at += size;
+  }
+}
+
+}  // namespace nearline::c
+
+using namespace nearline;  // NOLINT(google-build-using-namespace)
+
+namespace {
+
+/// Before the search: what is written afterwards has room.
+Result<void> check_room(const nearline_search_result& room, std::size_t rows, std::uint32_t k) {
+  if (rows > 0) NEARLINE_CHECK(c::need(room.ids, "ids"));
+  if (rows > 0 && room.capacity / rows < k)
+    return c::invalid("capacity of " + std::to_string(room.capacity) + ": expected room for " + std::to_string(rows) +
+                      " rows of " + std::to_string(k) + " answers");
+  return c::check_stats(room.stats, room.stats_size);
+}
+
 void fill(const nearline_search_result& room, const SearchResult& found) {
   std::ranges::copy(found.ids, room.ids);
   if (room.distances != nullptr) std::ranges::copy(found.distances, room.distances);
   if (room.counts != nullptr) std::ranges::copy(found.counts, room.counts);
-  if (room.stats == nullptr) return;
-  auto* at = reinterpret_cast<std::byte*>(room.stats);
-  for (const QueryStats& cost : found.stats) {
-    const nearline_query_stats one = stats_from(cost);
-    std::memset(at, 0, room.stats_size);
-    std::memcpy(at, &one, std::min(room.stats_size, sizeof one));
-    at += room.stats_size;
-  }
+  c::fill_stats(room.stats, room.stats_size, found.stats);
+}
+
+/// After the search, whose options were good.
+void explain(const nearline_search_options* from, const SearchResult& found) {
+  const auto options = c::take(from, "search options");
+  if (!options || options->explain == nullptr) return;
+  for (const std::string& line : found.explanation) options->explain(options->explain_context, line.c_str());
 }
 
 }  // namespace
@@ -64,14 +86,17 @@ nearline_status nearline_index_search(const nearline_index* index, const nearlin
   return c::call(error, [&]() -> Result<void> {
     NEARLINE_CHECK(c::need(index, "index"));
     NEARLINE_TRY(rows, c::matrix(queries, "queries"));
-    NEARLINE_TRY(how, search_options(options));
+    NEARLINE_TRY(how, c::search_options(options));
     NEARLINE_CHECK(c::check_report(result, "result"));
     NEARLINE_TRY(room, c::take(result, "result"));
     NEARLINE_CHECK(check_room(room, rows.rows, how.k));
     NEARLINE_TRY(found, index->index.search(rows, how));
     fill(room, found);
     room.expected_recall = found.expected_recall;
+    room.matches = found.matches;
+    room.filter_reads = found.filter_reads;
     c::give(result, room);
+    explain(options, found);
     return {};
   });
 }

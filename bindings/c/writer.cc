@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "bindings/c/handles.h"
+#include "nearline/nearline_answers.h"
 
 struct nearline_writer {
   nearline::Writer writer;
@@ -69,24 +70,26 @@ void nearline_writer_close(nearline_writer** writer) {
 }
 
 nearline_status nearline_writer_insert(nearline_writer* writer, const nearline_matrix* vectors, const uint64_t* ids,
-                                       uint64_t* first_id, nearline_error* error) {
+                                       const nearline_record_data* data, uint64_t* first_id, nearline_error* error) {
   return c::call(error, [&]() -> Result<void> {
     NEARLINE_CHECK(c::need(writer, "writer"));
     NEARLINE_TRY(rows, c::matrix(vectors, "vectors"));
     NEARLINE_TRY(named, c::id_array(ids, ids == nullptr ? 0 : rows.rows));
-    NEARLINE_TRY(done, writer->writer.insert(rows, named));
+    NEARLINE_TRY(said, c::record_data(data, rows.rows));
+    NEARLINE_TRY(done, writer->writer.insert(rows, named, said));
     if (first_id != nullptr) *first_id = done.first_id.value_or(kNoId);
     return {};
   });
 }
 
 nearline_status nearline_writer_upsert(nearline_writer* writer, const nearline_matrix* vectors, const uint64_t* ids,
-                                       nearline_error* error) {
+                                       const nearline_record_data* data, nearline_error* error) {
   return c::call(error, [&]() -> Result<void> {
     NEARLINE_CHECK(c::need(writer, "writer"));
     NEARLINE_TRY(rows, c::matrix(vectors, "vectors"));
     NEARLINE_TRY(named, c::id_array(ids, rows.rows));
-    return writer->writer.upsert(rows, named);
+    NEARLINE_TRY(said, c::record_data(data, rows.rows));
+    return writer->writer.upsert(rows, named, said);
   });
 }
 
@@ -98,6 +101,16 @@ nearline_status nearline_writer_erase(nearline_writer* writer, const uint64_t* i
     NEARLINE_TRY(done, writer->writer.erase(named));
     if (erased != nullptr) *erased = done.erased;
     if (unknown != nullptr) *unknown = done.unknown;
+    return {};
+  });
+}
+
+nearline_status nearline_writer_erase_where(nearline_writer* writer, const char* filter, uint64_t* erased,
+                                            nearline_error* error) {
+  return c::call(error, [&]() -> Result<void> {
+    NEARLINE_CHECK(c::need(writer, "writer", filter, "filter"));
+    NEARLINE_TRY(done, writer->writer.erase_where(filter));
+    if (erased != nullptr) *erased = done.erased;
     return {};
   });
 }

@@ -3,14 +3,17 @@
 #include <algorithm>
 #include <optional>
 
-#include "bindings/python/bridge.h"
+#include "bindings/python/record_data.h"
 #include "nearline/builder.h"
 
 namespace nearline::python {
 namespace {
 
-Schema schema_of(std::uint32_t dim, int type, const std::string& metric) {
-  return {.dim = dim, .type = static_cast<ElementType>(type), .metric = metric_from(metric).value_or(Metric::kL2)};
+Schema schema_of(std::uint32_t dim, int type, const std::string& metric, const py::list& attributes) {
+  return {.dim = dim,
+          .type = static_cast<ElementType>(type),
+          .metric = metric_from(metric).value_or(Metric::kL2),
+          .attributes = attributes_of(attributes)};
 }
 
 /// options: those of `BuildOptions`, by their names; what is not there has its default.
@@ -39,18 +42,20 @@ BuildOptions options_of(const py::dict& options) {
 class OneBuild {
  public:
   OneBuild(const py::bytes& output, std::uint32_t dim, int type, const std::string& metric, const py::dict& options,
-           const py::object& progress)
+           const py::object& progress, const py::list& attributes)
       : watch_(progress) {
     const auto file = path_of(output);
     BuildOptions how = options_of(options);
     how.progress = watch_.function();
-    builder_.emplace(released([&] { return Builder::create(file, schema_of(dim, type, metric), how); }));
+    const Schema schema = schema_of(dim, type, metric, attributes);
+    builder_.emplace(released([&] { return Builder::create(file, schema, how); }));
   }
 
-  void add(const py::array& rows, int type, std::uint32_t dim, const py::object& ids) {
+  void add(const py::array& rows, int type, std::uint32_t dim, const py::object& ids, const py::object& data) {
     const MatrixView all = matrix(rows, type, dim);
     const auto named = ids_of(ids);
-    released([&] { return builder_->add(all, named); });
+    const RecordData said = record_data(data, all.rows);
+    released([&] { return builder_->add(all, named, said); });
   }
 
   py::dict finish() {
@@ -71,9 +76,10 @@ class OneBuild {
 };
 
 py::dict estimate_of(std::uint64_t count, std::uint32_t dim, int type, const std::string& metric,
-                     const py::dict& options) {
+                     const py::dict& options, const py::list& attributes) {
   const BuildOptions how = options_of(options);
-  const Estimate found = released([&] { return estimate(count, schema_of(dim, type, metric), how); });
+  const Schema schema = schema_of(dim, type, metric, attributes);
+  const Estimate found = released([&] { return estimate(count, schema, how); });
   py::dict all;
   all["layout"] = std::string(name(found.layout));
   all["file_bytes"] = found.file_bytes;
@@ -89,7 +95,8 @@ py::dict estimate_of(std::uint64_t count, std::uint32_t dim, int type, const std
 
 void bind_build(py::module_& module) {
   py::class_<OneBuild>(module, "Builder")
-      .def(py::init<const py::bytes&, std::uint32_t, int, const std::string&, const py::dict&, const py::object&>())
+      .def(py::init<const py::bytes&, std::uint32_t, int, const std::string&, const py::dict&, const py::object&,
+                    const py::list&>())
       .def("add", &OneBuild::add)
       .def("finish", &OneBuild::finish);
   module.def("estimate", estimate_of);

@@ -7,7 +7,7 @@
 #include <mutex>
 #include <thread>
 
-#include "bindings/python/bridge.h"
+#include "bindings/python/record_data.h"
 
 namespace nearline::python {
 namespace {
@@ -92,19 +92,21 @@ class OpenWriter {
 
   [[nodiscard]] bool closed() const noexcept { return writer_ == nullptr; }
 
-  py::tuple insert(const py::array& rows, int type, std::uint32_t dim, const py::object& ids) {
+  py::tuple insert(const py::array& rows, int type, std::uint32_t dim, const py::object& ids, const py::object& data) {
     const Turn turn(*this);
     const MatrixView all = matrix(rows, type, dim);
     const auto named = ids_of(ids);
-    const InsertReport report = work([&](Writer& writer) { return writer.insert(all, named); });
+    const RecordData said = record_data(data, all.rows);
+    const InsertReport report = work([&](Writer& writer) { return writer.insert(all, named, said); });
     return py::make_tuple(report.inserted, report.first_id ? py::object(py::int_(*report.first_id)) : py::none());
   }
 
-  void upsert(const py::array& rows, int type, std::uint32_t dim, const py::object& ids) {
+  void upsert(const py::array& rows, int type, std::uint32_t dim, const py::object& ids, const py::object& data) {
     const Turn turn(*this);
     const MatrixView all = matrix(rows, type, dim);
     const auto named = ids_of(ids);
-    work([&](Writer& writer) { return writer.upsert(all, named); });
+    const RecordData said = record_data(data, all.rows);
+    work([&](Writer& writer) { return writer.upsert(all, named, said); });
   }
 
   py::tuple erase(const py::object& ids) {
@@ -112,6 +114,11 @@ class OpenWriter {
     const auto named = ids_of(ids);
     const EraseReport report = work([&](Writer& writer) { return writer.erase(named); });
     return py::make_tuple(report.erased, report.unknown);
+  }
+
+  std::uint64_t erase_where(const std::string& filter) {
+    const Turn turn(*this);
+    return work([&](Writer& writer) { return writer.erase_where(filter); }).erased;
   }
 
   [[nodiscard]] bool dirty() {
@@ -170,6 +177,7 @@ void bind_writer(py::module_& module) {
       .def("insert", &OpenWriter::insert)
       .def("upsert", &OpenWriter::upsert)
       .def("erase", &OpenWriter::erase)
+      .def("erase_where", &OpenWriter::erase_where)
       .def_property_readonly("dirty", &OpenWriter::dirty)
       .def("commit", &OpenWriter::commit)
       .def("wait_for_merges", &OpenWriter::wait_for_merges)

@@ -1,21 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-/// nearline for C99 and for whatever calls C (nearline_files.h has the rest of it). Link with -lnearline_c
-/// (nearline-c.pc), or dlopen libnearline_c.so.0, which needs no other library of nearline. A program outlives minor
-/// versions: symbols and fields are only added.
+/// nearline for C99 and for whatever calls C (nearline_answers.h and nearline_files.h have the rest of it). Link with
+/// -lnearline_c (nearline-c.pc), or dlopen libnearline_c.so.0, which needs no other library of nearline. A program
+/// outlives minor versions: symbols and fields are only added.
 ///
 /// Calls      return a status, NEARLINE_OK or what went wrong. `error` may be NULL; else it is the caller's, and a call
 ///            that fails fills it: it needs no freeing, and threads share nothing. No exception, no exit, no signal.
 /// NULL       where it is not said that it may be: NEARLINE_INVALID_ARGUMENT. Closing NULL does nothing.
-/// Handles    are opaque, made by open and create, and ended by close, which takes their address and makes them NULL,
-/// so
-///            that a handle that was closed is an error of the next call. After an error nothing was made.
+/// Handles    are opaque, made by open and create, and ended by close, which takes their address and makes them NULL:
+///            a handle that was closed is an error of the next call. After an error nothing was made.
 /// Structs    with a `size` grow: set it to sizeof the struct, and all else to zero, which stands for the default. The
 ///            library reads and fills as much as the caller has; what it does not know must be zero, or the call is
 ///            NEARLINE_UNSUPPORTED. In C: `nearline_open_options options = {.size = sizeof options};`
 /// Memory     is the caller's: buffers are borrowed for the length of a call, paths and words end with a zero byte.
 /// Units      bytes; rows are row-major and contiguous, of any alignment; booleans are 0 or else; ids are any number
-/// but
-///            NEARLINE_NO_ID. Smaller distances are nearer.
+///            but NEARLINE_NO_ID. Smaller distances are nearer.
 /// Threads    of one index or vector file: any number at once. A builder, a writer and a vector writer: one at a time.
 ///            Closing a handle is for when no other call has it. After fork the child opens its own.
 /// Callbacks  run on the calling thread before the call returns, and neither throw, longjmp nor close the handle.
@@ -85,6 +83,7 @@ enum { NEARLINE_LEAN = 1, NEARLINE_FUSED };
 enum { NEARLINE_MAPPED = 1, NEARLINE_DIRECT, NEARLINE_PREAD };
 enum { NEARLINE_EXACT = 1, NEARLINE_CODES };
 enum { NEARLINE_DURABLE = 0, NEARLINE_RELAXED = 1 };
+enum { NEARLINE_I64 = 1, NEARLINE_F64, NEARLINE_BOOL, NEARLINE_STRING, NEARLINE_TAGS };  // of attributes
 
 /// `rows` vectors of `dim` components of `type`. b1: dim bits, eight to a byte, the first in the least significant bit.
 typedef struct nearline_matrix {
@@ -94,12 +93,46 @@ typedef struct nearline_matrix {
   uint32_t type;
 } nearline_matrix;
 
-/// The vectors of an index. All three are needed; no size, for it never grows.
+/// The vectors of an index. All three are needed; no size, for it never grows. What records say besides stands in the
+/// build options.
 typedef struct nearline_schema {
   uint32_t dim;
   uint32_t type;
   uint32_t metric;
 } nearline_schema;
+
+/// A column of an index (attributes.h). name: 1 to 63 bytes of UTF-8 and a zero byte. It never grows, either.
+typedef struct nearline_attribute {
+  char name[64];
+  uint32_t type;  // NEARLINE_I64, ...
+} nearline_attribute;
+
+/// Bytes of any value, zero bytes included. data: may be NULL where there are none.
+typedef struct nearline_bytes {
+  const char* data;
+  size_t length;
+} nearline_bytes;
+
+/// What some records say of one attribute, a value for each row. values, of `type`:
+///   NEARLINE_I64  int64_t [rows]      NEARLINE_BOOL    uint8_t [rows]
+///   NEARLINE_F64  double [rows]       NEARLINE_STRING  nearline_bytes [rows], UTF-8
+///   NEARLINE_TAGS nearline_bytes [ends[rows - 1]]: those of row i end before ends[i], and begin where row i - 1 ends
+typedef struct nearline_column {
+  const char* name;
+  const void* values;
+  const size_t* ends;      // of tags alone
+  const uint8_t* present;  // [rows], 0: the row has no value; NULL: all have one
+  uint32_t type;           // the attribute's; for an f64 i64 will do
+  uint32_t reserved;       // 0
+} nearline_column;
+
+/// What records say besides their vectors; attributes that no column names have no value.
+typedef struct nearline_record_data {
+  size_t size;
+  const nearline_column* columns;
+  size_t column_count;
+  const nearline_bytes* payloads;  // [rows]; NULL: none
+} nearline_record_data;
 
 /// How far long work has come; total is 0 while it is not known. 0 goes on, anything else stops: NEARLINE_CANCELLED.
 typedef int (*nearline_progress_fn)(void* context, const char* phase, uint64_t done, uint64_t total);
@@ -126,6 +159,8 @@ typedef struct nearline_build_options {
   uint32_t reserved;             // 0
   nearline_progress_fn progress;
   void* progress_context;
+  const nearline_attribute* attributes;  // of the index; NULL: its records are vectors alone
+  size_t attribute_count;
 } nearline_build_options;
 
 typedef struct nearline_build_report {
@@ -143,9 +178,10 @@ typedef struct nearline_build_report {
 NEARLINE_C_API nearline_status nearline_builder_create(const char* output, const nearline_schema* schema,
                                                        const nearline_build_options* options,
                                                        nearline_builder** builder, nearline_error* error);
-/// ids: one per row; NULL: the running row number. After an error none of these rows is kept.
+/// ids: one per row; NULL: the running row number. data: may be NULL. After an error none of these rows is kept.
 NEARLINE_C_API nearline_status nearline_builder_add(nearline_builder* builder, const nearline_matrix* vectors,
-                                                    const uint64_t* ids, nearline_error* error);
+                                                    const uint64_t* ids, const nearline_record_data* data,
+                                                    nearline_error* error);
 /// Publishes the file; the builder is spent then, whatever the status, and is closed as ever. report: may be NULL.
 NEARLINE_C_API nearline_status nearline_builder_finish(nearline_builder* builder, nearline_build_report* report,
                                                        nearline_error* error);
@@ -183,12 +219,15 @@ typedef struct nearline_open_options {
 
 typedef struct nearline_search_options {
   size_t size;
-  uint32_t k;           // 0: 10
-  uint32_t l;           // L, at least k; 0: 64, or k where that is more
-  float recall;         // above 0 and below 1: in place of L; 0: L decides
-  uint32_t beam_width;  // W; 0: chosen
-  uint32_t exact;       // 1: compare with every record
-  uint32_t reserved;    // 0
+  uint32_t k;                // 0: 10
+  uint32_t l;                // L, at least k; 0: 64, or k where that is more
+  float recall;              // above 0 and below 1: in place of L; 0: L decides
+  uint32_t beam_width;       // W; 0: chosen
+  uint32_t exact;            // 1: the nearest for certain
+  uint32_t reserved;         // 0
+  const char* filter;        // which records may be answers (search.h); NULL: all
+  nearline_text_fn explain;  // gets how each segment was searched, a line at a time; searches alone, no pages
+  void* explain_context;
 } nearline_search_options;
 
 typedef struct nearline_query_stats {
@@ -213,6 +252,8 @@ typedef struct nearline_search_result {
   size_t stats_size;            // sizeof(nearline_query_stats) as the caller has it, where there are stats
   float expected_recall;        // out: of the answers, as far as it is known; else 0
   uint32_t reserved;
+  uint64_t matches;       // out: records that match the filter; all without one
+  uint64_t filter_reads;  // out: 4 KiB blocks that were read to know them
 } nearline_search_result;
 
 typedef struct nearline_index_info {
@@ -326,12 +367,14 @@ typedef struct nearline_commit_report {
 NEARLINE_C_API nearline_status nearline_writer_open(const char* path, const nearline_writer_options* options,
                                                     nearline_writer** writer, nearline_error* error);
 NEARLINE_C_API void nearline_writer_close(nearline_writer** writer);
-/// ids: one per row; NULL: given by the index, first_id and those behind it (NEARLINE_NO_ID else). first_id: may be
-/// NULL.
+/// ids: one per row; NULL: given by the index, first_id and those behind it (NEARLINE_NO_ID else). data, first_id: may
+/// be NULL.
 NEARLINE_C_API nearline_status nearline_writer_insert(nearline_writer* writer, const nearline_matrix* vectors,
-                                                      const uint64_t* ids, uint64_t* first_id, nearline_error* error);
+                                                      const uint64_t* ids, const nearline_record_data* data,
+                                                      uint64_t* first_id, nearline_error* error);
 NEARLINE_C_API nearline_status nearline_writer_upsert(nearline_writer* writer, const nearline_matrix* vectors,
-                                                      const uint64_t* ids, nearline_error* error);
+                                                      const uint64_t* ids, const nearline_record_data* data,
+                                                      nearline_error* error);
 /// erased, unknown: how many of the ids had a record, and had none; may be NULL.
 NEARLINE_C_API nearline_status nearline_writer_erase(nearline_writer* writer, const uint64_t* ids, size_t count,
                                                      uint64_t* erased, uint64_t* unknown, nearline_error* error);

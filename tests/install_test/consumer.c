@@ -14,7 +14,7 @@ int main(void) {
   uint64_t id = 0;
   nearline_search_result result = {.size = sizeof result, .ids = &id, .capacity = 1};
   if (nearline_builder_create("consumer.near", &schema, NULL, &builder, &error) != NEARLINE_OK) return 1;
-  if (nearline_builder_add(builder, &vectors, NULL, &error) != NEARLINE_OK) return 2;
+  if (nearline_builder_add(builder, &vectors, NULL, NULL, &error) != NEARLINE_OK) return 2;
   if (nearline_builder_finish(builder, NULL, &error) != NEARLINE_OK) return 3;
   nearline_builder_close(&builder);
   if (nearline_index_open("consumer.near", NULL, &index, &error) != NEARLINE_OK) return 4;

@@ -6,6 +6,12 @@
     index = nearline.open("photos.near", memory="64M")
     ids, distances = index.search(queries, k=10, recall=0.95)  # both [rows, k]
 
+Records may say more than their vectors, and a filter asks for it:
+
+    nearline.build("photos.near", vectors, attributes={"lang": langs, "year": years}, payloads=titles)
+    found = index.search(query, filter="lang = 'en' and year >= 2019")
+    index.get(found.ids, attributes=True, payloads=True)  # (vectors, a list of dicts, a list of bytes)
+
 Arrays are numpy's: float32, float16, int8, uint8 as they are; `dtype="bf16"` with uint16, `dtype="b1"` with uint8 (eight
 bits to a byte, the first in the least significant one) or bool. Rows that are contiguous are used where they lie, others are
 copied. Ids are any numbers below 2**64 - 1, which is NO_ID and pads short rows. Smaller distances are nearer.
@@ -21,8 +27,10 @@ from ._errors import (BadInputError, BusyError, CancelledError, CorruptError, Er
                       SystemFailure, UnknownIdError, UnsupportedError)
 from ._files import (NeighborTable, Profile, VectorFile, convert_vectors, exact_neighbors, profile, read_ids, read_neighbors,
                      read_vectors, write_ids, write_neighbors, write_vectors)
-from ._index import Evaluation, GraphStatistics, Index, IndexInfo, MemoryUsage, SearchResult, open
+from ._index import Index, open
+from ._pages import Cursor, Page
 from ._repair import SalvageReport, SystemInfo, VerifyReport, salvage, system_info, verify
+from ._results import Evaluation, GraphStatistics, IndexInfo, MemoryUsage, RangeResult, Records, SearchResult
 from ._writer import CommitReport, EraseReport, InsertReport, Writer, writer
 
 NO_ID = 2**64 - 1

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from typing import NamedTuple
 
-from . import _arrays, _core, _options
+from . import _arrays, _attributes, _core, _options
 from ._errors import invalid
 from ._progress import Shown
 
-_BUILD = ("metric", "dtype", "degree", "l_build", "alpha", "memory", "code_bytes", "layout", "search_memory", "page_records",
+_BUILD = ("attributes", "payloads", "schema", "metric", "dtype", "degree", "l_build", "alpha", "memory", "code_bytes", "layout", "search_memory", "page_records",
           "calibrate", "threads", "seed", "replace", "progress")
 _AT_ONCE = 64 << 20  # bytes of one call, so that Ctrl-C is heard between them
 
@@ -75,7 +75,7 @@ def _batches(vectors, kind):
         yield array[first:first + at_once], have, dim
 
 
-def build(path, vectors, ids=None, *, metric: str | None = None, dtype=None, degree: int | None = None,
+def build(path, vectors, ids=None, *, attributes=None, payloads=None, schema: dict | None = None, metric: str | None = None, dtype=None, degree: int | None = None,
           l_build: int | None = None, alpha: float = 1.2, memory: int | str = "512M", code_bytes: int | str | None = "auto",
           layout: str = "auto", search_memory: int | str = "64M", page_records: int | str | None = "auto",
           calibrate: bool = True, threads: int | str | None = "auto", seed: int = 1, replace: bool = False,
@@ -84,6 +84,10 @@ def build(path, vectors, ids=None, *, metric: str | None = None, dtype=None, deg
 
     vectors  array [n, dim]; or the name of a file of vectors (.fbin, .npy, ...); or an iterator of arrays [some, dim]
     ids      [n] whole numbers, one for each row; None: 0, 1, 2, ...
+    attributes  what records say besides: a list of dicts [n], a dict of columns [n] (lists, arrays, Series), or a table of
+             pandas or Arrow; values are None, bool, int, float, str, or a list of str (tags)
+    payloads a list [n] of bytes, str or None, which `get` gives back
+    schema   {name: "i64", "f64", "bool", "string" or "tags"} of all attributes; None: learned from the values
     metric   "l2" (squared), "ip" and "cosine" (as 1 - product), or of bits "hamming" and "jaccard"
     dtype    how vectors are stored: "f32", "f16", "bf16", "i8", "u8" or "b1"; None: as they come
     degree, l_build, alpha    neighbours of a record (R, 32), effort of linking (100), pruning slack
@@ -104,26 +108,29 @@ def build(path, vectors, ids=None, *, metric: str | None = None, dtype=None, deg
     stored = None if dtype is None else _arrays.element(dtype)
     if ids is not None:
         ids = _arrays.ids(ids)
+    said = _attributes.data(attributes, payloads)
+    types = _attributes.schema(schema, said)
     builder, done = None, 0
     with Shown(progress) as told:
         for array, kind, dim in _batches(vectors, stored):
             if builder is None:
                 kept = kind if stored is None else stored
-                builder = _core.Builder(file, dim, kept, _metric(metric, kept), options, told)
+                builder = _core.Builder(file, dim, kept, _metric(metric, kept), options, told, types)
             if len(array) > 0:
                 some = None if ids is None else ids[done:done + len(array)]
                 if some is not None and len(some) != len(array):
                     raise invalid(f"ids: expected one for each row, found {len(ids)} and at least {done + len(array)} rows")
-                builder.add(array, kind, dim, some)
+                builder.add(array, kind, dim, some, _attributes.part(said, done, done + len(array)))
                 done += len(array)
         if builder is None:
             raise invalid("vectors: expected at least one array, which says the dimension, found none")
         if ids is not None and len(ids) != done:
             raise invalid(f"ids: expected {done}, one for each row, found {len(ids)}")
+        _attributes.check_length(said, done)
         return BuildReport(**builder.finish())
 
 
-def estimate(count: int, dim: int, *, metric: str | None = None, dtype="f32", degree: int | None = None,
+def estimate(count: int, dim: int, *, schema: dict | None = None, metric: str | None = None, dtype="f32", degree: int | None = None,
              l_build: int | None = None, alpha: float = 1.2, memory: int | str = "512M",
              code_bytes: int | str | None = "auto", layout: str = "auto", search_memory: int | str = "64M",
              page_records: int | str | None = "auto", calibrate: bool = True, threads: int | str | None = "auto",
@@ -131,9 +138,9 @@ def estimate(count: int, dim: int, *, metric: str | None = None, dtype="f32", de
     """What a build of `count` vectors of `dim` components will take, from arithmetic alone; options as of `build`."""
     if aliases:
         given = {"degree": degree, "l_build": l_build}
-        _options.spell_out("estimate", _BUILD[:-3], given, aliases)
+        _options.spell_out("estimate", _BUILD[2:-3], given, aliases)
         degree, l_build = given["degree"], given["l_build"]
     options = _checked(degree, l_build, alpha, memory, code_bytes, layout, search_memory, page_records, calibrate, threads, 1)
     kind = _arrays.element(dtype)
     return Estimate(**_core.estimate(_options.whole(count, "count", 0, 2**64 - 1), _options.whole(dim, "dim"), kind,
-                                     _metric(metric, kind), options))
+                                     _metric(metric, kind), options, _attributes.schema(schema, None)))

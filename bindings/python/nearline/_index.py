@@ -3,108 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections import namedtuple
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from . import _arrays, _core, _options
+from . import _arrays, _attributes, _core, _options
 from ._errors import invalid
+from ._pages import Cursor, Page
 from ._progress import Shown
+from ._results import Evaluation, GraphStatistics, IndexInfo, MemoryUsage, RangeResult, Records, SearchResult
 
 if TYPE_CHECKING:
     import numpy as np
 
-_SEARCH = ("k", "recall", "L", "beam_width", "exact", "stats")
+_SEARCH = ("k", "recall", "L", "beam_width", "exact", "filter", "explain", "stats")
+_RANGE = ("max_results", "recall", "L", "beam_width", "exact", "filter", "stats")
+_PAGES = ("k", "recall", "L", "beam_width", "exact", "filter")
 _OPEN = ("memory", "io", "ranking", "threads", "untrusted")
 _LEAST_L = 64
-
-
-class SearchResult(namedtuple("SearchResult", "ids distances")):
-    """`ids, distances = index.search(...)`: uint64 and float32 [rows, k], or [k] of a single query; nearest first.
-
-    A row is short where there are fewer than k records: NO_ID and inf behind what there is.
-    counts           [rows] answers of each row, or a number
-    expected_recall  share of the true neighbours, as far as it is known; else 0
-    stats            with stats=True: an array [rows] with the fields hops, distance_computations, estimates, page_reads,
-                     cache_hits, bytes_read, nanoseconds; else None
-    """
-    counts: np.ndarray | int
-    expected_recall: float
-    stats: np.ndarray | None
-
-
-class IndexInfo(NamedTuple):
-    """What the file says of itself, and how it is open."""
-    count: int
-    dim: int
-    dtype: str
-    metric: str
-    layout: str
-    generation: int
-    segments: int
-    deleted: int
-    file_bytes: int
-    disk_bytes: int
-    free_bytes: int
-    format: str
-    file_id: str
-    degree: int
-    l_build: int
-    alpha: float
-    seed: int
-    mean_degree: float
-    page_bytes: int
-    records_per_page: int
-    code_bytes: int
-    local_edge_share: float
-    calibration_queries: int
-    real_queries: bool
-    rolled_back: bool
-    durable: bool
-    io: str
-    ranking: str
-
-
-class MemoryUsage(NamedTuple):
-    """Where an open index's private memory goes, in bytes."""
-    budget: int
-    codes: int
-    page_cache: int
-    buffers: int
-    scratch: int
-    code_bytes: int
-    resident_code_bytes: int
-    bytes_for_all_codes: int
-
-    @property
-    def total(self) -> int:
-        return self.codes + self.page_cache + self.buffers + self.scratch
-
-
-class GraphStatistics(NamedTuple):
-    """What one pass over all pages counts; histograms are arrays of uint64."""
-    records: int
-    edges: int
-    local_edges: int
-    degrees: np.ndarray
-    in_degrees: np.ndarray
-    in_degree_records: int
-    in_degree_max: int
-    pages: int
-    vector_bytes: int
-    list_bytes: int
-    list_spare_bytes: int
-    head_bytes: int
-    fill: np.ndarray
-
-
-class Evaluation(NamedTuple):
-    """Answers against the truth: the share found, and what that cost."""
-    recall: float
-    queries: int
-    k: int
-    page_reads: float  # mean of a query
-    distance_computations: float  # mean of a query
-    seconds: float  # of all queries, on this thread
 
 
 def open(path, memory: int | str = "64M", *, io: str = "auto", ranking: str = "auto", threads: int | str | None = "auto",
@@ -144,54 +58,115 @@ class Index:
         self._kind, self._dim = _arrays.WORDS[info["dtype"]], info["dim"]
 
     def search(self, queries, k: int = 10, *, recall: float | None = None, L: int | None = None,
-               beam_width: int | str | None = "auto", exact: bool = False, stats: bool = False, **aliases) -> SearchResult:
+               beam_width: int | str | None = "auto", exact: bool = False, filter: str | None = None,
+               explain: bool = False, stats: bool = False, **aliases) -> SearchResult:
         """The k records nearest to each query: (ids, distances), and more as attributes (SearchResult).
 
         queries     array [rows, dim], or [dim] for a single one: of the stored type, or any float type for another
         recall      the share of the k nearest to find, above 0 and below 1: the index knows how far to walk for it
         L           instead: candidates kept while walking, at least k; more is better and slower. None: 64, or k
         beam_width  reads that a query keeps in flight
-        exact       compare with every record
+        exact       the k nearest for certain
+        filter      which records may be answers: "lang = 'en' and year >= 2019 and not tags has 'draft/*'"
+        explain     also say how each segment was searched
         stats       also say what each query cost
 
         ef of hnswlib is understood as L. A call runs on the calling thread and lets others run: for all processors call it
         from several. Raises InvalidArgumentError, BadInputError (NaN), CorruptError.
         """
-        if aliases:
-            given = {"L": L}
-            _options.spell_out("search", _SEARCH, given, aliases)
-            L = given["L"]
         k = _options.whole(k, "k")
-        if recall is None:
-            recall = 0.0
-        elif L is not None:
-            raise invalid("recall and L: expected one of them")
-        elif not 0 < recall < 1:
-            raise invalid(f"recall of {recall}: expected a share above 0 and below 1")
-        length = max(_LEAST_L, k) if L is None else _options.whole(L, "L")
+        share, length = _effort("search", _SEARCH, recall, L, k, aliases)
         rows, kind, dim, single = _arrays.rows(queries, "queries", self._kind, self._dim, True)
-        ids, distances, counts, costs, expected = self._core.search(
-            rows, kind, dim, k, length, _options.auto(beam_width, "beam_width"), exact, recall, stats)
+        ids, distances, counts, costs, expected, matches, reads, lines = self._core.search(
+            rows, kind, dim, k, length, _options.auto(beam_width, "beam_width"), exact, share, stats,
+            _options.filter(filter), bool(explain))
         if single:
             ids, distances, counts = ids[0], distances[0], int(counts[0])
         result = SearchResult(ids, distances)
         result.counts, result.expected_recall, result.stats = counts, expected, costs
+        result.matches, result.filter_reads, result.explanation = matches, reads, lines
         return result
 
-    def get(self, ids, missing: str = "raise") -> np.ndarray:
+    def range_search(self, queries, radius: float, *, max_results: int | None = None, recall: float | None = None,
+                     L: int | None = None, beam_width: int | str | None = "auto", exact: bool = False,
+                     filter: str | None = None, stats: bool = False, **aliases) -> RangeResult:
+        """All records within `radius` of each query, itself included, in the metric's distances (squared under l2).
+
+        queries      array [rows, dim], or [dim]; max_results: the nearest so many of each query are kept; None: all
+        recall       the share of them to find, as of `search`, whose other options serve here, too
+        """
+        share, length = _effort("range_search", _RANGE, recall, L, _LEAST_L, aliases)
+        most = 0 if max_results is None else _options.whole(max_results, "max_results", 1, 2**64 - 1)
+        rows, kind, dim, _ = _arrays.rows(queries, "queries", self._kind, self._dim, True)
+        ids, distances, offsets, complete_to, cut, costs, expected = self._core.range_search(
+            rows, kind, dim, float(radius), most, length, _options.auto(beam_width, "beam_width"), exact, share,
+            _options.filter(filter), stats)
+        result = RangeResult(ids, distances, offsets)
+        result.complete_to, result.cut, result.stats, result.expected_recall = complete_to, cut, costs, expected
+        return result
+
+    def cursor(self, query, k: int = 10, *, recall: float | None = None, L: int | None = None,
+               beam_width: int | str | None = "auto", exact: bool = False, filter: str | None = None, **aliases) -> Cursor:
+        """The answers of one query [dim] in their order, k at a time, on the commit that is open now:
+
+            for ids, distances in index.cursor(query, k=10): ...
+
+        Options as of `search`. It goes on where the index is refreshed or closed.
+        """
+        k = _options.whole(k, "k", 1)
+        arguments = self._one(query, "cursor", k, recall, L, beam_width, exact, filter, aliases)
+        return Cursor(self._core.cursor(*arguments), k)
+
+    def search_page(self, query, k: int = 10, token: str = "", *, recall: float | None = None, L: int | None = None,
+                    beam_width: int | str | None = "auto", exact: bool = False, filter: str | None = None,
+                    **aliases) -> Page:
+        """The first k answers of one query [dim] or, given the `next` of the page before, those behind them: for servers,
+        which keep nothing between pages. Options as of `search`, the same for each page of a query.
+        """
+        k = _options.whole(k, "k", 1)
+        rows, kind, dim, *options = self._one(query, "search_page", k, recall, L, beam_width, exact, filter, aliases)
+        return Page.of(self._core.search_page(rows, kind, dim, k, *options, token))
+
+    def _one(self, query, call, k, recall, L, beam_width, exact, filter, aliases):
+        share, length = _effort(call, _PAGES, recall, L, k, aliases)
+        rows, kind, dim, _ = _arrays.rows(query, "query", self._kind, self._dim, True)
+        return (rows, kind, dim, length, _options.auto(beam_width, "beam_width"), exact, share, _options.filter(filter))
+
+    def count(self, filter: str | None = None) -> int:
+        """How many records match the filter, exactly; without one: how many there are."""
+        return len(self) if filter is None else self._core.matches(_options.filter(filter))
+
+    def matching_ids(self, filter: str) -> np.ndarray:
+        """The ids of all records that match, ascending: array [n] of uint64."""
+        return self._core.matching_ids(_options.filter(filter))
+
+    def get(self, ids, missing: str = "raise", *, vectors: bool = True, attributes=False,
+            payloads: bool = False) -> np.ndarray | Records:
         """The stored vectors: array [n, dim] in the stored type, row i that of ids[i]; [dim] for a single number.
 
         bf16 comes as uint16, bits as uint8 [n, (dim + 7) // 8]. missing: "raise" UnknownIdError, or "zeros".
+        attributes: True, or names of some; payloads: True. With either, or vectors=False, Records: (vectors, attributes,
+        payloads), where attributes is a list of dicts [n] and payloads a list of bytes [n].
         """
         _options.word(missing, "missing", ("raise", "zeros"))
         import numpy as np
         single = np.ndim(ids) == 0
         wanted = _arrays.ids([ids] if single else ids)
-        out = np.empty((len(wanted), _arrays.columns(self._kind, self._dim)), _arrays.numpy_type(self._kind))
-        absent = self._core.get(wanted, out)
-        if len(absent) and missing == "raise":
+        out = said = raw = None
+        if vectors:
+            out = np.empty((len(wanted), _arrays.columns(self._kind, self._dim)), _arrays.numpy_type(self._kind))
+            absent = self._core.get(wanted, out)
+        elif missing == "raise":
+            absent = np.flatnonzero(~self._core.contains(wanted))
+        if missing == "raise" and len(absent):
             raise self._unknown(int(wanted[absent[0]]), len(absent))
-        return out[0] if single else out
+        names = _attributes.names_wanted(attributes)
+        if names != [] or payloads:
+            said, raw = self._core.data(wanted, names, bool(payloads))
+        elif vectors:
+            return out[0] if single else out
+        records = Records(out, None if names == [] else said, raw)
+        return Records(*(None if part is None else part[0] for part in records)) if single else records
 
     def _unknown(self, first: int, count: int):
         from ._errors import UnknownIdError
@@ -300,6 +275,21 @@ class Index:
             return f"<nearline.Index {self._path!r}, closed>"
         info = self.info
         return f"<nearline.Index {self._path!r}: {info.count} x {info.dim} {info.dtype}, {info.metric}>"
+
+
+def _effort(call: str, known: tuple[str, ...], recall, L, k: int, aliases: dict) -> tuple[float, int]:
+    """(recall, L), one of which decides how far a search goes."""
+    if aliases:
+        given = {"L": L}
+        _options.spell_out(call, known, given, aliases)
+        L = given["L"]
+    if recall is None:
+        return 0.0, max(_LEAST_L, k) if L is None else _options.whole(L, "L")
+    if L is not None:
+        raise invalid("recall and L: expected one of them")
+    if not 0 < recall < 1:
+        raise invalid(f"recall of {recall}: expected a share above 0 and below 1")
+    return float(recall), max(_LEAST_L, k)
 
 
 _NO_ID = 2**64 - 1

@@ -44,6 +44,15 @@ def spell_out(call: str, known: tuple[str, ...], given: dict, extra: dict) -> No
             warnings.warn(f"nearline calls {word!r} {name!r}{times}", stacklevel=3)
 
 
+def filter(text) -> str:
+    """None, or an expression."""
+    if text is None:
+        return ""
+    if not isinstance(text, str):
+        raise TypeError(f"filter: expected an expression such as \"year >= 2019\", found {text!r}")
+    return text
+
+
 def path(name) -> bytes:
     """str, bytes or pathlib.Path."""
     file = os.fsencode(name)

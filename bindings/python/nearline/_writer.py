@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import NamedTuple
 
-from . import _arrays, _core, _options
+from . import _arrays, _attributes, _core, _options
 from ._errors import invalid
 from ._progress import Shown
 
@@ -68,18 +68,30 @@ class Writer:
         view.close()
         self._kind, self._dim = _arrays.WORDS[info["dtype"]], info["dim"]
 
-    def insert(self, vectors, ids=None) -> InsertReport:
-        """Adds records: vectors [n, dim] or [dim]; ids [n], or None: the index gives them. IdExistsError where one has."""
-        rows, kind, dim, named = self._rows(vectors, ids)
-        return InsertReport(*self._core.insert(rows, kind, dim, named))
+    def insert(self, vectors, ids=None, *, attributes=None, payloads=None) -> InsertReport:
+        """Adds records: vectors [n, dim] or [dim]; ids [n], or None: the index gives them. IdExistsError where one has.
 
-    def upsert(self, vectors, ids) -> None:
-        """Adds records in place of those with the same ids, if there are; of an id given twice the last row counts."""
-        rows, kind, dim, named = self._rows(vectors, ids)
-        self._core.upsert(rows, kind, dim, named)
+        attributes: what they say, as of `build`: a list of dicts [n], a dict of columns [n], or a table; of a single
+        vector one dict. payloads: a list [n] of bytes, str or None; of a single vector one.
+        """
+        rows, kind, dim, named, said = self._rows(vectors, ids, attributes, payloads)
+        return InsertReport(*self._core.insert(rows, kind, dim, named, said))
 
-    def delete(self, ids) -> EraseReport:
-        """Deletes the records with these ids: [n], or one number. Ids that no record has are counted."""
+    def upsert(self, vectors, ids, *, attributes=None, payloads=None) -> None:
+        """Adds records in place of those with the same ids, if there are: nothing of these stays. Of an id given twice the
+        last row counts. attributes, payloads: as of `insert`."""
+        rows, kind, dim, named, said = self._rows(vectors, ids, attributes, payloads)
+        self._core.upsert(rows, kind, dim, named, said)
+
+    def delete(self, ids=None, *, filter: str | None = None) -> EraseReport:
+        """Deletes the records with these ids: [n], or one number. Ids that no record has are counted.
+
+        filter: instead, all that match; changes before it must be committed.
+        """
+        if (ids is None) == (filter is None):
+            raise invalid("ids and filter: expected one of them")
+        if filter is not None:
+            return EraseReport(self._core.erase_where(_options.filter(filter)), 0)
         return EraseReport(*self._core.erase(_arrays.ids(_some(ids))))
 
     def commit(self, *, durable: bool = True) -> CommitReport:
@@ -138,9 +150,13 @@ class Writer:
     def __repr__(self) -> str:
         return f"<nearline.Writer {self._path!r}{', closed' if self.closed else ''}>"
 
-    def _rows(self, vectors, ids):
-        rows, kind, dim, _ = _arrays.rows(vectors, "vectors", self._kind, self._dim, True)
-        return rows, kind, dim, _arrays.ids_for(None if ids is None else _some(ids), len(rows))
+    def _rows(self, vectors, ids, attributes, payloads):
+        rows, kind, dim, single = _arrays.rows(vectors, "vectors", self._kind, self._dim, True)
+        if single:
+            attributes = [attributes] if isinstance(attributes, dict) else attributes  # a list in it means tags
+            payloads = [payloads] if isinstance(payloads, (str, bytes)) else payloads
+        said = _attributes.data(attributes, payloads, len(rows))
+        return rows, kind, dim, _arrays.ids_for(None if ids is None else _some(ids), len(rows)), said
 
     def _report(self, call, *arguments):
         try:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/// What the C tests share: a check that says what did not hold, and the index that they work with.
+/// What the C tests share: checks that say what did not hold, and rows whose neighbours are known.
 #pragma once
 
 #include <stdio.h>
@@ -43,25 +43,4 @@ static void fill_rows(float* rows, int count) {
   int i, j;
   for (i = 0; i < count; ++i)
     for (j = 0; j < kDim; ++j) rows[i * kDim + j] = (float)i;
-}
-
-/// test.near: kRows of these, with ids 1000 and on.
-static void make_index(void) {
-  static float rows[kRows * kDim];
-  static uint64_t ids[kRows];
-  nearline_error error = {.size = sizeof error};
-  const nearline_schema schema = {kDim, NEARLINE_F32, NEARLINE_L2};
-  nearline_build_options options = {.size = sizeof options, .replace = 1, .threads = 1};
-  nearline_build_report report = {.size = sizeof report};
-  nearline_matrix matrix = {rows, kRows, kDim, NEARLINE_F32};
-  nearline_builder* builder = NULL;
-  int i;
-  fill_rows(rows, kRows);
-  for (i = 0; i < kRows; ++i) ids[i] = 1000 + (uint64_t)i;
-  GOOD(nearline_builder_create("test.near", &schema, &options, &builder, &error));
-  GOOD(nearline_builder_add(builder, &matrix, ids, &error));
-  GOOD(nearline_builder_finish(builder, &report, &error));
-  CHECK(report.count == kRows && report.file_bytes > 0 && report.partitions == 1);
-  nearline_builder_close(&builder);
-  CHECK(builder == NULL);
 }

@@ -2,7 +2,7 @@
 /// Where the system refuses an allocation, the C interface says so by a status, and goes on. Prints "good".
 #include <sys/resource.h>
 
-#include "tests/bindings/c/check.h"
+#include "tests/bindings/c/make_index.h"
 
 int main(void) {
   static float rows[kRows * kDim];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// The C interface misused: NULL, closed handles, wrong sizes, older and newer structs. Nothing crashes; prints "good".
 #include "nearline/nearline_files.h"
-#include "tests/bindings/c/check.h"
+#include "tests/bindings/c/make_index.h"
 
 static nearline_error error = {.size = sizeof error};
 static nearline_index* opened;
@@ -29,7 +29,7 @@ static void null_arguments(void) {
   INVALID(nearline_index_refresh(NULL, NULL, &error), "index");
   INVALID(nearline_builder_create("new.near", NULL, NULL, &builder, &error), "schema");
   INVALID(nearline_builder_create("new.near", &schema, NULL, NULL, &error), "builder");
-  INVALID(nearline_builder_add(NULL, &nowhere, NULL, &error), "builder");
+  INVALID(nearline_builder_add(NULL, &nowhere, NULL, NULL, &error), "builder");
   INVALID(nearline_writer_commit(NULL, NEARLINE_DURABLE, NULL, &error), "writer");
   INVALID(nearline_vector_file_read(NULL, 0, 1, &id, 8, &error), "file");
   INVALID(nearline_vector_file_open(NULL, NULL, &file, &error), "path");
@@ -48,12 +48,12 @@ static void spent_and_closed(void) {
   nearline_index* index = NULL;
   nearline_index_info info = {.size = sizeof info};
   GOOD(nearline_builder_create("spent.near", &schema, NULL, &builder, &error));
-  GOOD(nearline_builder_add(builder, &one, NULL, &error));
+  GOOD(nearline_builder_add(builder, &one, NULL, NULL, &error));
   GOOD(nearline_builder_finish(builder, NULL, &error));
-  INVALID(nearline_builder_add(builder, &one, NULL, &error), "found one that is finished");
+  INVALID(nearline_builder_add(builder, &one, NULL, NULL, &error), "found one that is finished");
   INVALID(nearline_builder_finish(builder, NULL, &error), "found one that is finished");
   nearline_builder_close(&builder);
-  INVALID(nearline_builder_add(builder, &one, NULL, &error), "builder");
+  INVALID(nearline_builder_add(builder, &one, NULL, NULL, &error), "builder");
   GOOD(nearline_index_open("test.near", NULL, &index, &error));
   nearline_index_close(&index);
   INVALID(nearline_index_get_info(index, &info, &error), "index");

@@ -2,7 +2,7 @@
 /// Threads share one index through the C interface, and each has its own errors. Prints "good".
 #include <pthread.h>
 
-#include "tests/bindings/c/check.h"
+#include "tests/bindings/c/make_index.h"
 
 static nearline_index* opened;
 

@@ -3,7 +3,7 @@
 #include <math.h>
 
 #include "nearline/nearline_files.h"
-#include "tests/bindings/c/check.h"
+#include "tests/bindings/c/make_index.h"
 
 static nearline_error error = {.size = sizeof error};
 
@@ -124,9 +124,9 @@ static void writes(nearline_index* index) {
   nearline_commit_report report = {.size = sizeof report};
   nearline_build_report copied = {.size = sizeof copied};
   GOOD(nearline_writer_open("test.near", &options, &writer, &error));
-  GOOD(nearline_writer_insert(writer, &two, NULL, &first, &error));
+  GOOD(nearline_writer_insert(writer, &two, NULL, NULL, &first, &error));
   CHECK(first == 1000 + kRows);
-  GOOD(nearline_writer_upsert(writer, &two, ids, &error));
+  GOOD(nearline_writer_upsert(writer, &two, ids, NULL, &error));
   GOOD(nearline_writer_is_dirty(writer, &dirty, &error));
   CHECK(dirty == 1);
   GOOD(nearline_writer_commit(writer, NEARLINE_DURABLE, &report, &error));

@@ -34,8 +34,8 @@ class Package(Case):
         lines = re.search(r"^```python\n(.*?)^```$", (ROOT / "README.md").read_text(encoding="utf-8"), re.M | re.S)[1]
         self.assertLessEqual(lines.count("\n"), 6)
         self.assertEqual(run(python, "-c", lines, env=alone).strip(), "[0 1 2]")
-        block = re.search(r"^```python\n(with .*?)^```$", (ROOT / "README.md").read_text(encoding="utf-8"), re.M | re.S)[1]
-        run(python, "-c", lines + block, env=alone)
+        blocks = re.findall(r"^```python\n(.*?)^```$", (ROOT / "README.md").read_text(encoding="utf-8"), re.M | re.S)
+        self.assertEqual(run(python, "-c", "".join(blocks), env=alone).split("\n")[1].split(" ", 1)[0], "10")
         where = run(python, "-c", "import nearline; print(nearline.__file__, nearline.__version__)", env=alone).split()
         self.assertTrue(where[0].startswith(str(python.parents[1])))
         self.assertIn(f"version: '{where[1]}'", (ROOT / "meson.build").read_text(encoding="utf-8"))
