@@ -100,9 +100,9 @@ Result<Attribute> unpacked(const AttributeRow& row, std::uint64_t at) {
   return Attribute{.name = std::move(name), .type = static_cast<AttributeType>(row.type)};
 }
 
-Result<Transform> unpacked(const TransformRow& row, std::uint64_t at) {
+Result<FieldTransform> unpacked(const TransformRow& row, std::uint64_t at) {
   if (!all_zero(row.reserved_0) || !all_zero(row.reserved_1)) return corrupt(at, "reserved bytes are not zero");
-  return Transform{.kind = row.kind, .out_dim = row.out_dim, .section = row.section};
+  return FieldTransform{.kind = row.kind, .in_dim = row.in_dim, .query_dim = row.query_dim};
 }
 
 Result<Segment> unpacked(const SegmentRow& row, std::uint64_t at) {

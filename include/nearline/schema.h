@@ -10,16 +10,28 @@
 
 #include "nearline/attributes.h"
 #include "nearline/export.h"
+#include "nearline/transform.h"
 #include "nearline/types.h"
 
 namespace nearline {
 
 /// The vectors of an index, and what its records say besides.
 struct Schema {
-  std::uint32_t dim = 0;                 ///< components per vector, 1..kMaxDim; for b1, bits
+  std::uint32_t dim = 0;                 ///< components per stored vector, 1..kMaxDim; for b1, bits
   ElementType type = ElementType::kF32;  ///< as stored
   Metric metric = Metric::kL2;
   std::vector<Attribute> attributes{};
+  /// What is done to vectors that come in; with it `dim` is transform.out_dim(), and `type` a float type.
+  Transform transform{};
+  /// What is done to queries in place of that, where they come from another encoder.
+  Transform query_transform{};
+
+  /// Components of the vectors that builds and inserts take.
+  [[nodiscard]] std::uint32_t input_dim() const noexcept { return transform.empty() ? dim : transform.in_dim; }
+  /// Components of the vectors that searches take.
+  [[nodiscard]] std::uint32_t query_dim() const noexcept {
+    return query_transform.empty() ? input_dim() : query_transform.in_dim;
+  }
 };
 
 /// Where the parts of a record live on disk. Values are written to files and never change.
