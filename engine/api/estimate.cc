@@ -7,6 +7,7 @@
 #include "engine/make/plan.h"
 #include "engine/segment/search_budget.h"
 #include "engine/space/space.h"
+#include "engine/transform/check_transforms.h"
 #include "nearline/builder.h"
 
 namespace nearline {
@@ -42,6 +43,7 @@ double seconds_per_distance(const Schema& schema) {
 }  // namespace
 
 Result<Estimate> estimate(std::uint64_t count, const Schema& schema, const BuildOptions& options) {
+  NEARLINE_CHECK(engine::with_checked_transforms(schema));
   NEARLINE_CHECK(engine::check_build(schema, options));
   if (count > kMaxRecords) {
     return Error{.code = Code::kInvalidArgument,

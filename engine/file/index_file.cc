@@ -118,10 +118,9 @@ Result<format::Manifest> IndexFile::manifest_of(const io::File& file, const form
 Result<void> IndexFile::read_manifest() {
   const format::Superblock& super = choice_.superblock;
   NEARLINE_TRY(manifest, manifest_of(*file_, super));
-  if (manifest.fields.size() != 1 || manifest.fields[0].multi || !manifest.fields[0].indexed ||
-      manifest.fields[0].transform != format::Field::kNoTransform) {
+  if (manifest.fields.size() != 1 || manifest.fields[0].multi || !manifest.fields[0].indexed) {
     return Error{.code = Code::kUnsupported,
-                 .what = "several fields, multi-vectors or transforms: expected one plain, indexed field",
+                 .what = "several fields or multi-vectors: expected one plain, indexed field",
                  .at = super.manifest_offset};
   }
   manifest_ = std::move(manifest);
@@ -183,6 +182,22 @@ Result<std::vector<std::byte>> IndexFile::queries() const {
     }
   }
   return rows;
+}
+
+Result<format::Transforms> IndexFile::transforms() const {
+  if (field().transform == format::Field::kNoTransform) return format::Transforms{};
+  const format::Section* const section = manifest_.find(format::SectionKind::kTransform, format::Section::kNone);
+  assert(section != nullptr);  // the manifest was checked
+  NEARLINE_TRY(bytes, read_whole(*section, format::kMaxTransformSection));
+  NEARLINE_TRY(transforms, format::decode_transforms(bytes, field().dim, section->offset));
+  const format::FieldTransform& entry = manifest_.transforms[field().transform];
+  const std::uint32_t in_dim = transforms.records.empty() ? field().dim : transforms.records.in_dim;
+  const std::uint32_t query_dim = transforms.queries.empty() ? in_dim : transforms.queries.in_dim;
+  if (in_dim == entry.in_dim && query_dim == entry.query_dim) return transforms;
+  return format::corrupt(section->offset, "a transform of " + std::to_string(in_dim) + " components, and " +
+                                              std::to_string(query_dim) + " of queries: expected " +
+                                              std::to_string(entry.in_dim) + " and " + std::to_string(entry.query_dim) +
+                                              ", as the manifest says");
 }
 
 Result<std::optional<format::Calibration>> SegmentFile::calibration() const {

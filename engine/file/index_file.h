@@ -15,6 +15,7 @@
 #include "format/graph_page.h"
 #include "format/manifest.h"
 #include "format/superblock.h"
+#include "format/transform.h"
 #include "io/file.h"
 #include "nearline/result.h"
 
@@ -72,6 +73,10 @@ class IndexFile {
   /// The sample of queries that calibrations are measured with, as rows of the field's vectors; empty when there is
   /// none. Errors: kCorrupt, kIo.
   [[nodiscard]] Result<std::vector<std::byte>> queries() const;
+
+  /// What the field does to vectors and queries; without steps where that is nothing. Errors: kCorrupt, kUnsupported,
+  /// kIo.
+  [[nodiscard]] Result<format::Transforms> transforms() const;
 
   /// A checker for one of the manifest's sections, which keeps so many blocks of its tree.
   [[nodiscard]] std::unique_ptr<SectionCheck> check(const format::Section& section,

@@ -6,6 +6,8 @@
 #include "engine/link/pack.h"
 #include "engine/make/assembly.h"
 #include "engine/make/made_as.h"
+#include "engine/transform/check_transforms.h"
+#include "format/transform.h"
 
 namespace nearline::engine {
 namespace {
@@ -94,9 +96,27 @@ format::Manifest new_manifest(const Assembly& build, std::span<const std::byte> 
   field.type = build.schema.type;
   field.metric = build.schema.metric;
   field.settings = settings_of(build.options);
+  if (has_transforms(build.schema)) {
+    field.transform = 0;
+    manifest.transforms.push_back({.in_dim = build.schema.input_dim(), .query_dim = build.schema.query_dim()});
+  }
   manifest.fields.push_back(field);
   manifest.attributes = build.schema.attributes;
   return manifest;
+}
+
+/// What the field does to vectors and queries: a section of the whole file.
+Result<void> write_transforms(const Schema& schema, IndexFileWriter& writer) {
+  const std::vector<std::byte> bytes =
+      format::encode({.records = schema.transform, .queries = schema.query_transform}, schema.dim);
+  format::Section section;
+  section.kind = format::SectionKind::kTransform;
+  section.element_bytes = 1;
+  section.count = bytes.size();
+  writer.choose_segment(format::Section::kNone);
+  NEARLINE_CHECK(writer.begin(section));
+  NEARLINE_CHECK(writer.append(bytes));
+  return writer.end();
 }
 
 /// Adds a segment of what was taken in, unless that is nothing.
@@ -141,6 +161,7 @@ Result<BuildReport> assemble(Intake& intake, const BuildPlan& plan, const Schema
   Assembly build(intake, plan, schema, options, fs, directory);
   NEARLINE_CHECK(build.sort());
   IndexFileWriter writer(file, new_manifest(build, queries));
+  if (has_transforms(schema)) NEARLINE_CHECK(write_transforms(schema, writer));
   NEARLINE_CHECK(writer.set_queries(queries));
   NEARLINE_TRY(report, add_segment(build, writer));
   NEARLINE_TRY(bytes, writer.finish());

@@ -14,11 +14,14 @@
 
 namespace nearline::engine {
 
+/// What is given to a maker: vectors as they come from an encoder, or those of an index with the same transform.
+enum class Given : std::uint8_t { kInput, kStored };
+
 /// Calls and errors as Builder. The file system outlives it.
 class IndexMaker {
  public:
   static Result<IndexMaker> create(io::FileSystem& fs, const std::filesystem::path& output, const Schema& schema,
-                                   const BuildOptions& options = {});
+                                   const BuildOptions& options = {}, Given given = Given::kInput);
 
   Result<void> add(const MatrixView& vectors, std::span<const Id> ids = {}, const RecordData& data = {});
   /// The index gives no id below to a record that comes without one.
@@ -29,21 +32,25 @@ class IndexMaker {
   Result<BuildReport> finish();
 
  private:
-  IndexMaker(io::FileSystem& fs, std::filesystem::path output, const Schema& schema, BuildOptions options,
-             std::unique_ptr<io::File> spill)
+  IndexMaker(io::FileSystem& fs, std::filesystem::path output, Schema schema, BuildOptions options, Intake intake,
+             std::size_t unlearned)
       : fs_(&fs),
         output_(std::move(output)),
-        schema_(schema),
+        schema_(std::move(schema)),
         options_(std::move(options)),
-        intake_(schema, std::move(spill), fs, io::directory_of(output_)) {}
+        intake_(std::move(intake)),
+        unlearned_(unlearned) {}
 
   Result<BuildReport> make();
+  /// Learns what is left to learn of the transform, and takes the rows through the rest of it.
+  Result<void> learn();
 
   io::FileSystem* fs_;
   std::filesystem::path output_;
   Schema schema_;
   BuildOptions options_;
-  Intake intake_;
+  Intake intake_;          ///< of rows as they are stored, or before the step `unlearned_`
+  std::size_t unlearned_;  ///< first step of the transform that is; their number where none is
   std::vector<std::byte> queries_;
   bool spent_ = false;
 };

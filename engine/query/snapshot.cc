@@ -75,7 +75,9 @@ Result<std::shared_ptr<const Snapshot>> Snapshot::open_on(std::unique_ptr<IndexF
   snapshot->file_ = std::move(file);
   snapshot->options_ = options;
   snapshot->describe();
-  if (auto opened = snapshot->open_segments(before); !opened) {
+  auto opened = snapshot->open_transforms(before);
+  if (opened) opened = snapshot->open_segments(before);
+  if (!opened) {
     return std::move(opened).error().in(snapshot->file_->file().path().string());
   }
   return std::shared_ptr<const Snapshot>(std::move(snapshot));
@@ -115,6 +117,25 @@ void Snapshot::describe() {
   for (const format::Extent& extent : manifest.free) info_.free_bytes += extent.length;
   if (records > 0) info_.mean_degree = static_cast<double>(edges) / static_cast<double>(records);
   if (edges > 0) info_.local_edge_share = static_cast<double>(local_edges) / static_cast<double>(edges);
+}
+
+Result<void> Snapshot::open_transforms(const Snapshot* before) {
+  if (before != nullptr) {  // commits do not change it
+    info_.schema.transform = before->schema().transform;
+    info_.schema.query_transform = before->schema().query_transform;
+    transform_ = before->transform_;
+    query_transform_ = before->query_transform_;
+    return {};
+  }
+  NEARLINE_TRY(transforms, file_->transforms());
+  if (!transforms.records.empty()) transform_ = std::make_shared<Transformer>(transforms.records, Transform{});
+  query_transform_ = transform_;
+  if (!transforms.queries.empty()) {
+    query_transform_ = std::make_shared<Transformer>(transforms.queries, transforms.records);
+  }
+  info_.schema.transform = std::move(transforms.records);
+  info_.schema.query_transform = std::move(transforms.queries);
+  return {};
 }
 
 Result<void> Snapshot::open_segments(const Snapshot* before) {

@@ -11,6 +11,7 @@
 
 #include "engine/file/index_file.h"
 #include "engine/segment/segment.h"
+#include "engine/transform/transformer.h"
 #include "io/file.h"
 #include "nearline/index.h"
 
@@ -35,6 +36,9 @@ class Snapshot {
 
   [[nodiscard]] const IndexFile& file() const noexcept { return *file_; }
   [[nodiscard]] const Schema& schema() const noexcept { return info_.schema; }
+  /// What is done to vectors that come in, and to queries; null: nothing.
+  [[nodiscard]] const std::shared_ptr<const Transformer>& transform() const noexcept { return transform_; }
+  [[nodiscard]] const std::shared_ptr<const Transformer>& query_transform() const noexcept { return query_transform_; }
   /// The segments with records, the largest first.
   [[nodiscard]] std::span<const std::unique_ptr<Segment>> segments() const noexcept { return segments_; }
 
@@ -65,10 +69,13 @@ class Snapshot {
                                                          const Snapshot* before);
   Result<void> open_segments(const Snapshot* before);
   void describe();
+  /// From the file, or from `before`, as long as it is the same one.
+  Result<void> open_transforms(const Snapshot* before);
 
   std::unique_ptr<IndexFile> file_;
   OpenOptions options_;
   std::vector<std::unique_ptr<Segment>> segments_;
+  std::shared_ptr<const Transformer> transform_, query_transform_;
   IndexInfo info_;
   IoMode io_ = IoMode::kAuto;
 };

@@ -159,23 +159,30 @@ class Salvager {
 };
 
 Result<void> check_kind(const format::Manifest& manifest) {
-  if (manifest.fields.size() == 1 && !manifest.fields[0].multi &&
-      manifest.fields[0].transform == format::Field::kNoTransform) {
-    return {};
-  }
-  return Error{.code = Code::kUnsupported,
-               .what = "several fields, multi-vectors or transforms: expected one plain field"};
+  if (manifest.fields.size() == 1 && !manifest.fields[0].multi) return {};
+  return Error{.code = Code::kUnsupported, .what = "several fields or multi-vectors: expected one plain field"};
 }
 
 /// A code's length is checked only by who reads codes: a hostile one must not keep the records from being saved.
-Result<IndexMaker> create_builder(io::FileSystem& fs, const std::filesystem::path& output,
-                                  const format::Manifest& manifest, BuildOptions build) {
-  const format::Field& field = manifest.fields[0];
-  const Schema schema{.dim = field.dim, .type = field.type, .metric = field.metric, .attributes = manifest.attributes};
-  auto builder = IndexMaker::create(fs, output, schema, build);
+Result<IndexMaker> create_builder(io::FileSystem& fs, const std::filesystem::path& output, const IndexFile& index,
+                                  BuildOptions build, SalvageReport& report) {
+  const format::Field& field = index.field();
+  Schema schema{.dim = field.dim,
+                .type = field.type,
+                .metric = field.metric,
+                .attributes = index.manifest().attributes,
+                .transform = {},
+                .query_transform = {}};
+  if (auto transforms = index.transforms()) {
+    schema.transform = std::move(transforms->records);
+    schema.query_transform = std::move(transforms->queries);
+  } else {
+    report.lost_transform = true;
+  }
+  auto builder = IndexMaker::create(fs, output, schema, build, Given::kStored);
   if (builder || builder.error().code != Code::kInvalidArgument) return builder;
   build.code_bytes = Count::kAuto;
-  return IndexMaker::create(fs, output, schema, build);
+  return IndexMaker::create(fs, output, schema, build, Given::kStored);
 }
 
 BuildOptions as_made(const IndexFile& index, const SalvageOptions& options) {
@@ -198,7 +205,7 @@ Result<SalvageReport> salvage_file(io::FileSystem& fs, const io::File& file, con
                        .by_footer = found.by_footer,
                        .newer_generation = found.newer_generation};
   const IndexFile index(file, std::move(found.manifest));
-  NEARLINE_TRY(builder, create_builder(fs, output, index.manifest(), as_made(index, options)));
+  NEARLINE_TRY(builder, create_builder(fs, output, index, as_made(index, options), report));
   if (auto queries = index.queries()) builder.calibrate_with(*std::move(queries));
   builder.begin_ids_at(index.manifest().next_id);
   NEARLINE_CHECK(Salvager(index, file_bytes, options, builder, report).run());

@@ -97,6 +97,7 @@ class Verifier {
 
   Result<void> check_structures() {
     if (const auto queries = index_.queries(); !queries) find(queries.error());
+    if (const auto transforms = index_.transforms(); !transforms) find(transforms.error());
     std::vector<Id> live;
     for (const SegmentFile& segment : index_.segments()) {
       NEARLINE_CHECK(check_structure(segment));

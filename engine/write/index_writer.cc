@@ -15,10 +15,10 @@
 #include "engine/file/settle.h"
 #include "engine/kernels/kernels.h"
 #include "engine/make/index_maker.h"
-#include "engine/make/sample_queries.h"
 #include "engine/progress.h"
 #include "engine/threads.h"
 #include "engine/write/open_bounds.h"
+#include "engine/write/recalibrate.h"
 #include "engine/write/shrink.h"
 #include "io/system_error.h"
 #include "io/temporary_name.h"
@@ -172,7 +172,7 @@ Result<CommitReport> IndexWriter::calibrate(const MatrixView& queries) {
   NEARLINE_CHECK(nothing_pending("a calibration"));
   std::vector<std::byte> sample;
   if (queries.rows > 0) {
-    NEARLINE_TRY(taken, sample_of(queries, index_->schema()));
+    NEARLINE_TRY(taken, queries_to_keep(*index_, queries));
     sample = std::move(taken);
   }
   stop_merge();  // what it makes would not be measured with them
@@ -204,7 +204,7 @@ Result<BuildReport> IndexWriter::compact_to(const std::filesystem::path& output,
   stop_merge();
   BuildOptions build = build_options_of(*index_, options_);
   build.replace = replace;
-  NEARLINE_TRY(builder, IndexMaker::create(*fs_, output, index_->schema(), build));
+  NEARLINE_TRY(builder, IndexMaker::create(*fs_, output, index_->schema(), build, Given::kStored));
   NEARLINE_TRY(queries, index_->file().queries());
   builder.calibrate_with(std::move(queries));
   builder.begin_ids_at(index_->file().manifest().next_id);
