@@ -41,7 +41,8 @@ int run_range(const SearchSetup& setup, const MoreSearch& more, bool json) {
                                 .recall = setup.search.recall,
                                 .l = setup.search.l,
                                 .beam_width = common_beam_width(*open, setup.search.beam_width),
-                                .filter = setup.search.filter});
+                                .filter = setup.search.filter,
+                                .as_stored = setup.search.as_stored});
   if (!parts) return fail(parts.error());
   std::vector<AnswerRow> rows;
   for (const RangeResult& part : *parts) {
