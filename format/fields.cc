@@ -8,6 +8,7 @@
 #include "format/manifest_layout.h"
 #include "format/payload.h"
 #include "format/superblock_layout.h"
+#include "format/transform.h"
 
 namespace nearline::format {
 namespace {
@@ -76,7 +77,7 @@ constexpr FieldInfo kAttributeRow[] = {
 
 constexpr FieldInfo kTransformRow[] = {
     NEARLINE_FIELD(TransformRow, kind, kNumber),     NEARLINE_FIELD(TransformRow, reserved_0, kZero),
-    NEARLINE_FIELD(TransformRow, out_dim, kNumber),  NEARLINE_FIELD(TransformRow, section, kNumber),
+    NEARLINE_FIELD(TransformRow, in_dim, kNumber),   NEARLINE_FIELD(TransformRow, query_dim, kNumber),
     NEARLINE_FIELD(TransformRow, reserved_1, kZero),
 };
 
@@ -146,6 +147,19 @@ constexpr FieldInfo kCalibrationRow[] = {
     NEARLINE_FIELD(CalibrationRow, recall, kFloat),
 };
 
+constexpr FieldInfo kTransformHeader[] = {
+    NEARLINE_FIELD(TransformHeader, kind, kNumber),        NEARLINE_FIELD(TransformHeader, steps, kNumber),
+    NEARLINE_FIELD(TransformHeader, query_steps, kNumber), NEARLINE_FIELD(TransformHeader, reserved_0, kZero),
+    NEARLINE_FIELD(TransformHeader, in_dim, kNumber),      NEARLINE_FIELD(TransformHeader, query_dim, kNumber),
+    NEARLINE_FIELD(TransformHeader, reserved_1, kZero),
+};
+
+constexpr FieldInfo kTransformStepRow[] = {
+    NEARLINE_FIELD(TransformStepRow, kind, kNumber),    NEARLINE_FIELD(TransformStepRow, flags, kNumber),
+    NEARLINE_FIELD(TransformStepRow, out_dim, kNumber), NEARLINE_FIELD(TransformStepRow, seed, kNumber),
+    NEARLINE_FIELD(TransformStepRow, reserved, kZero),
+};
+
 constexpr FieldInfo kColumnHeader[] = {
     NEARLINE_FIELD(ColumnHeader, rows, kNumber),       NEARLINE_FIELD(ColumnHeader, nulls, kNumber),
     NEARLINE_FIELD(ColumnHeader, values, kNumber),     NEARLINE_FIELD(ColumnHeader, entries, kNumber),
@@ -199,6 +213,9 @@ const StructInfo kCodeBookHeaderInfo = {"code_book", sizeof(CodeBookHeader), kCo
 const StructInfo kCalibrationHeaderInfo = {"calibration", sizeof(CalibrationHeader), kCalibrationHeader};
 const StructInfo kCalibrationRowInfo = {"calibration_step", sizeof(CalibrationRow), kCalibrationRow};
 
+const StructInfo kTransformHeaderInfo = {"transforms", sizeof(TransformHeader), kTransformHeader};
+const StructInfo kTransformStepRowInfo = {"transform_step", sizeof(TransformStepRow), kTransformStepRow};
+
 const StructInfo kColumnHeaderInfo = {"column", sizeof(ColumnHeader), kColumnHeader};
 const StructInfo kRunRowInfo = {"run", sizeof(RunRow), kRunRow};
 const StructInfo kEntryRowInfo = {"entry", sizeof(EntryRow), kEntryRow};
@@ -210,7 +227,8 @@ std::span<const StructInfo* const> all_structs() noexcept {
       &kSuperblockInfo,      &kManifestHeaderInfo, &kFieldRowInfo,          &kAttributeRowInfo,   &kTransformRowInfo,
       &kSegmentRowInfo,      &kGraphRowInfo,       &kSectionRowInfo,        &kFreeRowInfo,        &kManifestFooterInfo,
       &kGraphPageHeaderInfo, &kCodeBookHeaderInfo, &kCalibrationHeaderInfo, &kCalibrationRowInfo, &kColumnHeaderInfo,
-      &kRunRowInfo,          &kEntryRowInfo,       &kPayloadHeaderInfo,     &kFrameRowInfo};
+      &kRunRowInfo,          &kEntryRowInfo,       &kPayloadHeaderInfo,     &kFrameRowInfo,       &kTransformHeaderInfo,
+      &kTransformStepRowInfo};
   return kAll;
 }
 

@@ -57,6 +57,8 @@ extern const StructInfo kRunRowInfo;
 extern const StructInfo kEntryRowInfo;
 extern const StructInfo kPayloadHeaderInfo;
 extern const StructInfo kFrameRowInfo;
+extern const StructInfo kTransformHeaderInfo;
+extern const StructInfo kTransformStepRowInfo;
 
 /// All of the above, in the order of SPEC.md.
 std::span<const StructInfo* const> all_structs() noexcept;

@@ -11,6 +11,7 @@
 #include "format/fused_page.h"
 #include "format/keys.h"
 #include "format/manifest_layout.h"
+#include "format/transform.h"
 
 namespace nearline::format {
 namespace {
@@ -187,6 +188,30 @@ Result<void> inspect_calibration(const Section& section, const Target& target) {
   return {};
 }
 
+/// Its head, its steps and their numbers, as far as there is room for them.
+Result<void> inspect_transform(const Section& section, const Target& target) {
+  NEARLINE_TRY(head, target.read(section.offset, sizeof(TransformHeader)));
+  inspect_struct(kTransformHeaderInfo, head, section.offset, target.prefix + "transform", target.sink);
+  const auto header = row_at<TransformHeader>(head, 0);
+  std::uint64_t place = sizeof header;
+  for (std::uint32_t i = 0; i < std::uint32_t{header.steps} + header.query_steps; ++i) {
+    if (section.length - place < sizeof(TransformStepRow)) break;
+    NEARLINE_TRY(row, target.read(section.offset + place, sizeof(TransformStepRow)));
+    inspect_struct(kTransformStepRowInfo, row, section.offset + place,
+                   target.prefix + "step[" + std::to_string(i) + "]", target.sink);
+    place += row.size();
+  }
+  for (std::uint64_t i = 0; section.length - place >= sizeof(float);) {
+    NEARLINE_TRY(bytes, target.read(section.offset + place, std::min(kChunkBytes, (section.length - place) / 4 * 4)));
+    for (std::uint64_t k = 0; k < bytes.size(); k += sizeof(float), ++i) {
+      target.give(section.offset + place + k, sizeof(float), "number[" + std::to_string(i) + "]",
+                  float_text(row_at<lef32>(bytes, k)));
+    }
+    place += bytes.size();
+  }
+  return {};
+}
+
 /// The checksums in use; the zeros behind the last of a level are not shown.
 Result<void> inspect_tree(const Section& section, const Target& target) {
   const TreeShape shape = TreeShape::of(section.length);
@@ -222,6 +247,8 @@ Result<void> inspect_section(const Manifest& manifest, std::size_t row, const Re
       NEARLINE_CHECK(inspect_pages(shape, section, target));
     } else if (section.kind == SectionKind::kCalibration) {
       NEARLINE_CHECK(inspect_calibration(section, target));
+    } else if (section.kind == SectionKind::kTransform) {
+      NEARLINE_CHECK(inspect_transform(section, target));
     } else if (section.kind == SectionKind::kKeys) {
       NEARLINE_CHECK(inspect_keys(KeyShape::of(manifest.segments[section.segment]), section, target));
     } else if (section.kind == SectionKind::kAttribute) {

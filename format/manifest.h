@@ -66,11 +66,11 @@ struct Field {
   Settings settings{};
 };
 
-/// What is applied to vectors before they are compared. Writers make none; readers check the row and refuse its kind.
-struct Transform {
-  std::uint16_t kind = 0;
-  std::uint32_t out_dim = 0;
-  std::uint32_t section = 0;  ///< entry of the section table that holds its numbers
+/// What one field does to vectors that come in and to queries. The steps stand in its section: transform.h.
+struct FieldTransform {
+  std::uint16_t kind = 1;       ///< kTransformKind
+  std::uint32_t in_dim = 0;     ///< components of a record that comes in
+  std::uint32_t query_dim = 0;  ///< of a query
 };
 
 /// A set of vectors of one field, each with its record's id; immutable but for deletions. Which field, its graph says.
@@ -113,7 +113,7 @@ enum class SectionKind : std::uint16_t {
   kAttribute = 9,   ///< one column of a segment: column.h
   kPayload = 10,
   kPayloadDictionary = 11,
-  kTransform = 12,
+  kTransform = 12,  ///< of one field, in the whole file: transform.h
   kCalibration = 13,
   kQueries = 15,  ///< queries that the calibrations of the field were measured with, as its vectors
 };
@@ -154,18 +154,18 @@ struct Manifest {
   Id next_id = 0;  ///< of the next record that comes without one; kNoId: none is left
   std::vector<Field> fields;
   std::vector<Attribute> attributes;
-  std::vector<Transform> transforms;
+  std::vector<FieldTransform> transforms;
   std::vector<Segment> segments;
   std::vector<Graph> graphs;      ///< one a segment, in their order
   std::vector<Section> sections;  ///< sorted by offset, not overlapping
   std::vector<Extent> free;       ///< sorted by offset, not overlapping
 
-  /// The section of that kind for a segment, or null.
+  /// The section of that kind for a segment, or null; of Section::kNone the first for the whole file.
   [[nodiscard]] const Section* find(SectionKind kind, std::uint32_t segment) const noexcept;
   /// The column of an attribute over a segment; null where no record has a value.
   [[nodiscard]] const Section* column(std::uint32_t segment, std::uint32_t attribute) const noexcept;
-  /// The sample of queries of a field, or null.
-  [[nodiscard]] const Section* queries(std::uint32_t field) const noexcept;
+  /// The section of that kind for a field as a whole, or null.
+  [[nodiscard]] const Section* of_field(SectionKind kind, std::uint32_t field) const noexcept;
 };
 
 /// The bytes, footer included; a multiple of 4096, so that no byte of the blocks it stands in escapes its hash.

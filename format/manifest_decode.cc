@@ -100,9 +100,9 @@ Result<Attribute> unpacked(const AttributeRow& row, std::uint64_t at) {
   return Attribute{.name = std::move(name), .type = static_cast<AttributeType>(row.type)};
 }
 
-Result<Transform> unpacked(const TransformRow& row, std::uint64_t at) {
+Result<FieldTransform> unpacked(const TransformRow& row, std::uint64_t at) {
   if (!all_zero(row.reserved_0) || !all_zero(row.reserved_1)) return corrupt(at, "reserved bytes are not zero");
-  return Transform{.kind = row.kind, .out_dim = row.out_dim, .section = row.section};
+  return FieldTransform{.kind = row.kind, .in_dim = row.in_dim, .query_dim = row.query_dim};
 }
 
 Result<Segment> unpacked(const SegmentRow& row, std::uint64_t at) {
@@ -213,9 +213,9 @@ const Section* Manifest::column(std::uint32_t segment, std::uint32_t attribute) 
   return nullptr;
 }
 
-const Section* Manifest::queries(std::uint32_t field) const noexcept {
+const Section* Manifest::of_field(SectionKind kind, std::uint32_t field) const noexcept {
   for (const Section& section : sections) {
-    if (section.kind == SectionKind::kQueries && section.segment == Section::kNone && section.field == field) {
+    if (section.kind == kind && section.segment == Section::kNone && section.field == field) {
       return &section;
     }
   }

@@ -64,11 +64,11 @@ AttributeRow pinned(const Attribute& attribute) noexcept {
   return row;
 }
 
-TransformRow pinned(const Transform& transform) noexcept {
+TransformRow pinned(const FieldTransform& transform) noexcept {
   TransformRow row{};
   row.kind = transform.kind;
-  row.out_dim = transform.out_dim;
-  row.section = transform.section;
+  row.in_dim = transform.in_dim;
+  row.query_dim = transform.query_dim;
   return row;
 }
 

@@ -68,8 +68,8 @@ static_assert(sizeof(AttributeRow) == 80);
 struct TransformRow {
   le16 kind;                               // 0
   std::array<std::uint8_t, 2> reserved_0;  // 2
-  le32 out_dim;                            // 4
-  le32 section;                            // 8
+  le32 in_dim;                             // 4
+  le32 query_dim;                          // 8
   std::array<std::uint8_t, 4> reserved_1;  // 12
 };
 static_assert(sizeof(TransformRow) == 16);

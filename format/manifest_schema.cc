@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <string>
 #include <unordered_set>
 
 #include "format/code_book.h"
 #include "format/corrupt.h"
 #include "format/manifest_check.h"
+#include "format/transform.h"
 #include "format/utf8.h"
 
 namespace nearline::format {
@@ -70,18 +72,30 @@ Result<void> check_field(const Field& field, std::size_t transforms, std::size_t
                    "a field with transform " + std::to_string(field.transform) + ": expected one of " +
                        std::to_string(transforms) + " rows");
   }
+  if (field.transform != Field::kNoTransform && !is_float(field.type)) {
+    return corrupt(place.field(i, offsetof(FieldRow, type)),
+                   "a field of type " + std::string(name(field.type)) + " with a transform: expected a float type");
+  }
   return check_settings(field, i, place);
 }
 
-Result<void> check_transform(const Transform& transform, std::size_t sections, std::size_t i,
-                             const ManifestPlace& place) {
-  if (transform.section >= sections || transform.out_dim == 0 || transform.out_dim > kMaxDim) {
-    return corrupt(place.transform(i, 0), "a transform with section " + std::to_string(transform.section) + " of " +
-                                              std::to_string(sections) + " and dimension " +
-                                              std::to_string(transform.out_dim));
+/// One that no field has, or several, is nobody's.
+Result<void> check_transform(const Manifest& manifest, std::uint32_t i, const ManifestPlace& place) {
+  const FieldTransform& transform = manifest.transforms[i];
+  if (transform.kind != kTransformKind) {
+    return unsupported(place.transform(i, 0),
+                       "a transform of kind " + std::to_string(transform.kind) + ": this build knows kind 1");
   }
-  return unsupported(place.transform(i, 0),
-                     "a transform of kind " + std::to_string(transform.kind) + ": this build knows none");
+  const auto good = [](std::uint32_t dim) { return dim >= 1 && dim <= kMaxDim; };
+  if (!good(transform.in_dim) || !good(transform.query_dim)) {
+    return corrupt(place.transform(i, offsetof(TransformRow, in_dim)),
+                   "a transform of " + std::to_string(transform.in_dim) + " components, and " +
+                       std::to_string(transform.query_dim) + " of queries: expected 1 to " + std::to_string(kMaxDim));
+  }
+  const auto fields = std::ranges::count(manifest.fields, i, &Field::transform);
+  if (fields == 1) return {};
+  return corrupt(place.transform(i, 0),
+                 "a transform that " + std::to_string(fields) + " fields have: expected one field");
 }
 
 }  // namespace
@@ -105,7 +119,7 @@ Result<void> check_schema(const Manifest& manifest, const ManifestPlace& place) 
     }
   }
   for (std::size_t i = 0; i < manifest.transforms.size(); ++i) {
-    NEARLINE_CHECK(check_transform(manifest.transforms[i], manifest.sections.size(), i, place));
+    NEARLINE_CHECK(check_transform(manifest, static_cast<std::uint32_t>(i), place));
   }
   return {};
 }

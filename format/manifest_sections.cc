@@ -10,6 +10,7 @@
 #include "format/keys.h"
 #include "format/manifest_check.h"
 #include "format/payload.h"
+#include "format/transform.h"
 
 namespace nearline::format {
 namespace {
@@ -18,7 +19,7 @@ constexpr SectionKind kRequired[] = {SectionKind::kGraphPages, SectionKind::kEnt
 
 bool is_understood(const Section& section) noexcept {
   return section.kind == SectionKind::kTombstones || section.kind == SectionKind::kAttribute ||
-         section.kind == SectionKind::kPayload ||
+         section.kind == SectionKind::kPayload || section.kind == SectionKind::kTransform ||
          std::find(std::begin(kRequired), std::end(kRequired), section.kind) != std::end(kRequired);
 }
 
@@ -78,6 +79,10 @@ Result<void> check_references(const Section& section, const Manifest& m, std::si
     } else if (section.kind == SectionKind::kPayload) {
       expected = "a segment of the first field, and no field";
       good = is_of_records(section, m) && section.field == Section::kNone;
+    } else if (section.kind == SectionKind::kTransform) {
+      expected = "a field that has a transform, and no segment";
+      good = section.segment == Section::kNone && section.field < m.fields.size() &&
+             m.fields[section.field].transform != Field::kNoTransform;
     }
     if (good) return {};
     return corrupt(place.section(i, offsetof(SectionRow, field)),
@@ -93,8 +98,20 @@ Result<void> check_references(const Section& section, const Manifest& m, std::si
   return {};
 }
 
+Result<void> check_transform(const Section& section, std::size_t i, const ManifestPlace& place) {
+  if (section.element_bytes == 1 && section.length >= sizeof(TransformHeader) &&
+      section.length <= kMaxTransformSection) {
+    return {};
+  }
+  return corrupt(place.section(i, offsetof(SectionRow, count)),
+                 std::to_string(section.count) + " elements of " + std::to_string(section.element_bytes) +
+                     " bytes in transform: expected " + std::to_string(sizeof(TransformHeader)) + " to " +
+                     std::to_string(kMaxTransformSection) + " of 1");
+}
+
 /// How many elements of what size the kind demands. Precondition: the references are good.
 Result<void> check_elements(const Section& section, const Manifest& m, std::size_t i, const ManifestPlace& place) {
+  if (section.kind == SectionKind::kTransform) return check_transform(section, i, place);
   const std::uint64_t count = m.segments[section.segment].count;
   const Graph& graph = m.graphs[section.segment];
   const bool values = section.kind == SectionKind::kAttribute || section.kind == SectionKind::kPayload;
@@ -189,7 +206,8 @@ class Presence {
 };
 
 /// Each graph with nodes has its pages and entry points once, each segment with records its keys; without they may
-/// have them, empty. Tombstones are there when a record is deleted, and only then.
+/// have them, empty. Each field with a transform has its steps. Tombstones are there when a record is deleted, and only
+/// then.
 Result<void> check_presence(const Manifest& m, const ManifestPlace& place) {
   Presence found;
   for (std::size_t i = 0; i < m.sections.size(); ++i) {
@@ -203,6 +221,12 @@ Result<void> check_presence(const Manifest& m, const ManifestPlace& place) {
     for (const SectionKind kind : {SectionKind::kGraphPages, SectionKind::kEntryPoints}) {
       if (graph.nodes > 0 && !found.has(kind, graph.segment, graph.field))
         return missing(place.graph(g, 0), graph.segment, kind);
+    }
+  }
+  for (std::uint32_t f = 0; f < m.fields.size(); ++f) {
+    if (m.fields[f].transform != Field::kNoTransform && !found.has(SectionKind::kTransform, Section::kNone, f)) {
+      return corrupt(place.field(f, offsetof(FieldRow, transform)),
+                     "field " + std::to_string(f) + " has a transform, and no section of that kind");
     }
   }
   for (std::uint32_t s = 0; s < m.segments.size(); ++s) {

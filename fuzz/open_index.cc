@@ -72,7 +72,7 @@ void use_values(const engine::LiveIndex& index, std::span<const Id> ids, const Q
     FUZZ_PROPERTY(!sound || (null && there && other));
     if (sound) FUZZ_PROPERTY(*null + *there == index.info().count && *other <= *there);
     if (index.info().count == 0) continue;
-    const auto found = index.search(query.view, {.k = 1, .l = 8, .filter = filters.there[f]});
+    const auto found = index.search(query.view, {.k = 1, .l = 8, .filter = filters.there[f], .as_stored = true});
     FUZZ_PROPERTY(found || !sound);
     if (sound) FUZZ_PROPERTY(found->counts[0] == std::min<std::uint64_t>(1, *there));
   }
@@ -112,10 +112,20 @@ void check_codes(const std::string& path, const Query& query, std::uint32_t k, c
       {.io = IoMode::kPread, .memory_bytes = kMemory, .ranking = Ranking::kCodes, .threads = 1});
   if (!index) return;
   for (const std::uint32_t width : {1U, 3U}) {
-    const auto found = index->search(query.view, {.k = k, .l = 8, .beam_width = width});
+    const auto found = index->search(query.view, {.k = k, .l = 8, .beam_width = width, .as_stored = true});
     FUZZ_PROPERTY(found.has_value());
     check_answers(*found, visited);
   }
+}
+
+/// A query as it comes: answered, or one that the transform cannot take.
+void check_transform(const engine::LiveIndex& index, const std::vector<Id>& visited) {
+  const Schema schema = index.info().schema;
+  if (schema.transform.empty() && schema.query_transform.empty()) return;
+  const std::vector<float> ones(schema.query_dim(), 1.0F);
+  const auto found = index.search(MatrixView(ones.data(), 1, schema.query_dim()), {.k = 1, .l = 8});
+  FUZZ_PROPERTY(found || found.error().code == Code::kBadInput);
+  if (found) check_answers(*found, visited);
 }
 
 void open_as_strangers(const std::string& path) {
@@ -132,11 +142,12 @@ void open_as_strangers(const std::string& path) {
   const Query query(index->info().schema);
   const auto k = static_cast<std::uint32_t>(std::min<std::uint64_t>(3, visited->size()));
   for (const bool exact : {false, true}) {
-    const auto found = index->search(query.view, {.k = k, .l = 8, .exact = exact});
+    const auto found = index->search(query.view, {.k = k, .l = 8, .exact = exact, .as_stored = true});
     FUZZ_PROPERTY(found.has_value());
     check_answers(*found, *visited);
   }
   check_codes(path, query, k, *visited);
+  check_transform(*index, *visited);
   std::vector<std::byte> vectors(visited->size() * vector_bytes(index->info().schema.type, index->info().schema.dim));
   use_values(*index, *visited, query, true);
   const auto got = index->get(*visited, vectors);
@@ -148,7 +159,7 @@ void open_as_own(const std::string& path, IoMode io, Ranking ranking) {
                                              {.io = io, .memory_bytes = kMemory, .ranking = ranking, .threads = 1});
   if (!index) return;
   const Query query(index->info().schema);
-  const auto found = index->search(query.view, {.k = 1, .l = 8});
+  const auto found = index->search(query.view, {.k = 1, .l = 8, .as_stored = true});
   if (found) FUZZ_PROPERTY(found->counts.size() == 1 && found->counts[0] <= 1);
   (void)use(*index);
   const std::vector<Id> some{10, 20, 30, 50, 90, 1300, kNoId - 1};

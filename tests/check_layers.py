@@ -27,7 +27,7 @@ EXCEPTIONS = {"tools/inspect": ("format",), "tools/command_line": ("format",), "
 
 # The rooms of engine/: a file may include those of its own room and of the rooms before it. What lies at the top of
 # engine/ serves all of them and includes none.
-ENGINE_ROOMS = ("kernels", "records", "space", "file", "columns", "codes", "walk", "filter", "vectors", "segment", "link", "query", "make",
+ENGINE_ROOMS = ("kernels", "records", "space", "transform", "file", "columns", "codes", "walk", "filter", "vectors", "segment", "link", "query", "make",
                 "write", "repair", "api")
 
 # Third-party headers, and the only files that name them.

@@ -24,7 +24,7 @@ MANIFEST = """magic b8, manifest_bytes u64, file_id b16, generation u64, live_co
 FIELD = """name t64, dim u32, type u8:TYPES, metric u8:METRICS, multi u8, indexed u8, transform u32, layout u8:LAYOUTS,
     calibrate u8, code_bytes u16, degree u32, l_build u32, alpha f32, page_records u32, seed u64, reserved z24"""
 ATTRIBUTE = "name t64, type u8:ATTRIBUTES, reserved z15"
-TRANSFORM = "kind u16, reserved_0 z2, out_dim u32, section u32, reserved_1 z4"
+TRANSFORM = "kind u16, reserved_0 z2, in_dim u32, query_dim u32, reserved_1 z4"
 SEGMENT = "count u64, deleted u64, first_id u64, last_id u64, id_bytes u8, reserved z7"
 GRAPH = """segment u32, field u32, layout u8:LAYOUTS, neighbor_bits u8, targets u16, code_bytes u16, reserved_0 z2,
     nodes u64, edges u64, local_edges u64, degree u32, page_bytes u32, slots u32, slot_bytes u32,
@@ -43,6 +43,8 @@ RUN = "offset u64, least u64, most u64, nulls u32, values u32, bits u8, end_bits
 ENTRY = "string u64, posting u64, rows u32, reserved z4"
 PAYLOADS = "rows u64, frames u32, reserved z4"
 FRAME = "offset u64, first_row u32, bytes u32, opened_bytes u32, reserved z4"
+TRANSFORMS = "kind u16, steps u16, query_steps u16, reserved_0 z2, in_dim u32, query_dim u32, reserved_1 z16"
+TRANSFORM_STEP = "kind u16, flags u16, out_dim u32, seed u64, reserved z8"
 STEP = "ranking u16, k u16, l u32, slack f32, recall f32"
 
 

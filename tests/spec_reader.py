@@ -22,6 +22,7 @@ from spec_codes import read_calibration, read_code_book, read_queries  # noqa: E
 from spec_columns import read_column, read_payloads  # noqa: E402
 from spec_keys import key_elements, read_keys  # noqa: E402
 from spec_pages import graph_of, read_pages, shape_of, table_at  # noqa: E402
+from spec_transforms import read_transform  # noqa: E402
 
 # Section 3.
 
@@ -121,7 +122,10 @@ def check_schema(m):
         check_settings(f)
     need(all(a.name.rstrip(b"\0") != b"id" for a in m.attributes), "an attribute of the name of the id")
     need(all(a.type in ATTRIBUTES for a in m.attributes), "attribute type")
-    need(not m.transforms, "transform", "unsupported")
+    for i, t in enumerate(m.transforms):
+        need(t.kind == 1, "kind of a transform", "unsupported")
+        need(1 <= t.in_dim <= 65535 and 1 <= t.query_dim <= 65535, "dimensions of a transform")
+        need([f.type in (1, 2, 3) for f in m.fields if f.transform == i] == [True], "the field of a transform")
 
 
 def check_settings(f):
@@ -182,7 +186,7 @@ def check_sections(m, s):
         need(inside(c.offset, c.length) and c.count * c.element_bytes == c.length, "extent of a section")
         need(c.tree_bytes == sum(tree_levels(c.length)) * BLOCK, "tree_bytes")
         need(inside(c.tree_offset, c.tree_bytes) if c.length else c.tree_offset == c.root == 0, "tree_offset")
-        if c.kind > 3 and c.kind not in (8, 9, 10):
+        if c.kind > 3 and c.kind not in (8, 9, 10, 12):
             need(c.field in range(len(m.fields)) or c.field == NONE, "field of a section")
             need(c.segment in range(len(m.segments)) or c.segment == NONE, "segment of a section")
             need(c.flags == 1, f"section of kind {c.kind}", "unsupported")
@@ -198,6 +202,9 @@ def check_sections(m, s):
             need(c.field < len(m.attributes) if c.kind == 9 else c.field == NONE, "attribute of a section")
             need(m.segments[c.segment].count > 0, "values of a segment without records")
             size, least, most = 1, 64 if c.kind == 9 else 16, c.length
+        elif c.kind == 12:
+            need(c.segment == NONE and c.field < len(m.fields) and m.fields[c.field].transform != NONE, "a transform")
+            size, least, most = 1, 32, c.length
         else:
             need(c.segment < len(m.segments) and c.field == NONE, "segment of a section")
             g = m.segments[c.segment]
@@ -207,8 +214,9 @@ def check_sections(m, s):
     offsets, serials = [c.offset for c in m.sections], [c.serial for c in m.sections]
     need(offsets == sorted(offsets) and len(set(serials)) == len(serials), "order or serials of sections")
     need(all(1 <= serial < m.header.next_serial for serial in serials), "serials of sections")
-    values = [(c.kind, c.segment, c.field) for c in m.sections if c.kind in (9, 10)]
-    need(len(set(values)) == len(values), "a second column or payloads")
+    values = [(c.kind, c.segment, c.field) for c in m.sections if c.kind in (9, 10, 12)]
+    need(len(set(values)) == len(values), "a second column, payloads or transform")
+    need(all(f.transform == NONE or (12, NONE, i) in values for i, f in enumerate(m.fields)), "steps of a transform")
     for i, g in enumerate(m.segments):
         found = sum(c.kind == 3 and c.segment == i for c in m.sections)
         need(found == 1 or (found == 0 and g.count == 0), "keys of a segment")
@@ -294,6 +302,8 @@ def read(data):
             read_column(data, m, section, row, out)
         elif section.kind == 10:
             read_payloads(data, m, section, row, out)
+        elif section.kind == 12:
+            read_transform(data, m, section, row, out)
         elif section.kind == 13:
             read_calibration(data, section, row, out)
         else:

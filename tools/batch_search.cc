@@ -85,6 +85,8 @@ void declare_search_setup(Args& args, SearchSetup& setup) {
 void declare_search_options(Args& args, SearchSetup& setup) {
   args.number("-k", setup.search.k, "answers for each query", 1);
   args.filter(setup.search.filter);
+  args.flag("--as-stored", setup.search.as_stored,
+            "queries are vectors as get and export give them: the index's transform is not applied to them");
   args.number_or_auto("--beam-width", setup.search.beam_width, "reads that a query keeps in flight", 64);
   args.io(setup.open.io);
   args.ranking(setup.open.ranking);
@@ -102,9 +104,11 @@ Result<OpenSearch> open_search(const SearchSetup& setup) {
   NEARLINE_TRY(index, Index::open(setup.index, setup.open));
   NEARLINE_TRY(file, open_vectors(setup.queries, setup.form));
   NEARLINE_TRY(info, index.info(setup.search.field));
-  if (file.dim() != info.schema.dim)
+  const std::uint32_t dim = setup.search.as_stored ? info.schema.dim : info.schema.query_dim();
+  if (file.dim() != dim)
     return Error{Code::kInvalidArgument,
-                 fmt::format("dimension: expected {} as in the index, found {}", info.schema.dim, file.dim()),
+                 fmt::format("dimension: expected {} as {} the index, found {}", dim,
+                             dim == info.schema.dim ? "in" : "queries of", file.dim()),
                  setup.queries.string()};
   NEARLINE_TRY(bytes, file.read_all());
   OpenSearch open{std::move(index), std::move(bytes), {}};

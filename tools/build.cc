@@ -14,6 +14,7 @@
 #include "tools/json_line.h"
 #include "tools/records_in.h"
 #include "tools/schema_file.h"
+#include "tools/transforms_in.h"
 #include "tools/vectors_in.h"
 
 namespace nearline::tools {
@@ -29,6 +30,7 @@ struct Options {
   FieldFiles fields;
   std::optional<Metric> metric;
   std::optional<ElementType> type;
+  TransformsIn transforms;
   BuildOptions build;
   bool no_calibrate = false, json = false, progress = false;
 };
@@ -68,9 +70,15 @@ Result<void> add_rows(const VectorFile& file, const std::vector<Id>& ids, std::o
 }
 
 Result<Schema> schema_of(const VectorFile& file, const Options& options) {
-  const ElementType type = options.type.value_or(file.type());
+  const bool transforms = !options.transforms.records.empty() || !options.transforms.queries.empty();
+  const ElementType as_given = transforms && !is_float(file.type()) ? ElementType::kF32 : file.type();
+  const ElementType type = options.type.value_or(as_given);
   const Metric metric = options.metric.value_or(type == ElementType::kB1 ? Metric::kHamming : Metric::kL2);
-  if (compatible(metric, type)) return Schema{file.dim(), type, metric};
+  if (compatible(metric, type)) {
+    Schema schema{file.dim(), type, metric};
+    NEARLINE_CHECK(add_transforms(options.transforms, file.dim(), schema));
+    return schema;
+  }
   return Error{
       Code::kInvalidArgument,
       fmt::format("metric {}: expected one that compares {}, found one that does not", name(metric), name(type)),
@@ -89,8 +97,9 @@ Result<void> take_fields(const Options& options, Schema& schema) {
         fmt::format("field '{}' of dimension {}: expected that of INPUT, {}", fields.name, fields.dim, schema.dim),
         options.records.schema.string()};
   }
-  if (options.metric || options.type) {
-    return Error{Code::kInvalidArgument, "--metric or --type: expected neither, as the schema's first field says them"};
+  if (options.metric || options.type || !options.transforms.records.empty() || !options.transforms.queries.empty()) {
+    return Error{Code::kInvalidArgument,
+                 "--metric, --type or --transform: expected none of them, as the schema says what its fields are"};
   }
   fields.attributes = std::move(schema.attributes);
   schema = std::move(fields);
@@ -134,6 +143,7 @@ void print_report(const Options& options, const Schema& schema, const BuildRepor
   if (options.json) {
     JsonLine line;
     line.put("index", options.output.string()).put("count", report.count).put("dim", schema.dim);
+    line.put("input_dim", schema.input_dim());
     line.put("type", name(schema.type)).put("metric", name(schema.metric)).put("file_bytes", report.file_bytes);
     line.put("bytes_per_vector", per_vector).put("mean_degree", report.mean_degree);
     line.put("unreachable_repaired", report.unreachable_repaired).put("partitions", report.partitions);
@@ -142,6 +152,8 @@ void print_report(const Options& options, const Schema& schema, const BuildRepor
   }
   fmt::print("{}: {} vectors of {} {}, {}\n", options.output.string(), report.count, schema.dim, name(schema.type),
              name(schema.metric));
+  if (!schema.transform.empty())
+    fmt::print("made of {} components by {}\n", schema.input_dim(), to_text(schema.transform));
   fmt::print("{}, {:.1f} bytes a vector, mean degree {:.1f}, built in {} part{}, {}\n",
              bytes_text(static_cast<double>(report.file_bytes)), per_vector, report.mean_degree, report.partitions,
              report.partitions == 1 ? "" : "s", seconds_text(report.seconds));
@@ -169,6 +181,7 @@ Action declare_build(Args& args) {
   args.output("-o,--output", options->output, "the index to make", true);
   args.metric(options->metric, "what near means; l2 unless said, hamming for b1");
   args.type(options->type, "element type to store; that of INPUT unless said");
+  declare_transforms(args, options->transforms);
   args.ids("--ids", options->ids, "ids in row order; row numbers unless said");
   declare_records(args, options->records);
   args.file("--schema", options->records.schema,

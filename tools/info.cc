@@ -55,6 +55,9 @@ void print_json(const std::string& target, const Index& index) {
   line.put("local_edge_share", info.local_edge_share).put("file_id", info.file_id);
   line.put("rolled_back", info.rolled_back).put("free_bytes", info.free_bytes);
   line.put("durable", info.durable).put("disk_bytes", info.disk_bytes);
+  line.put("input_dim", info.schema.input_dim()).put("query_dim", info.schema.query_dim());
+  line.put("transform", to_text(info.schema.transform));
+  line.put("query_transform", to_text(info.schema.query_transform));
   JsonLine attributes;
   for (const Attribute& attribute : info.schema.attributes)
     attributes.put(attribute.name.c_str(), name(attribute.type));
@@ -71,6 +74,16 @@ void print_json(const std::string& target, const Index& index) {
   line.put("fields", fields);
   if (!target.empty()) line.put("target", target);
   line.print();
+}
+
+void print_transforms(const Schema& schema) {
+  if (!schema.transform.empty()) {
+    fmt::print("transform    {} components by {} to {}\n", schema.input_dim(), to_text(schema.transform), schema.dim);
+  }
+  if (!schema.query_transform.empty()) {
+    fmt::print("queries      {} components by {} to {}\n", schema.query_dim(), to_text(schema.query_transform),
+               schema.dim);
+  }
 }
 
 void print_text(const Options& options, const std::string& target, const Index& index) {
@@ -101,6 +114,7 @@ void print_text(const Options& options, const std::string& target, const Index& 
                  name(field.schema.type), name(field.schema.metric), field.schema.indexed ? "" : ", stored only");
     });
   }
+  print_transforms(info.schema);
   std::string attributes;
   for (const Attribute& attribute : info.schema.attributes) {
     attributes += fmt::format("{}{} {}", attributes.empty() ? "" : ", ", attribute.name, name(attribute.type));

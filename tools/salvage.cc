@@ -27,7 +27,7 @@ void print_json(const Options& options, const SalvageReport& report) {
   line.put("index", options.output.string()).put("complete", report.complete());
   line.put("generation", report.generation).put("by_footer", report.by_footer);
   line.put("newer_generation", report.newer_generation).put("saved", report.saved).put("lost", report.lost);
-  line.put("lost_values", report.lost_values);
+  line.put("lost_values", report.lost_values).put("lost_transform", report.lost_transform);
   line.put("deleted", report.deleted).put("unsure", report.unsure);
   line.put("repeated", report.repeated).put("file_bytes", report.file_bytes).print();
 }
@@ -58,6 +58,8 @@ void print_text(const Options& options, const SalvageReport& report) {
   if (report.lost_values > 0)
     fmt::print("{}: lost: {} attributes and payloads of saved records, which have none now\n", name,
                report.lost_values);
+  if (report.lost_transform)
+    fmt::print("{}: lost: what is done to vectors and queries; the new index takes them as they were stored\n", name);
   if (report.repeated > 0)
     fmt::print("{}: {} older records left out, whose ids newer ones have\n", name, report.repeated);
   fmt::print("{}: {} records of generation {}{}; {} lost, {} deleted ones left out; {}\n", options.output.string(),
@@ -79,7 +81,8 @@ int run(Options& options) {
   return fail({Code::kCorrupt,
                fmt::format("expected all records of the newest commit, found {} of generation {}, and {} lost{}",
                            report->saved, report->generation, report->lost,
-                           report->lost_values > 0 ? fmt::format(", and {} values", report->lost_values) : ""),
+                           report->lost_values > 0 ? fmt::format(", and {} values", report->lost_values) : "") +
+                   (report->lost_transform ? ", without the transform" : ""),
                options.index.string()});
 }
 

@@ -42,6 +42,7 @@ int run_range(const SearchSetup& setup, const MoreSearch& more, bool json) {
                                 .l = setup.search.l,
                                 .beam_width = common_beam_width(*open, setup.search.beam_width),
                                 .filter = setup.search.filter,
+                                .as_stored = setup.search.as_stored,
                                 .field = setup.search.field});
   if (!parts) return fail(parts.error());
   std::vector<AnswerRow> rows;

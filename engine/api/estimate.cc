@@ -9,6 +9,7 @@
 #include "engine/segment/search_budget.h"
 #include "engine/space/field_schema.h"
 #include "engine/space/space.h"
+#include "engine/transform/check_transforms.h"
 #include "nearline/builder.h"
 
 namespace nearline {
@@ -72,6 +73,7 @@ Result<Estimate> estimate_field(std::uint64_t count, const Schema& schema, const
 }  // namespace
 
 Result<Estimate> estimate(std::uint64_t count, const Schema& schema, const BuildOptions& options) {
+  NEARLINE_CHECK(engine::with_checked_fields(schema));
   NEARLINE_CHECK(engine::check_fields(schema, options));
   if (count > kMaxRecords) {
     return Error{.code = Code::kInvalidArgument,

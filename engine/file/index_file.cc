@@ -118,12 +118,9 @@ Result<format::Manifest> IndexFile::manifest_of(const io::File& file, const form
 Result<void> IndexFile::read_manifest() {
   const format::Superblock& super = choice_.superblock;
   NEARLINE_TRY(manifest, manifest_of(*file_, super));
-  const auto is_plain = [](const format::Field& field) {
-    return !field.multi && field.transform == format::Field::kNoTransform;
-  };
-  if (!std::ranges::all_of(manifest.fields, is_plain)) {
+  if (std::ranges::any_of(manifest.fields, &format::Field::multi)) {
     return Error{.code = Code::kUnsupported,
-                 .what = "multi-vectors or transforms: expected plain fields",
+                 .what = "multi-vectors: expected fields of one vector a record",
                  .at = super.manifest_offset};
   }
   manifest_ = std::move(manifest);
@@ -175,7 +172,7 @@ Result<std::vector<std::uint32_t>> IndexFile::read_u32(const format::Section& se
 }
 
 Result<std::vector<std::byte>> IndexFile::queries(std::uint32_t number) const {
-  const format::Section* section = manifest_.queries(number);
+  const format::Section* section = manifest_.of_field(format::SectionKind::kQueries, number);
   if (section == nullptr || section->length == 0) return std::vector<std::byte>();
   const format::Field& field = this->field(number);
   const std::uint64_t bytes = vector_bytes(field.type, field.dim);
@@ -192,6 +189,23 @@ Result<std::vector<std::byte>> IndexFile::queries(std::uint32_t number) const {
     }
   }
   return rows;
+}
+
+Result<format::Transforms> IndexFile::transforms(std::uint32_t number) const {
+  const format::Field& field = this->field(number);
+  if (field.transform == format::Field::kNoTransform) return format::Transforms{};
+  const format::Section* const section = manifest_.of_field(format::SectionKind::kTransform, number);
+  assert(section != nullptr);  // the manifest was checked
+  NEARLINE_TRY(bytes, read_whole(*section, format::kMaxTransformSection));
+  NEARLINE_TRY(transforms, format::decode_transforms(bytes, field.dim, section->offset));
+  const format::FieldTransform& entry = manifest_.transforms[field.transform];
+  const std::uint32_t in_dim = transforms.records.empty() ? field.dim : transforms.records.in_dim;
+  const std::uint32_t query_dim = transforms.queries.empty() ? in_dim : transforms.queries.in_dim;
+  if (in_dim == entry.in_dim && query_dim == entry.query_dim) return transforms;
+  return format::corrupt(section->offset, "a transform of " + std::to_string(in_dim) + " components, and " +
+                                              std::to_string(query_dim) + " of queries: expected " +
+                                              std::to_string(entry.in_dim) + " and " + std::to_string(entry.query_dim) +
+                                              ", as the manifest says");
 }
 
 Result<std::optional<format::Calibration>> SegmentFile::calibration() const {

@@ -15,6 +15,7 @@
 #include "format/graph_page.h"
 #include "format/manifest.h"
 #include "format/superblock.h"
+#include "format/transform.h"
 #include "io/file.h"
 #include "nearline/result.h"
 
@@ -77,6 +78,10 @@ class IndexFile {
   /// The sample of queries that the calibrations of a field are measured with, as rows of its vectors; empty when
   /// there is none. Errors: kCorrupt, kIo.
   [[nodiscard]] Result<std::vector<std::byte>> queries(std::uint32_t field = kPrimaryField) const;
+
+  /// What the field does to vectors and queries; without steps where that is nothing. Errors: kCorrupt, kUnsupported,
+  /// kIo.
+  [[nodiscard]] Result<format::Transforms> transforms(std::uint32_t field = kPrimaryField) const;
 
   /// A checker for one of the manifest's sections, which keeps so many blocks of its tree.
   [[nodiscard]] std::unique_ptr<SectionCheck> check(const format::Section& section,

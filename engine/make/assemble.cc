@@ -9,6 +9,8 @@
 #include "engine/make/assembly.h"
 #include "engine/make/flat_segment.h"
 #include "engine/make/made_as.h"
+#include "engine/transform/check_transforms.h"
+#include "format/transform.h"
 
 namespace nearline::engine {
 namespace {
@@ -101,6 +103,10 @@ format::Manifest new_manifest(std::span<const FieldToMake> fields, const format:
     field.metric = made.schema.metric;
     field.indexed = made.schema.indexed;
     field.settings = settings_of(made.options);
+    if (has_transforms(made.schema)) {
+      field.transform = static_cast<std::uint32_t>(manifest.transforms.size());
+      manifest.transforms.push_back({.in_dim = made.schema.input_dim(), .query_dim = made.schema.query_dim()});
+    }
     manifest.fields.push_back(std::move(field));
   }
   return manifest;
@@ -118,6 +124,21 @@ format::FileId joint_identity(std::span<const FieldToMake> fields, std::span<con
     hasher.update(std::as_bytes(std::span(&facts, 1)));
   }
   return hasher.digest();
+}
+
+/// What a field does to vectors and queries: a section of no segment.
+Result<void> write_transforms(std::uint32_t field, const Schema& schema, IndexFileWriter& writer) {
+  const std::vector<std::byte> bytes =
+      format::encode({.records = schema.transform, .queries = schema.query_transform}, schema.dim);
+  format::Section section;
+  section.kind = format::SectionKind::kTransform;
+  section.field = field;
+  section.element_bytes = 1;
+  section.count = bytes.size();
+  writer.choose_segment(format::Section::kNone);
+  NEARLINE_CHECK(writer.begin(section));
+  NEARLINE_CHECK(writer.append(bytes));
+  return writer.end();
 }
 
 /// Adds a segment of what was taken in, unless that is nothing.
@@ -172,6 +193,7 @@ Result<BuildReport> assemble(std::span<FieldToMake> fields, io::FileSystem& fs, 
   IndexFileWriter writer(file, new_manifest(fields, joint_identity(fields, ids)));
   BuildReport report;
   for (std::uint32_t f = 0; f < fields.size(); ++f) {
+    if (has_transforms(fields[f].schema)) NEARLINE_CHECK(write_transforms(f, fields[f].schema, writer));
     NEARLINE_CHECK(writer.set_queries(f, fields[f].queries));
     writer.choose_field(f);
     NEARLINE_TRY(made, add_segment(builds[f], writer));

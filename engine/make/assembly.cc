@@ -8,7 +8,9 @@
 #include "engine/make/fused_writer.h"
 #include "engine/progress.h"
 #include "engine/segment/effort.h"
+#include "engine/transform/check_transforms.h"
 #include "format/checksum.h"
+#include "format/transform.h"
 #include "io/memory_info.h"
 
 namespace nearline::engine {
@@ -76,6 +78,9 @@ format::FileId Assembly::identity(std::span<const std::byte> queries) const {
     add(attribute.name.size());
   }
   if (intake.values().count() > 0) add(intake.values().digest());
+  if (has_transforms(schema)) {
+    hasher.update(format::encode({.records = schema.transform, .queries = schema.query_transform}, schema.dim));
+  }
   hasher.update(queries);
   return hasher.digest();
 }

@@ -8,9 +8,12 @@
 
 #include "engine/kernels/kernels.h"
 #include "engine/make/assemble.h"
+#include "engine/make/learn_transform.h"
 #include "engine/make/plan.h"
 #include "engine/make/value_memory.h"
+#include "engine/progress.h"
 #include "engine/space/field_schema.h"
+#include "engine/transform/check_transforms.h"
 #include "io/atomic_file.h"
 #include "io/system_error.h"
 #include "io/temporary_name.h"
@@ -37,12 +40,30 @@ std::optional<Id> first_stray(std::span<const Id> ids, std::span<const Id> all) 
   return std::nullopt;
 }
 
+/// Takes vectors through the transform, or through its steps before the first that has something to learn; then they
+/// wait as f32.
+Intake first_intake(const Schema& schema, std::unique_ptr<io::File> spill, io::FileSystem& fs,
+                    const std::filesystem::path& directory) {
+  const Transform& transform = schema.transform;
+  if (transform.empty()) return {schema, std::move(spill), fs, directory};
+  const std::size_t unlearned = first_unlearned(transform);
+  Schema waiting = schema;
+  if (unlearned < transform.steps.size()) {
+    waiting.dim = dim_before(transform, unlearned);
+    waiting.type = ElementType::kF32;
+    waiting.metric = Metric::kL2;
+  }
+  return {waiting, std::move(spill), fs, directory,
+          std::make_shared<Transformer>(part_of(transform, 0, unlearned), Transform{})};
+}
+
 }  // namespace
 
 Result<IndexMaker> IndexMaker::create(io::FileSystem& fs, const std::filesystem::path& output, const Schema& schema,
-                                      const BuildOptions& options) {
+                                      const BuildOptions& options, Given given) {
   NEARLINE_CHECK(kernels::check_environment());
-  NEARLINE_CHECK(check_fields(schema, options));
+  NEARLINE_TRY(checked, with_checked_fields(schema));
+  NEARLINE_CHECK(check_fields(checked, options));
   NEARLINE_TRY(place, fs.resolve(output));
   if (!options.replace) {
     NEARLINE_TRY(there, fs.exists(place));
@@ -52,19 +73,25 @@ Result<IndexMaker> IndexMaker::create(io::FileSystem& fs, const std::filesystem:
                    .file = output.string()};
     }
   }
-  IndexMaker maker(fs, std::move(place), schema, options);
-  NEARLINE_CHECK(maker.take_fields());
+  IndexMaker maker(fs, std::move(place), checked, options);
+  NEARLINE_CHECK(maker.take_fields(given));
   return maker;
 }
 
-Result<void> IndexMaker::take_fields() {
+Result<void> IndexMaker::take_fields(Given given) {
   const std::filesystem::path directory = io::directory_of(output_);
   for (std::uint32_t f = 0; f < field_count(schema_); ++f) {
     NEARLINE_TRY(spill, fs_->create_unnamed(directory));
     Schema schema = field_schema(schema_, f);
     BuildOptions options = options_for(schema, f, options_);
-    Intake intake(schema, std::move(spill), *fs_, directory);
-    fields_.push_back({.schema = std::move(schema), .intake = std::move(intake), .options = std::move(options)});
+    const bool stored = given == Given::kStored;
+    const std::size_t unlearned = first_unlearned(schema.transform);
+    Intake intake = stored ? Intake(schema, std::move(spill), *fs_, directory)
+                           : first_intake(schema, std::move(spill), *fs_, directory);
+    fields_.push_back({.schema = std::move(schema),
+                       .intake = std::move(intake),
+                       .unlearned = unlearned,
+                       .options = std::move(options)});
   }
   return {};
 }
@@ -124,8 +151,26 @@ Result<BuildReport> IndexMaker::finish() {
   return made ? std::move(made) : io::named_for(std::move(made).error(), output_);
 }
 
+Result<void> IndexMaker::learn(FieldIntake& field) {
+  Transform& transform = field.schema.transform;
+  const std::size_t steps = transform.steps.size();
+  if (field.unlearned == steps) return {};
+  NEARLINE_CHECK(report(options_.progress, {"learn the transform", 0, field.intake.count()}));
+  NEARLINE_TRY(learned, learn_transform(field.intake.spill(), transform, field.unlearned, options_.memory_bytes));
+  transform = std::move(learned);
+  const std::filesystem::path directory = io::directory_of(output_);
+  NEARLINE_TRY(spill, fs_->create_unnamed(directory));
+  Intake stored(field.schema, std::move(spill), *fs_, directory,
+                std::make_shared<Transformer>(part_of(transform, field.unlearned, steps), Transform{}));
+  NEARLINE_CHECK(stored.take_over(field.intake));
+  field.intake = std::move(stored);
+  field.unlearned = steps;
+  return {};
+}
+
 Result<BuildReport> IndexMaker::make() {
   const auto started = std::chrono::steady_clock::now();
+  for (FieldIntake& field : fields_) NEARLINE_CHECK(learn(field));
   NEARLINE_CHECK(check_ids());
   std::vector<FieldToMake> fields;
   std::uint64_t least_bytes = 0;

@@ -16,11 +16,14 @@
 
 namespace nearline::engine {
 
+/// What is given to a maker: vectors as they come from an encoder, or those of an index with the same transform.
+enum class Given : std::uint8_t { kInput, kStored };
+
 /// Calls and errors as Builder. The file system outlives it.
 class IndexMaker {
  public:
   static Result<IndexMaker> create(io::FileSystem& fs, const std::filesystem::path& output, const Schema& schema,
-                                   const BuildOptions& options = {});
+                                   const BuildOptions& options = {}, Given given = Given::kInput);
 
   Result<void> add(const MatrixView& vectors, std::span<const Id> ids = {}, const RecordData& data = {});
   Result<void> add_field(std::string_view field, const MatrixView& vectors, std::span<const Id> ids = {});
@@ -42,7 +45,8 @@ class IndexMaker {
   /// What was taken in of a field.
   struct FieldIntake {
     Schema schema;
-    Intake intake;
+    Intake intake;              ///< of rows as they are stored, or before the step `unlearned`
+    std::size_t unlearned = 0;  ///< first step of the transform that is; their number where none is
     BuildOptions options;
     std::vector<std::byte> queries{};
   };
@@ -50,9 +54,11 @@ class IndexMaker {
   IndexMaker(io::FileSystem& fs, std::filesystem::path output, const Schema& schema, BuildOptions options)
       : fs_(&fs), output_(std::move(output)), schema_(schema), options_(std::move(options)) {}
 
-  Result<void> take_fields();
+  Result<void> take_fields(Given given);
   Result<void> check_ids();
   Result<BuildReport> make();
+  /// Learns what is left to learn of a field's transform, and takes the rows through the rest of it.
+  Result<void> learn(FieldIntake& field);
 
   io::FileSystem* fs_;
   std::filesystem::path output_;

@@ -25,16 +25,18 @@ Error bad_row(std::uint64_t row, const std::string& what) {
 }  // namespace
 
 Intake::Intake(const Schema& schema, std::unique_ptr<io::File> spill, io::FileSystem& fs,
-               std::filesystem::path directory)
+               std::filesystem::path directory, std::shared_ptr<const Transformer> transform)
     : schema_(schema),
+      transform_(std::move(transform)),
       spill_(std::move(spill), vector_bytes(schema.type, schema.dim)),
       values_(schema.attributes, fs, std::move(directory)) {}
 
 Result<void> Intake::add(const MatrixView& vectors, std::span<const Id> ids, const RecordData& data) {
   const auto invalid = [](std::string what) { return Error{.code = Code::kInvalidArgument, .what = std::move(what)}; };
-  if (vectors.dim != schema_.dim) {
+  const std::uint32_t dim = transform_ ? transform_->in_dim() : schema_.dim;
+  if (vectors.dim != dim) {
     return invalid("vectors of dimension " + std::to_string(vectors.dim) + ": the index takes dimension " +
-                   std::to_string(schema_.dim));
+                   std::to_string(dim));
   }
   if (!convertible(vectors.type, schema_.type)) {
     return invalid("vectors of type " + std::string(name(vectors.type)) + ": the index takes " +
@@ -82,16 +84,7 @@ Result<void> Intake::add_rows(const MatrixView& vectors, std::span<const Id> ids
   const std::uint64_t before = count();
   for (std::size_t first = 0; first < vectors.rows; first += block) {
     const std::size_t rows = std::min(block, vectors.rows - first);
-    const MatrixView part(vectors.row(first), rows, vectors.dim, vectors.type);
-    for (std::size_t i = 0; i < rows; ++i) {
-      if (!kernels::all_finite(part.type, part.row(i), part.dim)) {
-        return bad_row(before + first + i, "holds NaN or infinity: expected finite values");
-      }
-    }
-    if (const auto misfit = convert_rows(part, schema_.type, stored.data())) {
-      return bad_row(before + first + *misfit, "holds a value that " + std::string(name(schema_.type)) +
-                                                   " cannot: expected values that fit the stored type");
-    }
+    NEARLINE_CHECK(to_stored({vectors.row(first), rows, vectors.dim, vectors.type}, before + first, stored));
     for (std::size_t i = 0; i < rows; ++i) {
       const std::byte* vector = stored.data() + i * bytes;
       const std::uint64_t row = before + first + i;
@@ -101,6 +94,45 @@ Result<void> Intake::add_rows(const MatrixView& vectors, std::span<const Id> ids
       NEARLINE_CHECK(spill_.append(id, {vector, bytes}));
     }
   }
+  return {};
+}
+
+Result<void> Intake::to_stored(const MatrixView& part, std::uint64_t row, std::vector<std::byte>& stored) {
+  MatrixView rows = part;
+  if (transform_) {
+    transformed_.resize(part.rows * schema_.dim);
+    if (const auto unfit = transform_->apply(part, transformed_)) return bad_row(row + unfit->row, unfit->fault);
+    rows = MatrixView(transformed_.data(), part.rows, schema_.dim);
+  }
+  for (std::size_t i = 0; i < rows.rows; ++i) {
+    if (!kernels::all_finite(rows.type, rows.row(i), rows.dim)) {
+      return bad_row(row + i, "holds NaN or infinity: expected finite values");
+    }
+  }
+  const auto misfit = convert_rows(rows, schema_.type, stored.data());
+  if (!misfit) return {};
+  return bad_row(row + *misfit, "holds a value that " + std::string(name(schema_.type)) +
+                                    " cannot: expected values that fit the stored type");
+}
+
+Result<void> Intake::take_over(Intake& other) {
+  const std::size_t bytes = vector_bytes(other.schema_.type, other.schema_.dim);
+  std::vector<Id> ids;
+  std::vector<std::byte> vectors;
+  const auto add_some = [&]() -> Result<void> {
+    NEARLINE_CHECK(add({vectors.data(), ids.size(), other.schema_.dim, other.schema_.type}, ids));
+    ids.clear();
+    vectors.clear();
+    return {};
+  };
+  NEARLINE_CHECK(other.spill_.for_each([&](std::uint64_t, Id id, std::span<const std::byte> vector) -> Result<void> {
+    ids.push_back(id);
+    vectors.insert(vectors.end(), vector.begin(), vector.end());
+    return vectors.size() + bytes > kBlockBytes ? add_some() : Result<void>{};
+  }));
+  if (!ids.empty()) NEARLINE_CHECK(add_some());
+  begin_ids_at(other.next_id());
+  values_ = std::move(other.values_);
   return {};
 }
 

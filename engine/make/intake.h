@@ -11,6 +11,7 @@
 
 #include "engine/columns/staged_values.h"
 #include "engine/make/spill.h"
+#include "engine/transform/transformer.h"
 #include "nearline/builder.h"
 
 namespace nearline::engine {
@@ -18,10 +19,16 @@ namespace nearline::engine {
 class Intake {
  public:
   /// directory: of the files that hold what records say besides, should they say anything.
-  Intake(const Schema& schema, std::unique_ptr<io::File> spill, io::FileSystem& fs, std::filesystem::path directory);
+  /// transform: what is done to vectors that come in; null: they come as they are stored.
+  Intake(const Schema& schema, std::unique_ptr<io::File> spill, io::FileSystem& fs, std::filesystem::path directory,
+         std::shared_ptr<const Transformer> transform = nullptr);
 
   /// As Builder::add.
   Result<void> add(const MatrixView& vectors, std::span<const Id> ids, const RecordData& data = {});
+
+  /// Takes in the rows that another one put aside, as new ones of the same ids, and what was said of them. The other is
+  /// spent. Errors: as add.
+  Result<void> take_over(Intake& other);
 
   [[nodiscard]] std::uint64_t count() const noexcept { return spill_.count(); }
   [[nodiscard]] Spill& spill() noexcept { return spill_; }
@@ -57,7 +64,12 @@ class Intake {
   Result<void> check_row(const std::byte* vector, std::uint64_t row, State& state) const;
   Result<void> check_id(Id id, State& state) const;
 
+  /// Errors: kBadInput where the stored type has no room for a value.
+  Result<void> to_stored(const MatrixView& part, std::uint64_t row, std::vector<std::byte>& stored);
+
   Schema schema_;
+  std::shared_ptr<const Transformer> transform_;
+  std::vector<float> transformed_;
   Spill spill_;
   StagedValues values_;
   State state_;

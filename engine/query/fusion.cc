@@ -227,12 +227,6 @@ Result<void> check_parts(const Snapshot& index, std::span<const FieldQueries> fi
       return invalid(std::to_string(one.queries.rows) + " queries for field '" + name + "': expected " +
                      std::to_string(fields[0].queries.rows) + ", as for the first");
     }
-    const SearchOptions search{.k = options.k};
-    auto checked = check_queries(one.queries, search, index.view(numbers[i]).info());
-    if (!checked) {
-      checked.error().what = "field '" + name + "': " + checked.error().what;
-      return checked;
-    }
     sum += one.weight;
   }
   if (!(sum > 0)) return invalid("weights that are all 0: expected one above 0");
@@ -296,6 +290,18 @@ Result<SearchResult> search_fields(const Snapshot& index, std::span<const FieldQ
       return invalid("field '" + options.choose_by + "' is to choose: expected queries for it");
     }
     choosing = &fields[static_cast<std::size_t>(at - numbers.begin())];
+  }
+  std::vector<AskedRows> asked;
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    const Snapshot& field = index.view(numbers[i]);
+    SearchOptions search;
+    search.k = options.k;
+    auto rows = AskedRows::of(field, fields[i].queries, search);
+    if (!rows) {
+      rows.error().what = "field '" + field.schema().name + "': " + rows.error().what;
+      return std::move(rows).error();
+    }
+    asked.push_back(*std::move(rows));
   }
   NEARLINE_TRY(joint, index.joint_records());
   std::vector<Part> parts;

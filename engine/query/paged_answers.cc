@@ -22,9 +22,10 @@ Error invalid(std::string what) {
   return {.code = Code::kInvalidArgument, .what = std::move(what)};
 }
 
-Result<void> check_one(const MatrixView& query, const SearchOptions& options, const IndexInfo& info) {
+Result<void> check_one(const Snapshot& commit, const MatrixView& query, const SearchOptions& options) {
   if (query.rows != 1) return invalid("pages of " + std::to_string(query.rows) + " queries: expected one");
-  return check_queries(query, options, info);
+  NEARLINE_CHECK(AskedRows::of(commit, query, options));
+  return {};
 }
 
 SearchOptions search_for(std::uint64_t k, const SearchOptions& options, std::uint64_t count) {
@@ -95,13 +96,14 @@ AnswerPage page_of(const Following& following, std::size_t at, std::uint32_t n, 
 /// What the answers to a query depend on besides the commit.
 std::uint64_t hash_of(const MatrixView& query, const SearchOptions& options) {
   struct {
-    std::uint32_t type, dim, l, beam_width, exact;
+    std::uint32_t type, dim, l, beam_width, exact, as_stored;
     float recall;
   } const facts{static_cast<std::uint32_t>(query.type),
                 query.dim,
                 options.recall > 0 ? 0 : options.l,
                 options.beam_width,
                 options.exact ? 1U : 0U,
+                options.as_stored ? 1U : 0U,
                 options.recall};
   const std::size_t bytes = vector_bytes(query.type, query.dim);
   std::uint64_t asked = format::hash64(std::as_bytes(std::span(&facts, 1)));
@@ -146,7 +148,7 @@ Result<PagedAnswers> PagedAnswers::begin(std::shared_ptr<const Snapshot> commit,
                                          const SearchOptions& options) {
   SearchOptions one = options;
   one.k = 1;  // counts nothing
-  NEARLINE_CHECK(check_one(query, one, commit->info()));
+  NEARLINE_CHECK(check_one(*commit, query, one));
   return PagedAnswers(std::move(commit), query, options);
 }
 
@@ -175,7 +177,7 @@ Result<AnswerPage> PagedAnswers::next(std::uint32_t n) {
 Result<AnswerPage> page_behind(const Snapshot& commit, const MatrixView& query, const SearchOptions& options,
                                std::string_view token) {
   const IndexInfo info = commit.info();
-  NEARLINE_CHECK(check_one(query, options, info));
+  NEARLINE_CHECK(check_one(commit, query, options));
   PageToken place{.file = hash_of(commit.file().superblock().file_id),
                   .generation = info.generation,
                   .query = hash_of(query, options)};

@@ -214,14 +214,17 @@ class RangeSearch {
 
 Result<RangeResult> Snapshot::range_search(const MatrixView& queries, const RangeOptions& options) const {
   NEARLINE_CHECK(check_radius(options.radius, schema().metric));
-  const SearchOptions checked{
-      .k = 1, .beam_width = options.beam_width, .exact = options.exact, .recall = options.recall};
-  NEARLINE_CHECK(check_queries(queries, checked, info_));
+  const SearchOptions checked{.k = 1,
+                              .beam_width = options.beam_width,
+                              .exact = options.exact,
+                              .recall = options.recall,
+                              .as_stored = options.as_stored};
+  NEARLINE_TRY(asked, AskedRows::of(*this, queries, checked));
   NEARLINE_TRY(matching, Matching::of(*this, options.filter));
   // One more than is wanted tells whether some are left out.
   const bool all = options.max_results == 0 || options.max_results >= info_.count;
   const format::Calibration* borrowed = segments_.empty() ? nullptr : segments_.front()->field().calibration();
-  RangeSearch search(queries, options, all ? info_.count : options.max_results + 1, borrowed);
+  RangeSearch search(asked.rows(), options, all ? info_.count : options.max_results + 1, borrowed);
   for (std::size_t s = 0; s < segments_.size(); ++s) {
     NEARLINE_CHECK(search.search(*segments_[s], matching.segment(s)));
   }

@@ -8,40 +8,9 @@
 #include "engine/query/collector.h"
 #include "engine/query/matching.h"
 #include "engine/query/snapshot.h"
-#include "engine/space/unfit.h"
 
 namespace nearline::engine {
 namespace {
-
-Result<void> check_search(const MatrixView& queries, const SearchOptions& options, const IndexInfo& info) {
-  const auto invalid = [](std::string what) { return Error{.code = Code::kInvalidArgument, .what = std::move(what)}; };
-  if (queries.dim != info.schema.dim) {
-    return invalid("queries of dimension " + std::to_string(queries.dim) + ": the index holds dimension " +
-                   std::to_string(info.schema.dim));
-  }
-  if (!comparable(queries.type, info.schema.type)) {
-    return invalid("queries of type " + std::string(name(queries.type)) + ": the index holds " +
-                   std::string(name(info.schema.type)));
-  }
-  if (options.k == 0 || options.k > std::max<std::uint64_t>(info.count, kMaxPaddedK)) {
-    return invalid("k of " + std::to_string(options.k) + ": expected 1 to " +
-                   std::to_string(std::max<std::uint64_t>(info.count, kMaxPaddedK)));
-  }
-  if (!(options.recall == 0 || (options.recall > 0 && options.recall < 1))) {
-    return invalid("recall of " + std::to_string(options.recall) + ": expected 0 for none, or a share below 1");
-  }
-  if (options.beam_width == 0 || (options.beam_width > kMaxBatch && options.beam_width != Count::kAuto)) {
-    return invalid("beam width of " + std::to_string(options.beam_width) + ": expected 1 to " +
-                   std::to_string(kMaxBatch));
-  }
-  return {};
-}
-
-Result<void> check_row(const MatrixView& queries, std::size_t row, Metric metric) {
-  const char* fault = unfit_query(metric, queries.type, queries.row(row), queries.dim);
-  if (fault == nullptr) return {};
-  return Error{.code = Code::kBadInput, .what = "query " + std::to_string(row) + " " + fault};
-}
 
 std::string explained(const Segment& segment, const Plan& plan, const RecordSet* matches) {
   const std::uint64_t may = matches != nullptr ? matches->count() : segment.live();
@@ -50,14 +19,8 @@ std::string explained(const Segment& segment, const Plan& plan, const RecordSet*
 
 }  // namespace
 
-Result<void> check_queries(const MatrixView& queries, const SearchOptions& options, const IndexInfo& info) {
-  NEARLINE_CHECK(check_search(queries, options, info));
-  for (std::size_t row = 0; row < queries.rows; ++row) NEARLINE_CHECK(check_row(queries, row, info.schema.metric));
-  return {};
-}
-
 Result<SearchResult> Snapshot::search(const MatrixView& queries, const SearchOptions& options) const {
-  NEARLINE_CHECK(check_queries(queries, options, info_));
+  NEARLINE_TRY(asked, AskedRows::of(*this, queries, options));
   NEARLINE_TRY(matching, Matching::of(*this, options.filter));
   Collector collector(queries.rows, options.k);
   if (info_.count == 0) return std::move(collector).result();
@@ -73,8 +36,12 @@ Result<SearchResult> Snapshot::search(const MatrixView& queries, const SearchOpt
     NEARLINE_TRY(plan, segment.plan(queries.rows, within, borrowed, bounded, matches));
     if (options.explain) explanation.push_back(explained(segment, plan, matches));
     collector.expect(plan.recall);
-    NEARLINE_CHECK(segment.answer(
-        {.queries = queries, .plan = plan, .sink = collector, .bounded = bounded, .hidden = {}, .matches = matches}));
+    NEARLINE_CHECK(segment.answer({.queries = asked.rows(),
+                                   .plan = plan,
+                                   .sink = collector,
+                                   .bounded = bounded,
+                                   .hidden = {},
+                                   .matches = matches}));
     bounded = true;
   }
   SearchResult result = std::move(collector).result();

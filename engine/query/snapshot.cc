@@ -130,6 +130,25 @@ void Snapshot::describe_segments() {
   if (edges > 0) info_.local_edge_share = static_cast<double>(local_edges) / static_cast<double>(edges);
 }
 
+Result<void> Snapshot::open_transforms(const Snapshot* before) {
+  if (before != nullptr) {  // commits do not change it
+    info_.schema.transform = before->schema().transform;
+    info_.schema.query_transform = before->schema().query_transform;
+    transform_ = before->transform_;
+    query_transform_ = before->query_transform_;
+    return {};
+  }
+  NEARLINE_TRY(transforms, file_->transforms(field_));
+  if (!transforms.records.empty()) transform_ = std::make_shared<Transformer>(transforms.records, Transform{});
+  query_transform_ = transform_;
+  if (!transforms.queries.empty()) {
+    query_transform_ = std::make_shared<Transformer>(transforms.queries, transforms.records);
+  }
+  info_.schema.transform = std::move(transforms.records);
+  info_.schema.query_transform = std::move(transforms.queries);
+  return {};
+}
+
 Result<void> Snapshot::open_all(const Snapshot* before) {
   NEARLINE_CHECK(check_threads(options_.threads));
   const IoMode mode = choose_mode(options_, file_->file_bytes());
@@ -140,10 +159,15 @@ Result<void> Snapshot::open_all(const Snapshot* before) {
   std::vector<Part> parts;
   for (std::size_t i = 0; i < files.size(); ++i) parts.push_back({files[i], budgets[i]});
   std::vector<const Segment*> shared;
+  NEARLINE_CHECK(open_transforms(before));
   NEARLINE_CHECK(open_segments(parts, before, shared));
   for (std::uint32_t f = 1; f < file_->manifest().fields.size(); ++f) {
     std::unique_ptr<Snapshot> view(new Snapshot(file_, options_, f, this));
-    NEARLINE_CHECK(view->open_segments(parts, before == nullptr ? nullptr : &before->view(f), shared));
+    const Snapshot* const view_before = before == nullptr ? nullptr : &before->view(f);
+    NEARLINE_CHECK(view->open_transforms(view_before));
+    NEARLINE_CHECK(view->open_segments(parts, view_before, shared));
+    info_.schema.fields[f - 1].transform = view->schema().transform;
+    info_.schema.fields[f - 1].query_transform = view->schema().query_transform;
     views_.push_back(std::move(view));
   }
   for (const Segment* segment : shared) segment->settle();  // nothing fails from here on

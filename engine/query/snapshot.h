@@ -14,6 +14,7 @@
 
 #include "engine/file/index_file.h"
 #include "engine/segment/segment.h"
+#include "engine/transform/transformer.h"
 #include "io/file.h"
 #include "nearline/index.h"
 
@@ -53,6 +54,9 @@ class Snapshot {
   [[nodiscard]] const IndexFile& file() const noexcept { return *file_; }
   /// Of the first field that of the index; of another one its own, as field_schema has it.
   [[nodiscard]] const Schema& schema() const noexcept { return info_.schema; }
+  /// What is done to vectors that come in, and to queries; null: nothing.
+  [[nodiscard]] const std::shared_ptr<const Transformer>& transform() const noexcept { return transform_; }
+  [[nodiscard]] const std::shared_ptr<const Transformer>& query_transform() const noexcept { return query_transform_; }
   /// The field's segments with records, the largest first.
   [[nodiscard]] std::span<const std::unique_ptr<Segment>> segments() const noexcept { return segments_; }
 
@@ -98,6 +102,8 @@ class Snapshot {
   void describe();
   void describe_segments();
   void count_memory(MemoryUsage& usage) const;
+  /// From the file, or from `before`, as long as it is the same one.
+  Result<void> open_transforms(const Snapshot* before);
 
   std::shared_ptr<const IndexFile> file_;
   std::uint32_t field_ = kPrimaryField;
@@ -105,6 +111,7 @@ class Snapshot {
   std::vector<std::unique_ptr<const Snapshot>> views_;  ///< of the further fields; of the first field's alone
   OpenOptions options_;
   std::vector<std::unique_ptr<Segment>> segments_;
+  std::shared_ptr<const Transformer> transform_, query_transform_;
   IndexInfo info_;
   mutable std::mutex joining_;
   mutable std::shared_ptr<const JointRecords> joint_;

@@ -185,21 +185,27 @@ class Salvager {
 };
 
 Result<void> check_kind(const format::Manifest& manifest) {
-  const auto is_plain = [](const format::Field& field) {
-    return !field.multi && field.transform == format::Field::kNoTransform;
-  };
-  if (std::ranges::all_of(manifest.fields, is_plain)) return {};
-  return Error{.code = Code::kUnsupported, .what = "multi-vectors or transforms: expected plain fields"};
+  if (std::ranges::none_of(manifest.fields, &format::Field::multi)) return {};
+  return Error{.code = Code::kUnsupported, .what = "multi-vectors: expected fields of one vector a record"};
 }
 
 /// A code's length is checked only by who reads codes: a hostile one must not keep the records from being saved.
-Result<IndexMaker> create_builder(io::FileSystem& fs, const std::filesystem::path& output,
-                                  const format::Manifest& manifest, BuildOptions build) {
-  const Schema schema = schema_of(manifest);
-  auto builder = IndexMaker::create(fs, output, schema, build);
+Result<IndexMaker> create_builder(io::FileSystem& fs, const std::filesystem::path& output, const IndexFile& index,
+                                  BuildOptions build, SalvageReport& report) {
+  Schema schema = schema_of(index.manifest());
+  for (std::uint32_t f = 0; f < field_count(schema); ++f) {
+    if (auto transforms = index.transforms(f)) {
+      (f == kPrimaryField ? schema.transform : schema.fields[f - 1].transform) = std::move(transforms->records);
+      (f == kPrimaryField ? schema.query_transform : schema.fields[f - 1].query_transform) =
+          std::move(transforms->queries);
+    } else {
+      report.lost_transform = true;
+    }
+  }
+  auto builder = IndexMaker::create(fs, output, schema, build, Given::kStored);
   if (builder || builder.error().code != Code::kInvalidArgument) return builder;
   build.code_bytes = Count::kAuto;
-  return IndexMaker::create(fs, output, schema, build);
+  return IndexMaker::create(fs, output, schema, build, Given::kStored);
 }
 
 BuildOptions as_made(const IndexFile& index, const SalvageOptions& options) {
@@ -222,7 +228,7 @@ Result<SalvageReport> salvage_file(io::FileSystem& fs, const io::File& file, con
                        .by_footer = found.by_footer,
                        .newer_generation = found.newer_generation};
   const IndexFile index(file, std::move(found.manifest));
-  NEARLINE_TRY(builder, create_builder(fs, output, index.manifest(), as_made(index, options)));
+  NEARLINE_TRY(builder, create_builder(fs, output, index, as_made(index, options), report));
   builder.begin_ids_at(index.manifest().next_id);
   Salvager records(index, kPrimaryField, file_bytes, options, builder, report, nullptr);
   NEARLINE_CHECK(records.run());

@@ -99,6 +99,7 @@ class Verifier {
     std::vector<Id> records;
     for (std::uint32_t f = 0; f < index_.manifest().fields.size(); ++f) {
       if (const auto queries = index_.queries(f); !queries) find(queries.error());
+      if (const auto transforms = index_.transforms(f); !transforms) find(transforms.error());
       std::vector<Id> live;
       for (const SegmentFile& segment : index_.segments(f)) {
         NEARLINE_CHECK(check_structure(segment));

@@ -31,7 +31,13 @@ Schema field_schema(const Schema& schema, std::uint32_t number) {
     return first;
   }
   const FieldSchema& field = schema.fields[number - 1];
-  return {.dim = field.dim, .type = field.type, .metric = field.metric, .name = field.name, .indexed = field.indexed};
+  return {.dim = field.dim,
+          .type = field.type,
+          .metric = field.metric,
+          .transform = field.transform,
+          .query_transform = field.query_transform,
+          .name = field.name,
+          .indexed = field.indexed};
 }
 
 Result<std::uint32_t> find_field(const Schema& schema, std::string_view name) {

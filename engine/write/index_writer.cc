@@ -12,10 +12,10 @@
 #include "engine/file/generation_locks.h"
 #include "engine/file/settle.h"
 #include "engine/kernels/kernels.h"
-#include "engine/make/sample_queries.h"
 #include "engine/progress.h"
 #include "engine/threads.h"
 #include "engine/write/open_bounds.h"
+#include "engine/write/recalibrate.h"
 #include "io/system_error.h"
 #include "io/temporary_name.h"
 
@@ -178,7 +178,7 @@ Result<CommitReport> IndexWriter::calibrate(const MatrixView& queries, std::stri
   NEARLINE_TRY(field, find_field(index_->schema(), name));
   Queries sample{.field = field};
   if (queries.rows > 0) {
-    NEARLINE_TRY(taken, sample_of(queries, index_->view(field).schema()));
+    NEARLINE_TRY(taken, queries_to_keep(index_->view(field), queries));
     sample.rows = std::move(taken);
   }
   stop_merge();  // what it makes would not be measured with them

@@ -87,7 +87,7 @@ Result<InsertReport> Pending::add(const MatrixView& vectors, std::span<const Id>
   }
   if (!intake_) {
     NEARLINE_TRY(spill, fs_->create_unnamed(directory_));
-    intake_.emplace(index_->schema(), std::move(spill), *fs_, directory_);
+    intake_.emplace(index_->schema(), std::move(spill), *fs_, directory_, index_->transform());
   }
   make_room(places);
   row_of_.reserve(row_of_.size() + rows.size());

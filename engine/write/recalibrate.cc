@@ -4,7 +4,9 @@
 #include <string>
 
 #include "engine/make/calibrate.h"
+#include "engine/make/sample_queries.h"
 #include "engine/progress.h"
+#include "engine/query/check_queries.h"
 #include "engine/segment/effort.h"
 #include "engine/threads.h"
 
@@ -40,6 +42,19 @@ Result<void> calibrate_segment(const CommitInput& input, std::uint32_t row, Inde
 }
 
 }  // namespace
+
+Result<std::vector<std::byte>> queries_to_keep(const Snapshot& index, const MatrixView& queries) {
+  const Schema& schema = index.schema();
+  if (index.query_transform() == nullptr) return sample_of(queries, schema);
+  if (queries.dim != schema.query_dim() || queries.type == ElementType::kB1) {
+    return Error{.code = Code::kInvalidArgument,
+                 .what = "queries of " + std::to_string(queries.dim) + " components of " +
+                         std::string(name(queries.type)) + ": the index takes " + std::to_string(schema.query_dim()) +
+                         " numbers"};
+  }
+  NEARLINE_TRY(rows, transformed(index, queries));
+  return sample_of(MatrixView(rows.data(), queries.rows, schema.dim), schema);
+}
 
 Result<void> recalibrate(const CommitInput& input, IndexFileWriter& writer) {
   const std::uint32_t field = input.index.field();

@@ -67,7 +67,9 @@ class NEARLINE_API Builder {
   Builder& operator=(Builder&&) noexcept;
   ~Builder();
 
-  /// Adds vectors, converting to the stored type where every value keeps its meaning: any float type to any float
+  /// Adds vectors of `schema.input_dim()` components, which a transform changes before they are stored; what it has to
+  /// learn (kCenter, kPca) it learns in `finish`, from up to 16384 of the rows, and the same rows in whatever order.
+  /// Without a transform converts to the stored type where every value keeps its meaning: any float type to any float
   /// type (rounded to nearest), integers to floats, and between other types only what fits exactly.
   /// ids: one per row, or empty for the running row number.  data: what the records say besides; empty where they say
   /// nothing. Different strings stay in memory until `finish`, and may take half of `memory_bytes` (kOverBudget).
@@ -88,8 +90,9 @@ class NEARLINE_API Builder {
 
   /// Links, packs and publishes the file. The Builder is spent afterwards, whatever the result.
   /// Errors: kInvalidArgument for a repeated id, or one of a further field that no record has; kOverBudget when
-  /// `memory_bytes` is below the least possible (the message says how much is); kCancelled; kIo, kNoSpace. An index of
-  /// no records is legal.
+  /// `memory_bytes` is below the least possible (the message says how much is); kBadInput for a row that a transform
+  /// cannot take once it was learned; kCancelled; kIo, kNoSpace. An index of no records is legal, unless its transform
+  /// has something to learn.
   Result<BuildReport> finish();
 
  private:

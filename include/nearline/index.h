@@ -43,7 +43,8 @@ struct DataRequest {
 /// Threads: any number, `refresh` included; only moving and destroying an Index want it to themselves.
 class NEARLINE_API Index {
  public:
-  /// Reads the superblocks, the manifest and the entry points; nothing else, at any size (`untrusted` excepted).
+  /// Reads the superblocks, the manifest, the entry points and what a transform goes by, whose numbers stay in memory
+  /// beside the budget; nothing else, at any size (`untrusted` excepted).
   /// Errors: kNotFound, kPermission, kIo; kNotAnIndex, kUnsupported; kCorrupt, kTruncated (offset in Error::at);
   /// kInvalidArgument or kOverBudget for a budget that cannot work (the message says the least that can).
   static Result<Index> open(const std::filesystem::path& path, const OpenOptions& options = {});
@@ -73,7 +74,8 @@ class NEARLINE_API Index {
 
   /// Finds the `options.k` records nearest to each query. Queries of one call are interleaved, so that the disk is
   /// busy while one of them waits.
-  /// queries: of the stored type, or any float type when the stored type is one.
+  /// queries: of the stored type, or any float type when the stored type is one. With a transform
+  /// (`info().schema.query_dim()` components) of any type but b1: it is applied here.
   /// Errors: kInvalidArgument for k of 0 or above count(), another dimension or type, or a recall that the calibration
   /// did not reach; kBadInput for NaN, infinity, and lengths that Builder::add refuses (names the row); kCorrupt when a
   /// page fails its checksum (other calls go on); kIo. Source: greedy search of DiskANN (NeurIPS 2019), algorithm 1,
@@ -107,7 +109,8 @@ class NEARLINE_API Index {
                                  std::string_view token = {}) const;
 
   /// Copies the stored vectors of `ids` to `out`: [ids.size() x vector_bytes], row i the vector of ids[i] in the stored
-  /// type, zeros where no record has that id. Ids may come in any order, and repeatedly.
+  /// type, zeros where no record has that id. With a transform that is what came out of it, which a search takes with
+  /// `SearchOptions::as_stored`. Ids may come in any order, and repeatedly.
   /// Cost: of one id at most two reads from the disk, a block of keys and the record's page, in each segment whose ids
   /// it may be among; of many, those of all of them side by side, 64 at a time. The first call reads the fences of the
   /// keys besides: eight bytes for 340 records or more, which stay in memory. Takes some 100 bytes an id while it runs,

@@ -28,6 +28,7 @@ struct RangeOptions {
   std::uint32_t l = 64;                     ///< as SearchOptions::l, at first; grows with what is found
   std::uint32_t beam_width = Count::kAuto;  ///< as SearchOptions::beam_width
   std::string filter{};                     ///< as SearchOptions::filter
+  bool as_stored = false;                   ///< as SearchOptions::as_stored
   std::string field{};                      ///< as SearchOptions::field
 };
 

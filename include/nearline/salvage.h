@@ -50,10 +50,13 @@ struct SalvageReport {
   std::vector<LostBytes> lost_bytes{};  ///< at most 100
   std::vector<LostIds> lost_ids{};      ///< at most 100, where keys survive and the memory allows
   std::uint64_t file_bytes = 0;         ///< of the new index
+  /// What was done to vectors and queries is damaged: the new index has its records as they were stored, and takes
+  /// vectors of that kind alone.
+  bool lost_transform = false;
 
   /// Whether the new index holds just what the newest commit held, as far as the file shows.
   [[nodiscard]] bool complete() const noexcept {
-    return lost == 0 && lost_values == 0 && unsure == 0 && newer_generation == 0;
+    return lost == 0 && lost_values == 0 && unsure == 0 && newer_generation == 0 && !lost_transform;
   }
 };
 

@@ -11,6 +11,7 @@
 
 #include "nearline/attributes.h"
 #include "nearline/export.h"
+#include "nearline/transform.h"
 #include "nearline/types.h"
 
 namespace nearline {
@@ -27,18 +28,31 @@ struct FieldSchema {
   /// Whether it has a graph. A field that is stored only takes no time to build, has its vectors in the order of ids,
   /// and is compared with as a whole where it is searched.
   bool indexed = true;
+  Transform transform{};        ///< as Schema::transform
+  Transform query_transform{};  ///< as Schema::query_transform
 };
 
 /// The vectors of an index, and what its records say besides. A record has a vector in the first field, and may have
 /// one in each of the others.
 struct Schema {
-  std::uint32_t dim = 0;                 ///< components per vector, 1..kMaxDim; for b1, bits
+  std::uint32_t dim = 0;                 ///< components per stored vector, 1..kMaxDim; for b1, bits
   ElementType type = ElementType::kF32;  ///< as stored
   Metric metric = Metric::kL2;
   std::vector<Attribute> attributes{};
-  std::string name = "vector";  ///< of the first field, whose dim, type and metric those above are
-  bool indexed = true;          ///< of the first field
-  std::vector<FieldSchema> fields{};
+  /// What is done to vectors that come in; with it `dim` is transform.out_dim(), and `type` a float type.
+  Transform transform{};
+  /// What is done to queries in place of that, where they come from another encoder.
+  Transform query_transform{};
+  std::string name = "vector";        ///< of the first field, which all above but the attributes are of
+  bool indexed = true;                ///< likewise
+  std::vector<FieldSchema> fields{};  ///< further ones
+
+  /// Components of the vectors that builds and inserts take.
+  [[nodiscard]] std::uint32_t input_dim() const noexcept { return transform.empty() ? dim : transform.in_dim; }
+  /// Components of the vectors that searches take.
+  [[nodiscard]] std::uint32_t query_dim() const noexcept {
+    return query_transform.empty() ? input_dim() : query_transform.in_dim;
+  }
 };
 
 /// Where the parts of a record live on disk. Values are written to files and never change.

@@ -74,6 +74,8 @@ struct SearchOptions {
   /// Which records match is known exactly before the search, and kept for the next one that asks the same.
   std::string filter{};
   bool explain = false;  ///< fill SearchResult::explanation
+  /// Queries are vectors as the index stores them (`Index::get`): what its schema does to queries is not done again.
+  bool as_stored = false;
   /// The field that the queries are of, and whose vectors they are compared with; empty: the first. Records that have
   /// none there are no answers.
   std::string field{};

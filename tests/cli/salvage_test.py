@@ -9,7 +9,7 @@ import threading
 import support
 from support import GOLDEN, CliTest, fbin, vectors
 
-KEYS = ["index", "complete", "generation", "by_footer", "newer_generation", "saved", "lost", "lost_values", "deleted", "unsure",
+KEYS = ["index", "complete", "generation", "by_footer", "newer_generation", "saved", "lost", "lost_values", "lost_transform", "deleted", "unsure",
         "repeated", "file_bytes"]
 
 

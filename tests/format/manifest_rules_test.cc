@@ -80,18 +80,58 @@ TEST_SUITE("format/manifest_schema") {
         {"transform without row", Code::kCorrupt, [](auto& s) { s.manifest.fields[0].transform = 0; }},
         {"attribute type 0", Code::kCorrupt, [](auto& s) { s.manifest.attributes[0].type = AttributeType{0}; }},
         {"attribute type 6", Code::kCorrupt, [](auto& s) { s.manifest.attributes[0].type = AttributeType{6}; }},
-        {"any transform", Code::kUnsupported,
+        {"transform of nobody", Code::kCorrupt,
          [](auto& s) {
-           s.manifest.transforms = {{1, 8, 3}};
+           s.manifest.transforms = {{1, 8, 8}};
          }},
-        {"transform without section", Code::kCorrupt,
-         [](auto& s) {
-           s.manifest.transforms = {{1, 8, 4}};
+    };
+    check_refused(rules);
+  }
+
+  TEST_CASE("each rule of transforms is kept") {
+    const auto transform = [](SampleManifest& s) {
+      s.manifest.fields[0].transform = 0;
+      s.manifest.transforms = {{1, 8, 6}};
+      Section& section = s.manifest.sections.back();  // of 15 bytes that nobody needs
+      section.kind = SectionKind::kTransform;
+      section.optional = false;
+      section.field = 0;
+      section.count = section.length = 32;
+      section.element_bytes = 1;
+    };
+    CHECK(SampleManifest::decode_with(transform));
+    const Rule rules[] = {
+        {"kind 2", Code::kUnsupported, [&](auto& s) { transform(s), s.manifest.transforms[0].kind = 2; }},
+        {"records of no component", Code::kCorrupt,
+         [&](auto& s) { transform(s), s.manifest.transforms[0].in_dim = 0; }},
+        {"queries of too many", Code::kCorrupt,
+         [&](auto& s) { transform(s), s.manifest.transforms[0].query_dim = kMaxDim + 1; }},
+        {"a second one of nobody", Code::kCorrupt,
+         [&](auto& s) {
+           transform(s), s.manifest.transforms.push_back({1, 8, 6});
          }},
-        {"transform to dimension 0", Code::kCorrupt,
-         [](auto& s) {
-           s.manifest.transforms = {{1, 0, 3}};
+        {"no steps", Code::kCorrupt,
+         [&](auto& s) {
+           transform(s), s.manifest.sections.back().kind = SectionKind::kCodes,
+                         s.manifest.sections.back().optional = true;
          }},
+        {"steps of a field without", Code::kCorrupt,
+         [&](auto& s) {
+           transform(s), s.manifest.fields[0].transform = Field::kNoTransform, s.manifest.transforms.clear();
+         }},
+        {"steps of no field", Code::kCorrupt,
+         [&](auto& s) { transform(s), s.manifest.sections.back().field = Section::kNone; }},
+        {"steps of a segment", Code::kCorrupt, [&](auto& s) { transform(s), s.manifest.sections.back().segment = 0; }},
+        {"steps that are optional", Code::kCorrupt,
+         [&](auto& s) { transform(s), s.manifest.sections.back().optional = true; }},
+        {"steps without a head", Code::kCorrupt,
+         [&](auto& s) { transform(s), s.manifest.sections.back().count = s.manifest.sections.back().length = 31; }},
+        {"elements of two bytes", Code::kCorrupt,
+         [&](auto& s) {
+           transform(s), s.manifest.sections.back().count = 16, s.manifest.sections.back().element_bytes = 2;
+         }},
+        {"a field of whole numbers", Code::kCorrupt,
+         [&](auto& s) { transform(s), s.manifest.fields[0].type = ElementType::kI8; }},
     };
     check_refused(rules);
   }

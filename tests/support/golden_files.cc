@@ -9,6 +9,7 @@
 #include "format/fields.h"
 #include "format/inspect.h"
 #include "format/superblock.h"
+#include "format/transform.h"
 #include "tests/support/tiny_columns.h"
 #include "tests/support/tiny_index.h"
 
@@ -60,9 +61,8 @@ std::vector<std::byte> all_sections() {
                      counting(count * size));
   };
   add(SectionKind::kCodes, 9, 16, 0);
-  for (const SectionKind kind :
-       {SectionKind::kVectors, SectionKind::kCodeParameters, SectionKind::kPayloadDictionary, SectionKind::kTransform,
-        SectionKind::kCalibration, SectionKind::kQueries, static_cast<SectionKind>(0x7FFF)}) {
+  for (const SectionKind kind : {SectionKind::kVectors, SectionKind::kCodeParameters, SectionKind::kPayloadDictionary,
+                                 SectionKind::kCalibration, SectionKind::kQueries, static_cast<SectionKind>(0x7FFF)}) {
     add(kind, 0, 1, Section::kNone);
   }
   return committed(std::move(file));
@@ -113,6 +113,31 @@ std::vector<std::byte> with_calibration() {
                     .count = 5,
                     .element_bytes = spec.dim * 4},
                    std::as_bytes(std::span(queries)));
+  return committed(std::move(file));
+}
+
+/// Records of four components that become three, and queries of two; every kind of step but the one to learn more of.
+std::vector<std::byte> with_transform() {
+  const TinySpec spec;
+  const auto step = [](StepKind kind, std::uint32_t out_dim, std::vector<float> numbers) {
+    TransformStep made{.kind = kind, .out_dim = out_dim};
+    if (!numbers.empty()) made.numbers = std::make_shared<const std::vector<float>>(std::move(numbers));
+    return made;
+  };
+  const Transform records{.in_dim = 4,
+                          .steps = {step(StepKind::kNormalize, 4, {}), step(StepKind::kCenter, 4, {1, 2, 3, 4}),
+                                    step(StepKind::kPca, 4, {0, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1, 0, 0, 1, 0}),
+                                    TransformStep::sparse_random(4, 7),
+                                    step(StepKind::kRelative, 3, {1, 0, 0, 0, 0, 1, 0, 0, 0.6F, 0, 0.8F, 0})}};
+  Transform queries{.in_dim = 2,
+                    .steps = {TransformStep::matrix(std::vector<float>{1, 0, 0, 1, 0.5F, 0.5F, 2, 3}, 4),
+                              step(StepKind::kField, 3, {})}};
+  IndexAssembler file = tiny_index(spec);
+  file.manifest().fields[0].transform = 0;
+  file.manifest().transforms = {{.in_dim = 4, .query_dim = 2}};
+  const std::vector<std::byte> bytes = encode(format::Transforms{.records = records, .queries = queries}, spec.dim);
+  file.add_section(
+      {.kind = SectionKind::kTransform, .segment = Section::kNone, .count = bytes.size(), .element_bytes = 1}, bytes);
   return committed(std::move(file));
 }
 
@@ -194,6 +219,7 @@ std::vector<GoldenFile> golden_files() {
       {"v1_all_sections", all_sections()},
       {"v1_codes", with_codes()},
       {"v1_calibration", with_calibration()},
+      {"v1_transform", with_transform()},
       {"v1_segments", with_segments()},
       {"v1_fields", with_fields()},
       {"v1_columns", index_with_columns()},

@@ -45,7 +45,9 @@ class CurveMeter {
         report_(report),
         recall_(trial.truth, report.info.schema, setup.search.k),
         options_(setup.search) {
-    if (!trial.own.empty()) ++options_.k;  // the query itself is found too, and then left out
+    if (trial.own.empty()) return;
+    ++options_.k;  // the query itself is found too, and then left out
+    options_.as_stored = true;
   }
 
   Result<void> measure(std::uint32_t l) {

@@ -81,7 +81,7 @@ class Measurement {
     if (setup_.sample > 0) NEARLINE_CHECK(take_sample(open, trial));
     if (trial.truth.ids.empty()) {
       open.queries = trial.queries;
-      NEARLINE_TRY(exact, search_exactly(open, setup_.search, k(), progress_));
+      NEARLINE_TRY(exact, search_exactly(open, setup_.search, k(), false, progress_));
       trial.truth = as_truth(exact, k());
     }
     return trial;
@@ -102,9 +102,10 @@ class Measurement {
 
   Result<void> read_queries(Trial& trial) {
     NEARLINE_TRY(file, open_vectors(setup_.search.queries));
-    if (file.dim() != report_.info.schema.dim)
+    const std::uint32_t dim = report_.info.schema.query_dim();
+    if (file.dim() != dim)
       return Error{Code::kInvalidArgument,
-                   fmt::format("dimension: expected {} as in the index, found {}", report_.info.schema.dim, file.dim()),
+                   fmt::format("dimension: expected {} as in the index, found {}", dim, file.dim()),
                    setup_.search.queries.string()};
     if (file.rows() == 0)
       return Error{Code::kBadInput, "queries: expected at least 1, found 0", setup_.search.queries.string()};
@@ -126,7 +127,7 @@ class Measurement {
     if (others == 0) return {};
     const auto neighbors = static_cast<std::uint32_t>(std::min(others, wanted));
     open.queries = sample.queries;
-    NEARLINE_TRY(found, search_exactly(open, setup_.search, neighbors + 1, progress_));
+    NEARLINE_TRY(found, search_exactly(open, setup_.search, neighbors + 1, true, progress_));
     const SearchResult exact = without_own(found, sample.own);
     if (report_.info.schema.metric != Metric::kIp) {  // which is no distance
       report_.dimensions = local_dimensions(exact);

@@ -38,7 +38,7 @@ Result<Trial> sample_records(const Index& index, std::size_t count, std::uint64_
   return trial;
 }
 
-Result<SearchResult> search_exactly(OpenSearch& open, const SearchSetup& setup, std::uint32_t k,
+Result<SearchResult> search_exactly(OpenSearch& open, const SearchSetup& setup, std::uint32_t k, bool as_stored,
                                     const ProgressFn& progress) {
   const MatrixView all = open.queries;
   SearchResult whole;
@@ -47,7 +47,7 @@ Result<SearchResult> search_exactly(OpenSearch& open, const SearchSetup& setup, 
     if (!progress({"exact neighbours", first, all.rows}))
       return Error{Code::kCancelled, "stopped before the end", setup.index.string()};
     open.queries = {all.row(first), std::min(kRowsAtOnce, all.rows - first), all.dim, all.type};
-    auto part = search_all(open, setup, {.k = k, .exact = true});
+    auto part = search_all(open, setup, {.k = k, .exact = true, .as_stored = as_stored});
     open.queries = all;
     if (!part) return part;
     whole.ids.insert(whole.ids.end(), part->ids.begin(), part->ids.end());

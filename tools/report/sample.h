@@ -21,9 +21,9 @@ struct Trial {
 /// Errors: those of Index::get.
 Result<Trial> sample_records(const Index& index, std::size_t count, std::uint64_t seed);
 
-/// Finds the truth of open.queries by comparing them with every record, `k` for each.
+/// Finds the truth of open.queries by comparing them with every record, `k` for each.  as_stored: they are records.
 /// Errors: those of search_all; kCancelled.
-Result<SearchResult> search_exactly(OpenSearch& open, const SearchSetup& setup, std::uint32_t k,
+Result<SearchResult> search_exactly(OpenSearch& open, const SearchSetup& setup, std::uint32_t k, bool as_stored,
                                     const ProgressFn& progress);
 
 /// Takes from each row the record that the query is, or the last one where that is not in it: a column less.

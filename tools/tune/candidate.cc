@@ -198,7 +198,7 @@ Result<NeighborTable> true_neighbors(const DataSample& sample, const TuneGoal& g
   NEARLINE_CHECK(build_sample(sample, sample.schema, Layout::kLean, 0, goal.threads, setup.index, progress));
   NEARLINE_TRY(index, Index::open(setup.index, setup.open));
   OpenSearch open{std::move(index), {}, sample.queries};
-  NEARLINE_TRY(exact, search_exactly(open, setup, goal.k, progress));
+  NEARLINE_TRY(exact, search_exactly(open, setup, goal.k, false, progress));
   return as_truth(exact, goal.k);
 }
 

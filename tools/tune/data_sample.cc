@@ -111,6 +111,7 @@ Result<DataSample> draw_data(const DataSource& source, const ProgressFn& progres
                  Index::open(source.input, {.io = IoMode::kPread, .threads = 1, .untrusted = source.untrusted}));
     sample.total = opened.info().count;
     sample.schema = opened.info().schema;
+    sample.schema.transform = sample.schema.query_transform = {};  // of vectors that are stored already
     index = std::move(opened);
   } else {
     sample.total = file->rows();

@@ -27,7 +27,7 @@ class OpenedWorld {
   [[nodiscard]] const Field& field() const { return segment_->field(); }
 
  private:
-  static constexpr Schema kSchema{32, ElementType::kU8, Metric::kL2};
+  static inline const Schema kSchema{32, ElementType::kU8, Metric::kL2};
   io::SimulatedDisk disk_;
   std::unique_ptr<IndexFile> file_;
   std::unique_ptr<Segment> segment_;
