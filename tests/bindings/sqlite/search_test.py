@@ -142,7 +142,7 @@ class Rows(Case):
         db.execute("INSERT INTO r SELECT id, year, price, new, lang, tags, payload FROM v")
         db.execute("CREATE TABLE t(id INTEGER PRIMARY KEY, year INT, name TEXT, part REAL)")
         db.executemany("INSERT INTO t VALUES (?, ?, ?, ?)",
-                       [(5 * i, 1900 + 3 * i, ("en", "1950", "x")[i % 3], i / 4) for i in range(20)])
+                       [(5 * i, 1902 + 3 * i, ("en", "1950", "x")[i % 3], 1950.0 if i % 4 == 0 else i / 4) for i in range(20)])
         columns = ["x." + name for name in ("id", "year", "price", "new", "lang", "tags", "payload")]
         values = ["0", "7", "1950", "-1", "7.5", "1e400", "'de'", "'1950'", "' 7 '", "x'6465'", "NULL", "true", "t.year", "t.id",
                   "t.name", "t.part", "x.year", "x.lang"]
