@@ -135,6 +135,33 @@ class Rows(Case):
                     sql = f"SELECT x.id, some.rowid FROM some CROSS JOIN {{}} AS x ON x.{column} {op} {other} ORDER BY 1, 2"
                     self.assertEqual(db.execute(sql.format("v")).fetchall(), db.execute(sql.format("r")).fetchall(), sql)
 
+    def test_any_question_is_answered_as_by_an_ordinary_table(self):
+        """Drawn comparisons with values and with another table's columns, in both orders of a join."""
+        db, draw = self.connect(), random.Random(1)
+        db.execute("CREATE TABLE r(id INTEGER, year INTEGER, price REAL, new BOOLEAN, lang TEXT, tags TEXT, payload BLOB)")
+        db.execute("INSERT INTO r SELECT id, year, price, new, lang, tags, payload FROM v")
+        db.execute("CREATE TABLE t(id INTEGER PRIMARY KEY, year INT, name TEXT, part REAL)")
+        db.executemany("INSERT INTO t VALUES (?, ?, ?, ?)",
+                       [(5 * i, 1902 + 3 * i, ("en", "1950", "x")[i % 3], 1950.0 if i % 4 == 0 else i / 4) for i in range(20)])
+        columns = ["x." + name for name in ("id", "year", "price", "new", "lang", "tags", "payload")]
+        values = ["0", "7", "1950", "-1", "7.5", "1e400", "'de'", "'1950'", "' 7 '", "x'6465'", "NULL", "true", "t.year", "t.id",
+                  "t.name", "t.part", "x.year", "x.lang"]
+
+        def drawn(depth: int) -> str:
+            column, some = draw.choice(columns), draw.choices(values, k=3)
+            if depth < 2 and draw.random() < 0.3:
+                return f"{draw.choice(('', 'NOT '))}({drawn(depth + 1)} {draw.choice(('OR', 'AND'))} {drawn(depth + 1)})"
+            return draw.choice((f"{column} {draw.choice(('=', '!=', '<', '<=', '>', '>=', 'IS', 'IS NOT', 'LIKE'))} {some[0]}",
+                                f"{column} IN ({', '.join(some)})", f"{column} BETWEEN {some[0]} AND {some[1]}",
+                                f"{column} IN (SELECT {draw.choice(('id', 'year', 'name', 'part'))} FROM t)",
+                                f"{column} IS NULL", column))
+
+        for _ in range(400):
+            tables = draw.choice(("{} AS x CROSS JOIN t", "t CROSS JOIN {} AS x", "t LEFT JOIN {} AS x ON x.id = t.id",
+                                  "t JOIN {} AS x ON x.lang = t.name"))
+            sql = f"SELECT x.id, t.id FROM {tables} WHERE {' AND '.join(drawn(0) for _ in range(draw.randint(1, 3)))} ORDER BY 1, 2"
+            self.assertEqual(db.execute(sql.format("v")).fetchall(), db.execute(sql.format("r")).fetchall(), sql)
+
     def test_what_stands_beside_ids_is_compared_too(self):
         db = self.connect()
         self.assertEqual(self.ids(db, "id IN (3, 20, 21, 22, 700) AND year > 1910 AND lang = 'de'"), [22])
