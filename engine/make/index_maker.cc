@@ -41,7 +41,7 @@ Intake first_intake(const Schema& schema, std::unique_ptr<io::File> spill, io::F
 }  // namespace
 
 Result<IndexMaker> IndexMaker::create(io::FileSystem& fs, const std::filesystem::path& output, const Schema& schema,
-                                      const BuildOptions& options, Given given) {
+                                      const BuildOptions& options, VectorForm form) {
   NEARLINE_CHECK(kernels::check_environment());
   NEARLINE_TRY(checked, with_checked_transforms(schema));
   NEARLINE_CHECK(check_build(checked, options));
@@ -56,8 +56,8 @@ Result<IndexMaker> IndexMaker::create(io::FileSystem& fs, const std::filesystem:
   }
   NEARLINE_TRY(spill, fs.create_unnamed(io::directory_of(place)));
   const std::size_t unlearned = first_unlearned(checked.transform);
-  Intake intake = given == Given::kStored ? Intake(checked, std::move(spill), fs, io::directory_of(place))
-                                          : first_intake(checked, std::move(spill), fs, io::directory_of(place));
+  Intake intake = form == VectorForm::kStored ? Intake(checked, std::move(spill), fs, io::directory_of(place))
+                                              : first_intake(checked, std::move(spill), fs, io::directory_of(place));
   return IndexMaker(fs, std::move(place), std::move(checked), options, std::move(intake), unlearned);
 }
 

@@ -15,13 +15,13 @@
 namespace nearline::engine {
 
 /// What is given to a maker: vectors as they come from an encoder, or those of an index with the same transform.
-enum class Given : std::uint8_t { kInput, kStored };
+enum class VectorForm : std::uint8_t { kInput, kStored };
 
 /// Calls and errors as Builder. The file system outlives it.
 class IndexMaker {
  public:
   static Result<IndexMaker> create(io::FileSystem& fs, const std::filesystem::path& output, const Schema& schema,
-                                   const BuildOptions& options = {}, Given given = Given::kInput);
+                                   const BuildOptions& options = {}, VectorForm form = VectorForm::kInput);
 
   Result<void> add(const MatrixView& vectors, std::span<const Id> ids = {}, const RecordData& data = {});
   /// The index gives no id below to a record that comes without one.

@@ -204,7 +204,7 @@ Result<BuildReport> IndexWriter::compact_to(const std::filesystem::path& output,
   stop_merge();
   BuildOptions build = build_options_of(*index_, options_);
   build.replace = replace;
-  NEARLINE_TRY(builder, IndexMaker::create(*fs_, output, index_->schema(), build, Given::kStored));
+  NEARLINE_TRY(builder, IndexMaker::create(*fs_, output, index_->schema(), build, VectorForm::kStored));
   NEARLINE_TRY(queries, index_->file().queries());
   builder.calibrate_with(std::move(queries));
   builder.begin_ids_at(index_->file().manifest().next_id);
