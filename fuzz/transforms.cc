@@ -24,7 +24,7 @@ void apply(const engine::Transformer& transform) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size < 2) return 0;
-  const std::uint32_t dim = 1 + (data[0] | data[1] << 8) % 300U;
+  const std::uint32_t dim = 1 + static_cast<std::uint32_t>(data[0] | data[1] << 8) % 300;
   const auto bytes = std::as_bytes(std::span(data + 2, size - 2));
   const auto transforms = format::decode_transforms(bytes, dim, 0);
   if (!transforms) {

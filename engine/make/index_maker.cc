@@ -60,7 +60,7 @@ Intake first_intake(const Schema& schema, std::unique_ptr<io::File> spill, io::F
 }  // namespace
 
 Result<IndexMaker> IndexMaker::create(io::FileSystem& fs, const std::filesystem::path& output, const Schema& schema,
-                                      const BuildOptions& options, Given given) {
+                                      const BuildOptions& options, VectorForm form) {
   NEARLINE_CHECK(kernels::check_environment());
   NEARLINE_TRY(checked, with_checked_fields(schema));
   NEARLINE_CHECK(check_fields(checked, options));
@@ -74,17 +74,17 @@ Result<IndexMaker> IndexMaker::create(io::FileSystem& fs, const std::filesystem:
     }
   }
   IndexMaker maker(fs, std::move(place), checked, options);
-  NEARLINE_CHECK(maker.take_fields(given));
+  NEARLINE_CHECK(maker.take_fields(form));
   return maker;
 }
 
-Result<void> IndexMaker::take_fields(Given given) {
+Result<void> IndexMaker::take_fields(VectorForm form) {
   const std::filesystem::path directory = io::directory_of(output_);
   for (std::uint32_t f = 0; f < field_count(schema_); ++f) {
     NEARLINE_TRY(spill, fs_->create_unnamed(directory));
     Schema schema = field_schema(schema_, f);
     BuildOptions options = options_for(schema, f, options_);
-    const bool stored = given == Given::kStored;
+    const bool stored = form == VectorForm::kStored;
     const std::size_t unlearned = first_unlearned(schema.transform);
     Intake intake = stored ? Intake(schema, std::move(spill), *fs_, directory)
                            : first_intake(schema, std::move(spill), *fs_, directory);

@@ -17,13 +17,13 @@
 namespace nearline::engine {
 
 /// What is given to a maker: vectors as they come from an encoder, or those of an index with the same transform.
-enum class Given : std::uint8_t { kInput, kStored };
+enum class VectorForm : std::uint8_t { kInput, kStored };
 
 /// Calls and errors as Builder. The file system outlives it.
 class IndexMaker {
  public:
   static Result<IndexMaker> create(io::FileSystem& fs, const std::filesystem::path& output, const Schema& schema,
-                                   const BuildOptions& options = {}, Given given = Given::kInput);
+                                   const BuildOptions& options = {}, VectorForm form = VectorForm::kInput);
 
   Result<void> add(const MatrixView& vectors, std::span<const Id> ids = {}, const RecordData& data = {});
   Result<void> add_field(std::string_view field, const MatrixView& vectors, std::span<const Id> ids = {});
@@ -54,7 +54,7 @@ class IndexMaker {
   IndexMaker(io::FileSystem& fs, std::filesystem::path output, const Schema& schema, BuildOptions options)
       : fs_(&fs), output_(std::move(output)), schema_(schema), options_(std::move(options)) {}
 
-  Result<void> take_fields(Given given);
+  Result<void> take_fields(VectorForm form);
   Result<void> check_ids();
   Result<BuildReport> make();
   /// Learns what is left to learn of a field's transform, and takes the rows through the rest of it.

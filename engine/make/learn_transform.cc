@@ -86,7 +86,8 @@ std::vector<float> mean_of(const std::vector<float>& sample, std::uint32_t dim) 
   std::vector<double> sums(dim);
   for (std::size_t i = 0; i < sample.size(); ++i) sums[i % dim] += static_cast<double>(sample[i]);
   std::vector<float> mean(dim);
-  const auto count = static_cast<double>(sample.size() / dim);
+  const std::size_t rows = sample.size() / dim;
+  const auto count = static_cast<double>(rows);
   for (std::uint32_t i = 0; i < dim; ++i) mean[i] = static_cast<float>(sums[i] / count);
   return mean;
 }

@@ -202,10 +202,10 @@ Result<IndexMaker> create_builder(io::FileSystem& fs, const std::filesystem::pat
       report.lost_transform = true;
     }
   }
-  auto builder = IndexMaker::create(fs, output, schema, build, Given::kStored);
+  auto builder = IndexMaker::create(fs, output, schema, build, VectorForm::kStored);
   if (builder || builder.error().code != Code::kInvalidArgument) return builder;
   build.code_bytes = Count::kAuto;
-  return IndexMaker::create(fs, output, schema, build, Given::kStored);
+  return IndexMaker::create(fs, output, schema, build, VectorForm::kStored);
 }
 
 BuildOptions as_made(const IndexFile& index, const SalvageOptions& options) {

@@ -48,7 +48,7 @@ Result<BuildReport> IndexWriter::compact_to(const std::filesystem::path& output,
   stop_merge();
   BuildOptions build = build_options_of(*index_, options_);
   build.replace = replace;
-  NEARLINE_TRY(builder, IndexMaker::create(*fs_, output, index_->schema(), build, Given::kStored));
+  NEARLINE_TRY(builder, IndexMaker::create(*fs_, output, index_->schema(), build, VectorForm::kStored));
   for (std::uint32_t f = 0; f < fields(); ++f) {
     NEARLINE_TRY(queries, index_->file().queries(f));
     builder.calibrate_with(f, std::move(queries));

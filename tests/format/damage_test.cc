@@ -35,6 +35,21 @@ TEST_SUITE("format/damage") {
     }
   }
 
+  TEST_CASE("every complemented byte of a transform and of its checksums is noticed") {
+    auto file = golden("v1_transform");
+    const auto manifest = open_bytes(file);
+    REQUIRE(manifest);
+    const format::Section* const section = manifest->find(format::SectionKind::kTransform, format::Section::kNone);
+    REQUIRE(section != nullptr);
+    for (const std::uint64_t first : {section->offset, section->tree_offset}) {
+      for (std::size_t at = first; at < first + kBlock; ++at) {
+        file[at] = ~file[at];
+        if (verify_bytes(file)) FAIL_CHECK("not noticed at " << at);
+        file[at] = ~file[at];
+      }
+    }
+  }
+
   TEST_CASE("every changed byte is noticed in free space's neighbours too, and free space itself means nothing") {
     auto file = golden("v1_two_commits");
     const auto manifest = open_bytes(file);
