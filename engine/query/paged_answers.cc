@@ -24,7 +24,8 @@ Error invalid(std::string what) {
 
 Result<void> check_one(const MatrixView& query, const SearchOptions& options, const IndexInfo& info) {
   if (query.rows != 1) return invalid("pages of " + std::to_string(query.rows) + " queries: expected one");
-  return check_queries(query, options, info);
+  NEARLINE_CHECK(check_queries(query, options, info));
+  return {};
 }
 
 SearchOptions search_for(std::uint64_t k, const SearchOptions& options, std::uint64_t count) {
@@ -95,18 +96,20 @@ AnswerPage page_of(const Following& following, std::size_t at, std::uint32_t n, 
 /// What the answers to a query depend on besides the commit.
 std::uint64_t hash_of(const MatrixView& query, const SearchOptions& options) {
   struct {
-    std::uint32_t type, dim, l, beam_width, exact;
+    std::uint32_t type, dim, l, beam_width, exact, prefix, walk_prefix;
     float recall;
   } const facts{static_cast<std::uint32_t>(query.type),
                 query.dim,
                 options.recall > 0 ? 0 : options.l,
                 options.beam_width,
                 options.exact ? 1U : 0U,
+                options.prefix,
+                options.walk_prefix,
                 options.recall};
   const std::size_t bytes = vector_bytes(query.type, query.dim);
   const std::uint64_t asked =
       format::hash64(std::as_bytes(std::span(options.filter)), format::hash64(std::as_bytes(std::span(&facts, 1))));
-  return format::hash64({query.row(0), bytes}, asked);
+  return format::hash64({query.row(0), bytes}, format::hash64(std::as_bytes(std::span(options.mask)), asked));
 }
 
 std::uint64_t hash_of(const format::FileId& file) {

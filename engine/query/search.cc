@@ -37,27 +37,55 @@ Result<void> check_search(const MatrixView& queries, const SearchOptions& option
   return {};
 }
 
-Result<void> check_row(const MatrixView& queries, std::size_t row, Metric metric) {
+Result<Weightings> weigh(const SearchOptions& options, const Schema& schema) {
+  const auto invalid = [](std::string what) { return Error{.code = Code::kInvalidArgument, .what = std::move(what)}; };
+  NEARLINE_TRY(last, Weighting::of(schema, options.prefix, options.mask));
+  Weightings weightings{.last = std::move(last), .walk = {}};
+  if (options.walk_prefix == 0) return weightings;
+  const std::uint32_t most = options.prefix == 0 ? schema.dim : options.prefix;
+  if (!options.mask.empty()) return invalid("walk prefix and mask: expected one of them, found both");
+  if (options.walk_prefix > most) {
+    return invalid("walk prefix of " + std::to_string(options.walk_prefix) + ": expected 1 to " + std::to_string(most) +
+                   ", the prefix that answers are ranked by");
+  }
+  if (options.recall > 0) return invalid("recall and walk prefix: expected an L in place of the recall, found both");
+  NEARLINE_TRY(walk, Weighting::of(schema, options.walk_prefix, {}));
+  weightings.walk = std::move(walk);
+  weightings.funnel = options.walk_prefix < most;
+  return weightings;
+}
+
+Result<void> check_row(const MatrixView& queries, std::size_t row, Metric metric, const Weightings& weightings) {
   const char* fault = unfit_query(metric, queries.type, queries.row(row), queries.dim);
+  if (fault == nullptr) fault = weightings.last.unfit_query(metric, queries.type, queries.row(row));
+  if (fault == nullptr) fault = weightings.walk.unfit_query(metric, queries.type, queries.row(row));
   if (fault == nullptr) return {};
   return Error{.code = Code::kBadInput, .what = "query " + std::to_string(row) + " " + fault};
 }
 
-std::string explained(const Segment& segment, const Plan& plan, const RecordSet* matches) {
+std::string explained(const Segment& segment, const Plan& plan, const RecordSet* matches,
+                      const Weightings& weightings) {
   const std::uint64_t may = matches != nullptr ? matches->count() : segment.live();
-  return std::to_string(may) + " of " + std::to_string(segment.count()) + " records may be answers: " + to_text(plan);
+  std::string words =
+      std::to_string(may) + " of " + std::to_string(segment.count()) + " records may be answers: " + to_text(plan);
+  if (weightings.walks() != nullptr && plan.way == Way::kWalk) words += ", walked " + weightings.walk.text();
+  if (weightings.answers() != nullptr) words += ", " + weightings.last.text();
+  return words;
 }
 
 }  // namespace
 
-Result<void> check_queries(const MatrixView& queries, const SearchOptions& options, const IndexInfo& info) {
+Result<Weightings> check_queries(const MatrixView& queries, const SearchOptions& options, const IndexInfo& info) {
   NEARLINE_CHECK(check_search(queries, options, info));
-  for (std::size_t row = 0; row < queries.rows; ++row) NEARLINE_CHECK(check_row(queries, row, info.schema.metric));
-  return {};
+  NEARLINE_TRY(weightings, weigh(options, info.schema));
+  for (std::size_t row = 0; row < queries.rows; ++row) {
+    NEARLINE_CHECK(check_row(queries, row, info.schema.metric, weightings));
+  }
+  return weightings;
 }
 
 Result<SearchResult> Snapshot::search(const MatrixView& queries, const SearchOptions& options) const {
-  NEARLINE_CHECK(check_queries(queries, options, info_));
+  NEARLINE_TRY(weightings, check_queries(queries, options, info_));
   NEARLINE_TRY(matching, Matching::of(*this, options.filter));
   Collector collector(queries.rows, options.k);
   if (info_.count == 0) return std::move(collector).result();
@@ -70,11 +98,17 @@ Result<SearchResult> Snapshot::search(const MatrixView& queries, const SearchOpt
     const RecordSet* const matches = matching.segment(s);
     if (matches != nullptr && matches->count() == 0) continue;
     const Segment& segment = *segments_[s];
-    NEARLINE_TRY(plan, segment.plan(queries.rows, within, borrowed, bounded, matches));
-    if (options.explain) explanation.push_back(explained(segment, plan, matches));
+    NEARLINE_TRY(plan, segment.plan(queries.rows, within, borrowed, bounded, matches, weightings.answers()));
+    if (options.explain) explanation.push_back(explained(segment, plan, matches, weightings));
     collector.expect(plan.recall);
-    NEARLINE_CHECK(segment.answer(
-        {.queries = queries, .plan = plan, .sink = collector, .bounded = bounded, .hidden = {}, .matches = matches}));
+    NEARLINE_CHECK(segment.answer({.queries = queries,
+                                   .plan = plan,
+                                   .sink = collector,
+                                   .bounded = bounded,
+                                   .hidden = {},
+                                   .matches = matches,
+                                   .weighting = weightings.answers(),
+                                   .walk_weighting = weightings.walks()}));
     bounded = true;
   }
   SearchResult result = std::move(collector).result();

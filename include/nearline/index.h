@@ -71,8 +71,9 @@ class NEARLINE_API Index {
   /// Finds the `options.k` records nearest to each query. Queries of one call are interleaved, so that the disk is
   /// busy while one of them waits.
   /// queries: of the stored type, or any float type when the stored type is one.
-  /// Errors: kInvalidArgument for k of 0 or above count(), another dimension or type, or a recall that the calibration
-  /// did not reach; kBadInput for NaN, infinity, and lengths that Builder::add refuses (names the row); kCorrupt when a
+  /// Errors: kInvalidArgument for k of 0 or above count(), another dimension or type, a prefix or a mask that does not
+  /// fit, or a recall that the calibration did not reach; kBadInput for NaN, infinity, and lengths that Builder::add
+  /// refuses, in the dimensions that count, too (names the row); kCorrupt when a
   /// page fails its checksum (other calls go on); kIo. Source: greedy search of DiskANN (NeurIPS 2019), algorithm 1,
   /// over locality-packed pages.
   Result<SearchResult> search(const MatrixView& queries, const SearchOptions& options = {}) const;

@@ -28,6 +28,8 @@ struct RangeOptions {
   std::uint32_t l = 64;                     ///< as SearchOptions::l, at first; grows with what is found
   std::uint32_t beam_width = Count::kAuto;  ///< as SearchOptions::beam_width
   std::string filter{};                     ///< as SearchOptions::filter
+  std::uint32_t prefix = 0;                 ///< as SearchOptions::prefix; the radius is of distances by it
+  std::vector<float> mask{};                ///< as SearchOptions::mask, likewise
 };
 
 /// Answers of `rows` queries, one behind the other: those of query i are [offsets[i], offsets[i + 1]), nearest first,
