@@ -105,6 +105,7 @@ Result<OpenSearch> open_search(const SearchSetup& setup) {
     return Error{Code::kInvalidArgument,
                  fmt::format("dimension: expected {} as in the index, found {}", info.schema.dim, file.dim()),
                  setup.queries.string()};
+  NEARLINE_CHECK(check_weights(index, setup.weights, setup.search));
   NEARLINE_TRY(bytes, file.read_all());
   OpenSearch open{std::move(index), std::move(bytes), {}};
   open.queries = {open.bytes.data(), static_cast<std::size_t>(file.rows()), file.dim(), file.type()};

@@ -11,6 +11,7 @@
 #include "nearline/index.h"
 #include "nearline/vector_file.h"
 #include "tools/args.h"
+#include "tools/weights_in.h"
 
 namespace nearline::tools {
 
@@ -20,6 +21,7 @@ struct SearchSetup {
   std::string form;  ///< of queries whose name does not say it
   OpenOptions open;
   SearchOptions search;
+  WeightsIn weights;         ///< where the command has them; `search` has them once they are read
   std::uint32_t batch = 64;  ///< queries given to the library at once by each thread
 };
 

@@ -70,7 +70,8 @@ Result<void> find_place(const Options& options, std::uint64_t rows) {
   return check_place(options.output, options.force, rows * options.setup.search.k * sizeof(std::uint32_t));
 }
 
-int run(const Options& options) {
+int run(Options& options) {
+  if (const auto read = read_weights(options.setup.weights, options.setup.search); !read) return fail(read.error());
   if (!options.distances.empty() && options.output.empty())
     return fail({Code::kInvalidArgument, "--distances-out: expected -o with it, for the ids"});
   if (options.more.asked()) return run_more_search(options.setup, options.more, options.json);
@@ -105,6 +106,7 @@ Action declare_search(Args& args) {
   args.either("-L", "--recall");
   args.flag("--exact", setup.search.exact,
             "the k nearest for certain: by bounds from codes in memory, else by comparing all");
+  declare_weights(args, setup.weights);
   args.flag("--explain", setup.search.explain, "say how each segment is searched, and how many of its records match");
   args.flag("--attributes", options->attributes, "with --json: what the answers' records say");
   args.flag("--payload", options->payload, "with --json: the payloads of the answers' records");
