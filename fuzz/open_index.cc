@@ -116,6 +116,9 @@ void check_codes(const std::string& path, const Query& query, std::uint32_t k, c
     FUZZ_PROPERTY(found.has_value());
     check_answers(*found, visited);
   }
+  // By half of the dimensions, too, in which a query may have no direction.
+  const auto half = index->search(query.view, {.k = k, .l = 8, .prefix = (query.view.dim + 1) / 2});
+  if (half) check_answers(*half, visited);
 }
 
 /// A query as it comes: answered, or one that the transform cannot take.

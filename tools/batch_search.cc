@@ -110,6 +110,7 @@ Result<OpenSearch> open_search(const SearchSetup& setup) {
                  fmt::format("dimension: expected {} as {} the index, found {}", dim,
                              dim == info.schema.dim ? "in" : "queries of", file.dim()),
                  setup.queries.string()};
+  NEARLINE_CHECK(check_weights(index, setup.weights, setup.search));
   NEARLINE_TRY(bytes, file.read_all());
   OpenSearch open{std::move(index), std::move(bytes), {}};
   open.queries = {open.bytes.data(), static_cast<std::size_t>(file.rows()), file.dim(), file.type()};

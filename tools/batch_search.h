@@ -12,6 +12,7 @@
 #include "nearline/index.h"
 #include "nearline/vector_file.h"
 #include "tools/args.h"
+#include "tools/weights_in.h"
 
 namespace nearline::tools {
 
@@ -22,6 +23,7 @@ struct SearchSetup {
   OpenOptions open;
   SearchOptions search;
   std::list<FieldFile> field_queries;  ///< of a search by several fields, in place of queries
+  WeightsIn weights;                   ///< where the command has them; `search` has them once they are read
   std::uint32_t batch = 64;            ///< queries given to the library at once by each thread
 };
 

@@ -135,7 +135,11 @@ Result<double> evaluate(const Options& options) {
   return best;
 }
 
-int run(const Options& options) {
+int run(Options& options) {
+  SearchOptions& search = options.setup.search;
+  search.recall = options.targets.empty() ? 0 : options.targets.front();  // of which a funnel has none
+  if (const auto read = read_weights(options.setup.weights, search); !read) return fail(read.error());
+  search.recall = 0;
   const auto best = evaluate(options);
   if (!best) return fail(best.error());
   if (!options.fail_below || *best >= *options.fail_below) return 0;
@@ -155,6 +159,7 @@ Action declare_eval(Args& args) {
   args.shares("--recall", options->targets,
               "instead of -L: recalls to reach, as the index was calibrated, one line of figures for each");
   args.either("-L", "--recall");
+  declare_weights(args, options->setup.weights);
   args.flag("--no-warmup", options->no_warmup, "skip the run over all queries that comes before the first figures");
   args.real("--fail-below", options->fail_below, "exit with status 1 when the best recall is below this", 0, 1);
   args.json(options->json);

@@ -90,8 +90,10 @@ int show(const Options& options, const Index& index, Result<SearchResult>& resul
 }
 
 int run_fields(const Options& options) {
-  if (options.more.asked()) {
-    return fail({Code::kInvalidArgument, "--field NAME=QUERIES: expected neither --radius nor --page with it"});
+  const SearchOptions& search = options.setup.search;
+  if (options.more.asked() || search.prefix > 0 || !search.mask.empty()) {
+    return fail({Code::kInvalidArgument,
+                 "--field NAME=QUERIES: expected neither --radius nor --page, --prefix nor --mask with it"});
   }
   const auto index = Index::open(options.setup.index, options.setup.open);
   if (!index) return fail(index.error());
@@ -99,7 +101,8 @@ int run_fields(const Options& options) {
   return show(options, *index, result);
 }
 
-int run(const Options& options) {
+int run(Options& options) {
+  if (const auto read = read_weights(options.setup.weights, options.setup.search); !read) return fail(read.error());
   if (!options.distances.empty() && options.output.empty())
     return fail({Code::kInvalidArgument, "--distances-out: expected -o with it, for the ids"});
   const bool several = !options.setup.field_queries.empty();
@@ -133,6 +136,7 @@ Action declare_search(Args& args) {
   args.either("-L", "--recall");
   args.flag("--exact", setup.search.exact,
             "the k nearest for certain: by bounds from codes in memory, else by comparing all");
+  declare_weights(args, setup.weights);
   args.flag("--explain", setup.search.explain, "say how each segment is searched, and how many of its records match");
   args.flag("--attributes", options->attributes, "with --json: what the answers' records say");
   args.flag("--payload", options->payload, "with --json: the payloads of the answers' records");

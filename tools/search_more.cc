@@ -32,6 +32,8 @@ AnswerRow row_of(const RangeResult& part, std::size_t row) {
 }
 
 int run_range(const SearchSetup& setup, const MoreSearch& more, bool json) {
+  if (setup.search.walk_prefix > 0)
+    return fail({Code::kInvalidArgument, "--prefix N,M: expected one number with --radius"});
   const auto open = open_search(setup);
   if (!open) return fail(open.error());
   const auto parts = range_all(*open, setup,
@@ -43,6 +45,8 @@ int run_range(const SearchSetup& setup, const MoreSearch& more, bool json) {
                                 .beam_width = common_beam_width(*open, setup.search.beam_width),
                                 .filter = setup.search.filter,
                                 .as_stored = setup.search.as_stored,
+                                .prefix = setup.search.prefix,
+                                .mask = setup.search.mask,
                                 .field = setup.search.field});
   if (!parts) return fail(parts.error());
   std::vector<AnswerRow> rows;

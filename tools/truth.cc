@@ -11,6 +11,7 @@
 #include "tools/console.h"
 #include "tools/outputs.h"
 #include "tools/vectors_in.h"
+#include "tools/weights_in.h"
 
 namespace nearline::tools {
 namespace {
@@ -20,6 +21,7 @@ struct Options {
   std::string form;
   std::optional<Metric> metric;
   std::string filter, field;
+  WeightsIn weights;
   ExactOptions exact;
   bool force = false, progress = false;
 };
@@ -30,9 +32,14 @@ Result<NeighborTable> find_in_index(const Options& options) {
   NEARLINE_TRY(queries, open_vectors(options.queries, options.form));
   NEARLINE_TRY(bytes, queries.read_all());
   const MatrixView rows(bytes.data(), static_cast<std::size_t>(queries.rows()), queries.dim(), queries.type());
-  NEARLINE_TRY(
-      found,
-      index.search(rows, {.k = options.exact.k, .exact = true, .filter = options.filter, .field = options.field}));
+  const SearchOptions search{.k = options.exact.k,
+                             .exact = true,
+                             .filter = options.filter,
+                             .prefix = options.exact.prefix,
+                             .mask = options.exact.mask,
+                             .field = options.field};
+  NEARLINE_CHECK(check_weights(index, options.weights, search));
+  NEARLINE_TRY(found, index.search(rows, search));
   return NeighborTable{rows.rows, found.k, std::move(found.ids), std::move(found.distances)};
 }
 
@@ -51,10 +58,19 @@ Result<NeighborTable> find(const Options& options) {
                   queries.rows() * std::min<std::uint64_t>(options.exact.k, base.rows()) * sizeof(std::uint32_t)));
   ExactOptions exact = options.exact;
   exact.metric = options.metric.value_or(base.type() == ElementType::kB1 ? Metric::kHamming : Metric::kL2);
-  return exact_neighbors(base, queries, exact);
+  auto found = exact_neighbors(base, queries, exact);
+  const bool of_weights = !found && found.error().code == Code::kInvalidArgument && found.error().file.empty();
+  if (of_weights && options.weights.given()) return about_weights(std::move(found).error(), options.weights);
+  return found;
 }
 
 int run(Options& options) {
+  SearchOptions weighted;
+  if (const auto read = read_weights(options.weights, weighted); !read) return fail(read.error());
+  if (weighted.walk_prefix > 0)
+    return fail({Code::kInvalidArgument, "--prefix N,M: expected one number, for nothing is walked"});
+  options.exact.prefix = weighted.prefix;
+  options.exact.mask = std::move(weighted.mask);
   options.exact.progress = progress_line(options.progress);
   const auto table = find(options);
   if (!table) return fail(table.error());
@@ -76,6 +92,7 @@ Action declare_truth(Args& args) {
   args.output("-o,--output", options->output, "the .ibin, .ibin64, .ivecs or .npy file to make", true);
   args.number("-k", options->exact.k, "neighbours of each query", 1);
   args.metric(options->metric, "what near means; l2 unless said, hamming for b1");
+  declare_weights(args, options->weights, false);
   args.size("--memory", options->exact.memory_bytes, "bound on what is held of the files");
   args.threads(options->exact.threads, "threads; auto means one a processor");
   args.force(options->force);

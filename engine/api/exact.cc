@@ -48,6 +48,18 @@ Result<void> check_call(const VectorFile& base, const VectorFile& queries, const
   return {};
 }
 
+Result<void> check_weighted(const VectorFile& file, const MatrixView& rows, std::uint64_t first_row, Metric metric,
+                            const engine::Weighting& weighting) {
+  for (std::size_t i = 0; i < rows.rows; ++i) {
+    if (const char* fault = weighting.unfit_query(metric, rows.type, rows.row(i))) {
+      return Error{.code = Code::kBadInput,
+                   .what = "row " + std::to_string(first_row + i) + " " + fault,
+                   .file = file.path().string()};
+    }
+  }
+  return {};
+}
+
 /// Errors: kBadInput naming the first row that cannot be compared.
 Result<void> check_rows(const VectorFile& file, const MatrixView& rows, std::uint64_t first_row, Metric metric,
                         unsigned threads) {
@@ -111,11 +123,14 @@ void append(engine::ExactScan& scan, std::size_t queries, NeighborTable& table) 
 Result<NeighborTable> exact_neighbors(const VectorFile& base, const VectorFile& queries, const ExactOptions& options) {
   NEARLINE_CHECK(kernels::check_environment());
   NEARLINE_CHECK(check_call(base, queries, options));
+  const Schema schema{.dim = base.dim(), .type = base.type(), .metric = options.metric};
+  NEARLINE_TRY(weighting, engine::Weighting::of(schema, options.prefix, options.mask));
   NEARLINE_CHECK(engine::check_threads(options.threads));
   const unsigned threads = engine::thread_count(options.threads);
   const auto nearest = static_cast<std::uint32_t>(std::min<std::uint64_t>(options.k, base.rows()));
   const std::uint64_t query_bytes = vector_bytes(queries.type(), queries.dim());
-  const std::uint64_t per_query = query_bytes + engine::ExactScan::bytes_per_query(base.type(), base.dim(), nearest);
+  const std::uint64_t per_query = query_bytes + engine::ExactScan::bytes_per_query(base.type(), base.dim(), nearest) +
+                                  weighting.roots().size_bytes();
   const std::uint64_t block_bytes = std::min(engine::kRowBlockBytes, options.memory_bytes / 2);
   const std::uint64_t at_once = std::clamp<std::uint64_t>((options.memory_bytes - block_bytes) / per_query, 1,
                                                           std::max<std::uint64_t>(1, queries.rows()));
@@ -132,7 +147,10 @@ Result<NeighborTable> exact_neighbors(const VectorFile& base, const VectorFile& 
     NEARLINE_CHECK(queries.read(first, count, std::span(vectors).first(count * query_bytes)));
     const MatrixView rows(vectors.data(), count, queries.dim(), queries.type());
     NEARLINE_CHECK(check_rows(queries, rows, first, options.metric, threads));
-    engine::ExactScan scan(rows, base.type(), {.metric = options.metric, .k = nearest, .threads = threads});
+    NEARLINE_CHECK(check_weighted(queries, rows, first, options.metric, weighting));
+    engine::ExactScan scan(
+        rows, base.type(),
+        {.metric = options.metric, .k = nearest, .threads = threads, .farther_than = {}, .weighting = &weighting});
     NEARLINE_CHECK(pass.run(scan, i * base.rows(), passes * base.rows()));
     append(scan, count, table);
   }

@@ -10,6 +10,7 @@
 #include <span>
 #include <vector>
 
+#include "engine/codes/code_weights.h"
 #include "format/code_book.h"
 #include "nearline/types.h"
 
@@ -19,6 +20,8 @@ class CodeQuery {
  public:
   /// vector: [dim] f32, of unit length under cosine. Keeps a pointer to the book. Allocates only when it grows.
   void prepare(const format::CodeBook& book, Metric metric, const float* vector);
+  /// The same where dimensions count by weights, which were made of the book. Keeps a pointer to them.
+  void prepare(const format::CodeBook& book, Metric metric, const float* vector, const CodeWeights& weights);
 
   /// out[i]: estimated distance to the vector behind codes[i].
   void estimate(std::span<const std::byte* const> codes, float* out) const noexcept;
@@ -33,6 +36,9 @@ class CodeQuery {
 
  private:
   void turn(const format::CodeBook& book, const float* vector);
+  void turn_centered(const format::CodeBook& book);
+  void multiply(const format::CodeBook& book);
+  void tabulate();
 
   std::vector<std::int16_t> table_;  ///< [parts x 256]
   std::vector<float> centered_;
@@ -42,6 +48,8 @@ class CodeQuery {
   float constant_ = 0;
   float unit_ = 0;  ///< what 1 in the table stands for
   float error_ = 0;
+  const CodeWeights* weights_ = nullptr;  ///< where squares along directions are to be added
+  float of_squares_ = 0;                  ///< times so much
   format::Scale16 offset_;
   format::Scale16 factor_;
 };

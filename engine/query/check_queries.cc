@@ -42,6 +42,23 @@ Result<void> check_options(const SearchOptions& options, std::uint64_t count) {
   return {};
 }
 
+Result<Weightings> weigh(const SearchOptions& options, const Schema& schema) {
+  NEARLINE_TRY(last, Weighting::of(schema, options.prefix, options.mask));
+  Weightings weightings{.last = std::move(last), .walk = {}};
+  if (options.walk_prefix == 0) return weightings;
+  const std::uint32_t most = options.prefix == 0 ? schema.dim : options.prefix;
+  if (!options.mask.empty()) return invalid("walk prefix and mask: expected one of them, found both");
+  if (options.walk_prefix > most) {
+    return invalid("walk prefix of " + std::to_string(options.walk_prefix) + ": expected 1 to " + std::to_string(most) +
+                   ", the prefix that answers are ranked by");
+  }
+  if (options.recall > 0) return invalid("recall and walk prefix: expected an L in place of the recall, found both");
+  NEARLINE_TRY(walk, Weighting::of(schema, options.walk_prefix, {}));
+  weightings.walk = std::move(walk);
+  weightings.funnel = options.walk_prefix < most;
+  return weightings;
+}
+
 Error bad_query(std::size_t row, const char* fault) {
   return {.code = Code::kBadInput, .what = "query " + std::to_string(row) + " " + fault};
 }
@@ -67,11 +84,15 @@ Result<AskedRows> AskedRows::of(const Snapshot& index, const MatrixView& queries
     numbers = std::move(made);
     rows = MatrixView(numbers.data(), queries.rows, schema.dim);
   }
+  NEARLINE_TRY(weightings, weigh(options, schema));
   for (std::size_t row = 0; row < rows.rows; ++row) {
-    const char* fault = unfit_query(schema.metric, rows.type, rows.row(row), rows.dim);
+    const std::byte* const vector = rows.row(row);
+    const char* fault = unfit_query(schema.metric, rows.type, vector, rows.dim);
+    if (fault == nullptr) fault = weightings.last.unfit_query(schema.metric, rows.type, vector);
+    if (fault == nullptr) fault = weightings.walk.unfit_query(schema.metric, rows.type, vector);
     if (fault != nullptr) return bad_query(row, fault);
   }
-  return AskedRows(rows, std::move(numbers));
+  return AskedRows(rows, std::move(numbers), std::move(weightings));
 }
 
 }  // namespace nearline::engine

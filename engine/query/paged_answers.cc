@@ -96,7 +96,7 @@ AnswerPage page_of(const Following& following, std::size_t at, std::uint32_t n, 
 /// What the answers to a query depend on besides the commit.
 std::uint64_t hash_of(const MatrixView& query, const SearchOptions& options) {
   struct {
-    std::uint32_t type, dim, l, beam_width, exact, as_stored;
+    std::uint32_t type, dim, l, beam_width, exact, as_stored, prefix, walk_prefix;
     float recall;
   } const facts{static_cast<std::uint32_t>(query.type),
                 query.dim,
@@ -104,13 +104,15 @@ std::uint64_t hash_of(const MatrixView& query, const SearchOptions& options) {
                 options.beam_width,
                 options.exact ? 1U : 0U,
                 options.as_stored ? 1U : 0U,
+                options.prefix,
+                options.walk_prefix,
                 options.recall};
   const std::size_t bytes = vector_bytes(query.type, query.dim);
   std::uint64_t asked = format::hash64(std::as_bytes(std::span(&facts, 1)));
   for (const std::string& text : {options.filter, options.field}) {
     asked = format::hash64(std::as_bytes(std::span(text)), asked);
   }
-  return format::hash64({query.row(0), bytes}, asked);
+  return format::hash64({query.row(0), bytes}, format::hash64(std::as_bytes(std::span(options.mask)), asked));
 }
 
 std::uint64_t hash_of(const format::FileId& file) {

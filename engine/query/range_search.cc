@@ -118,11 +118,12 @@ class Attempt final : public AnswerSink {
 class RangeSearch {
  public:
   RangeSearch(const MatrixView& queries, const RangeOptions& options, std::uint64_t most,
-              const format::Calibration* borrowed)
+              const format::Calibration* borrowed, const Weighting* weighting)
       : queries_(queries),
         options_(options),
         most_(most),
         borrowed_(borrowed),
+        weighting_(weighting),
         within_(queries.rows, options.radius, most) {}
 
   /// matches: as SegmentQueries.
@@ -143,7 +144,8 @@ class RangeSearch {
                                      .sink = attempt,
                                      .bounded = is_exact(plan.way),
                                      .hidden = {},
-                                     .matches = matches_}));
+                                     .matches = matches_,
+                                     .weighting = weighting_}));
       more.clear();
       for (std::size_t i = 0; i < rows.size(); ++i) {
         within_.count(rows[i], attempt.stats(i));
@@ -174,10 +176,10 @@ class RangeSearch {
                          .beam_width = options_.beam_width,
                          .exact = options_.exact || k > may_be_answers(segment) / kLargePart,
                          .recall = options_.recall};
-    NEARLINE_TRY(plan, segment.plan(queries, search, borrowed_, false, matches_));
+    NEARLINE_TRY(plan, segment.plan(queries, search, borrowed_, false, matches_, weighting_));
     if (!is_exact(plan.way) && segment.room_for(plan) == 0) {
       search.exact = true;
-      NEARLINE_TRY(scan, segment.plan(queries, search, borrowed_, false, matches_));
+      NEARLINE_TRY(scan, segment.plan(queries, search, borrowed_, false, matches_, weighting_));
       plan = scan;
     }
     if (is_exact(plan.way)) {
@@ -204,6 +206,7 @@ class RangeSearch {
   const RangeOptions& options_;
   std::uint64_t most_;
   const format::Calibration* borrowed_;
+  const Weighting* weighting_;
   const RecordSet* matches_ = nullptr;  ///< of the segment that is searched
   Within within_;
   std::vector<std::byte> gathered_;
@@ -218,13 +221,16 @@ Result<RangeResult> Snapshot::range_search(const MatrixView& queries, const Rang
                               .beam_width = options.beam_width,
                               .exact = options.exact,
                               .recall = options.recall,
-                              .as_stored = options.as_stored};
+                              .as_stored = options.as_stored,
+                              .prefix = options.prefix,
+                              .mask = options.mask};
   NEARLINE_TRY(asked, AskedRows::of(*this, queries, checked));
   NEARLINE_TRY(matching, Matching::of(*this, options.filter));
   // One more than is wanted tells whether some are left out.
   const bool all = options.max_results == 0 || options.max_results >= info_.count;
   const format::Calibration* borrowed = segments_.empty() ? nullptr : segments_.front()->field().calibration();
-  RangeSearch search(asked.rows(), options, all ? info_.count : options.max_results + 1, borrowed);
+  RangeSearch search(asked.rows(), options, all ? info_.count : options.max_results + 1, borrowed,
+                     asked.weightings().answers());
   for (std::size_t s = 0; s < segments_.size(); ++s) {
     NEARLINE_CHECK(search.search(*segments_[s], matching.segment(s)));
   }

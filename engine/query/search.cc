@@ -12,9 +12,14 @@
 namespace nearline::engine {
 namespace {
 
-std::string explained(const Segment& segment, const Plan& plan, const RecordSet* matches) {
+std::string explained(const Segment& segment, const Plan& plan, const RecordSet* matches,
+                      const Weightings& weightings) {
   const std::uint64_t may = matches != nullptr ? matches->count() : segment.live();
-  return std::to_string(may) + " of " + std::to_string(segment.count()) + " records may be answers: " + to_text(plan);
+  std::string words =
+      std::to_string(may) + " of " + std::to_string(segment.count()) + " records may be answers: " + to_text(plan);
+  if (weightings.walks() != nullptr && plan.way == Way::kWalk) words += ", walked " + weightings.walk.text();
+  if (weightings.answers() != nullptr) words += ", " + weightings.last.text();
+  return words;
 }
 
 }  // namespace
@@ -33,15 +38,17 @@ Result<SearchResult> Snapshot::search(const MatrixView& queries, const SearchOpt
     const RecordSet* const matches = matching.segment(s);
     if (matches != nullptr && matches->count() == 0) continue;
     const Segment& segment = *segments_[s];
-    NEARLINE_TRY(plan, segment.plan(queries.rows, within, borrowed, bounded, matches));
-    if (options.explain) explanation.push_back(explained(segment, plan, matches));
+    NEARLINE_TRY(plan, segment.plan(queries.rows, within, borrowed, bounded, matches, weightings.answers()));
+    if (options.explain) explanation.push_back(explained(segment, plan, matches, asked.weightings()));
     collector.expect(plan.recall);
     NEARLINE_CHECK(segment.answer({.queries = asked.rows(),
                                    .plan = plan,
                                    .sink = collector,
                                    .bounded = bounded,
                                    .hidden = {},
-                                   .matches = matches}));
+                                   .matches = matches,
+                                   .weighting = asked.weightings().answers(),
+                                   .walk_weighting = asked.weightings().walks()}));
     bounded = true;
   }
   SearchResult result = std::move(collector).result();

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <string>
 
 #include "engine/kernels/kernels.h"
@@ -22,6 +23,10 @@ using Clock = std::chrono::steady_clock;
 /// A walk that is widened reads about half as many pages as its list has room for; of each match there may be one.
 constexpr std::uint64_t kPagesPerCandidate = 2;
 
+bool goes_by_codes(Way way) noexcept {
+  return !is_exact(way) && way != Way::kWalk;
+}
+
 /// One walk in flight.
 struct Flight {
   SearchTask task;
@@ -33,7 +38,20 @@ struct Flight {
 class Batch {
  public:
   Batch(const Segment& segment, Lane& lane, const SegmentQueries& call)
-      : segment_(segment), field_(segment.field()), lane_(lane), call_(call), flights_(lane.walks) {}
+      : segment_(segment),
+        field_(segment.field()),
+        lane_(lane),
+        call_(call),
+        space_(field_.graph().space),
+        walk_space_(space_),
+        flights_(lane.walks) {
+    if (call.walk_weighting != nullptr) walk_space_ = space_.by(*call.walk_weighting);
+    if (call.weighting == nullptr) return;
+    space_ = space_.by(*call.weighting);
+    if (field_.codes() != nullptr && goes_by_codes(call.plan.way)) {
+      weights_.emplace(field_.codes()->book(), field_.schema().metric, call.weighting->weights(), call.plan.directions);
+    }
+  }
   Batch(const Batch&) = delete;
   Batch& operator=(const Batch&) = delete;
   /// Takes back what walks still hold when a call ends early: the lane outlives them, and nobody may resume them.
@@ -71,20 +89,25 @@ class Batch {
     const GraphView& graph = field_.graph();
     const std::byte* const vector = call_.queries.row(flight.row);
     const ElementType type = call_.queries.type;
-    scratch.query.resize(graph.space.query_bytes());
-    const Query query = graph.space.query(vector, type, scratch.query.data());
+    scratch.query.resize(std::max(graph.space.query_bytes(), space_.query_bytes()));
+    Query query = graph.space.query(vector, type, scratch.query.data());
     const Plan& plan = flight.plan;
-    const bool by_codes = !is_exact(plan.way) && plan.way != Way::kWalk;
-    if (by_codes) field_.prepare_codes(vector, type, query.scale, scratch);
+    const bool by_codes = goes_by_codes(plan.way);
+    if (by_codes) field_.prepare_codes(vector, type, query.scale, weights_ ? &*weights_ : nullptr, scratch);
     if (plan.way == Way::kCertifiedScan) field_.prepare_bound(vector, type, query.scale, scratch);
+    if (call_.weighting != nullptr) query = space_.query(vector, type, scratch.query.data());
+    // Both stages of a funnel have the query's components, or as many of them as they need, in one place.
+    const bool funnel = call_.walk_weighting != nullptr && plan.way == Way::kWalk;
+    const Query first = funnel ? walk_space_.query(vector, type, scratch.query.data()) : query;
     const WalkCall call{
         .graph = graph,
-        .scorer = Scorer(graph.space, query, by_codes ? &scratch.code_query : nullptr),
+        .scorer = Scorer(funnel ? walk_space_ : space_, first, by_codes ? &scratch.code_query : nullptr),
         .admission =
             Admission(segment_.dead(), call_.hidden.empty() ? kNoOrdinal : call_.hidden[flight.row], call_.matches),
         .options = options_for(flight, vector),
         .reader = *lane_.reader,
-        .scratch = scratch};
+        .scratch = scratch,
+        .rerank = funnel ? std::optional(Scorer(space_, query)) : std::nullopt};
     switch (plan.way) {
       case Way::kScan:
         flight.task = call_.matches == nullptr ? scan_records(scratch.frame, call) : scan_matches(scratch.frame, call);
@@ -99,10 +122,16 @@ class Batch {
 
   [[nodiscard]] WalkOptions options_for(const Flight& flight, const std::byte* vector) const {
     WalkOptions options = flight.plan.walk;
-    if (call_.bounded) options.bound = call_.sink.bound(flight.row);
+    const bool funnel = call_.walk_weighting != nullptr && flight.plan.way == Way::kWalk;
+    if (call_.bounded && !funnel) options.bound = call_.sink.bound(flight.row);  // a distance of the last stage
     if (field_.schema().metric == Metric::kIp && options.stop.slack != StopRule::kNever) {
       const float squares = kernels::squared_norm(call_.queries.type, vector, call_.queries.dim);
-      options.stop.zero = 1 - std::sqrt(squares) * flight.plan.norm;
+      float length = std::sqrt(squares);
+      // Of records as much counts as of the query, about.
+      if (call_.weighting != nullptr && squares > 0) {
+        length = static_cast<float>(call_.weighting->squared_norm(call_.queries.type, vector)) / length;
+      }
+      options.stop.zero = 1 - length * flight.plan.norm;
     }
     return options;
   }
@@ -142,7 +171,7 @@ class Batch {
     if (call_.matches != nullptr && dropped) dropped = found_sparse(flight.plan, scratch);
     if (!few && !dropped) return false;
     if (call_.matches != nullptr && scan_is_next(flight.plan)) {
-      scan_matches_instead(flight.plan);
+      scan_instead(flight.plan);
     } else if (!widen(flight.plan, field_, few)) {
       return false;
     }
@@ -176,6 +205,9 @@ class Batch {
   const Field& field_;
   Lane& lane_;
   const SegmentQueries& call_;
+  Space space_;                         ///< in which dimensions count as the call says
+  Space walk_space_;                    ///< of a funnel's first stage
+  std::optional<CodeWeights> weights_;  ///< where dimensions count by weights, and codes rank
   std::vector<Flight> flights_;
   std::size_t next_ = 0;
   std::size_t in_flight_ = 0;
@@ -188,9 +220,10 @@ Result<void> Segment::answer(const SegmentQueries& call) const {
   if (call.matches != nullptr && room_for(call.plan) == 0) {  // a filter is no reason to fail: less room, or a scan
     Plan shorter = call.plan;
     while (shorter.walk.room > shorter.walk.l && room_for(shorter) == 0) shorter.walk.room /= 2;
-    if (room_for(shorter) == 0) scan_matches_instead(shorter);
+    if (room_for(shorter) == 0) scan_instead(shorter);
     if (room_for(shorter) > 0) {
-      return answer(SegmentQueries{call.queries, shorter, call.sink, call.bounded, call.hidden, call.matches});
+      return answer(SegmentQueries{call.queries, shorter, call.sink, call.bounded, call.hidden, call.matches,
+                                   call.weighting, call.walk_weighting});
     }
   }
   if (room_for(call.plan) == 0) {
@@ -200,7 +233,8 @@ Result<void> Segment::answer(const SegmentQueries& call) const {
   }
   NEARLINE_TRY(lane, field_->lanes().take({.walks = call.queries.rows, .walk_bytes = walk_bytes(call.plan)}));
   Result<void> outcome = Batch(*this, *lane, call).run();
-  const bool unusual = call.plan.walk.within || call.plan.way == Way::kCertifiedScan || call.matches != nullptr;
+  const bool unusual = call.plan.walk.within || call.plan.way == Way::kCertifiedScan || call.matches != nullptr ||
+                       call.weighting != nullptr;
   if (call.plan.walk.l > kUsualL || unusual || dead_.count() > 0) {
     for (auto& scratch : lane->scratches) {  // what is kept is what the budget counts on
       if (scratch->memory_bytes() > walk_scratch_bytes(needs_)) scratch = std::make_unique<Scratch>();

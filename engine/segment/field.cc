@@ -159,9 +159,14 @@ void Field::bring_to_codes(const std::byte* vector, ElementType type, float scal
   }
 }
 
-void Field::prepare_codes(const std::byte* vector, ElementType type, float scale, Scratch& scratch) const {
+void Field::prepare_codes(const std::byte* vector, ElementType type, float scale, const CodeWeights* weights,
+                          Scratch& scratch) const {
   bring_to_codes(vector, type, scale, scratch);
-  scratch.code_query.prepare(codes_->book(), schema_.metric, scratch.code_vector.data());
+  if (weights != nullptr) {
+    scratch.code_query.prepare(codes_->book(), schema_.metric, scratch.code_vector.data(), *weights);
+  } else {
+    scratch.code_query.prepare(codes_->book(), schema_.metric, scratch.code_vector.data());
+  }
 }
 
 bool Field::certifies() const noexcept {

@@ -51,9 +51,10 @@ class Field {
   /// From now on lanes have no more than that. Lanes that are out give back what is more when they return.
   void shrink(const SearchBudget& budget) noexcept { lanes_->shrink(budget); }
 
-  /// Brings a query into the form that codes take, at scratch.code_query. scale: Query::scale.
-  /// Precondition: codes() is not null.
-  void prepare_codes(const std::byte* vector, ElementType type, float scale, Scratch& scratch) const;
+  /// Brings a query into the form that codes take, at scratch.code_query. scale: Query::scale of the whole query.
+  /// weights: null, or how dimensions count. Precondition: codes() is not null.
+  void prepare_codes(const std::byte* vector, ElementType type, float scale, const CodeWeights* weights,
+                     Scratch& scratch) const;
   /// As prepare_codes, at scratch.code_bound. Precondition: certifies().
   void prepare_bound(const std::byte* vector, ElementType type, float scale, Scratch& scratch) const;
   /// Whether codes of all records are in memory, and bound the distances of what they stand for.

@@ -84,6 +84,34 @@ float errors_for(float recall) noexcept {
   return std::clamp(0.22F - 0.6F * std::log10(1 - recall), 0.5F, 2.0F);
 }
 
+/// What was measured of walks and scans in which some dimensions count (docs/decisions.md).
+struct Weighed {
+  double least_share;  ///< of the dimensions, with which a walk finds what it should
+  float slack;         ///< that a walk has more for each dimension that does not count beside one that does
+  float doubt;         ///< Plan::doubt
+};
+constexpr Weighed kOfLengths{.least_share = 0.3, .slack = 0.3F, .doubt = 1.7F};
+constexpr Weighed kOfDirections{.least_share = 0.125, .slack = 0.12F, .doubt = 0.6F};
+constexpr Weighed kOfProducts{.least_share = 0.125, .slack = 0.1F, .doubt = 0.3F};
+
+constexpr const Weighed& weighed(Metric metric) noexcept {
+  if (metric == Metric::kIp) return kOfProducts;
+  return metric == Metric::kCosine ? kOfDirections : kOfLengths;
+}
+
+/// Whether all codes are compared, or all records, in place of a walk that knows only neighbours by all dimensions.
+bool scans_by_weights(const Plan& plan, const PlanFacts& facts, const Weighed& known) noexcept {
+  const double share = facts.weighting->share();
+  if (share < known.least_share) return true;
+  return plan.way == Way::kCodeWalk &&
+         static_cast<double>(facts.live) <= kScannedCodes + kCodesPerRead * kReads * (1 / share - 1);
+}
+
+/// Neighbours by some dimensions stand farther apart in a graph of all.
+float slack_by_weights(const Weighting& weighting, const Weighed& known) noexcept {
+  return known.slack * static_cast<float>(1 / weighting.share() - 1);
+}
+
 std::string text(float number) {
   std::array<char, 32> digits{};
   const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number, std::chars_format::general, 3);
@@ -120,10 +148,22 @@ Result<Plan> plan_search(const Field& field, const SearchOptions& options, const
   const std::uint64_t count = field.graph().count;
   Plan plan{.way = walk_of(field),
             .walk = {.l = options.l, .beam_width = width(field, facts.queries, options.beam_width), .k = options.k}};
-  if (options.exact) {
-    plan.way = field.certifies() ? Way::kCertifiedScan : Way::kScan;
+  plan.weighted = facts.weighting != nullptr;
+  const Weighed& known = weighed(field.schema().metric);
+  if (plan.weighted) {
+    plan.directions = CodeWeights::directions_for(field.schema().metric);
+    plan.doubt = known.doubt;
+  }
+  if (options.exact) {  // codes bound the distances of whole vectors alone
+    plan.way = field.certifies() && !plan.weighted ? Way::kCertifiedScan : Way::kScan;
   } else if (field.flat() || (plan.way == Way::kWalk && count <= kScanCount)) {
     plan.way = Way::kScan;
+  }
+  if (plan.weighted && !is_exact(plan.way) && scans_by_weights(plan, facts, known)) {
+    plan.recall = options.recall;
+    scan_instead(plan);
+    if (is_exact(plan.way)) plan.recall = 1;
+    return plan;
   }
   if (options.recall > 0 && !is_exact(plan.way)) {
     const format::Calibration* own = field.calibration();
@@ -135,6 +175,7 @@ Result<Plan> plan_search(const Field& field, const SearchOptions& options, const
       plan.walk.l = effort.l;
       plan.walk.k = effort.k;
       plan.walk.stop.slack = effort.slack;
+      if (plan.weighted) plan.walk.stop.slack += slack_by_weights(*facts.weighting, known);
       plan.norm = calibration->norm;
     } else if (count < kLeastCalibrated) {
       plan.way = Way::kScan;
@@ -149,7 +190,7 @@ Result<Plan> plan_search(const Field& field, const SearchOptions& options, const
     return plan;
   }
   if (facts.filtered && matches_are_few(plan, facts, static_cast<double>(count))) {
-    scan_matches_instead(plan);
+    scan_instead(plan);
     if (plan.way == Way::kScan) plan.recall = 1;
     return plan;
   }
@@ -167,10 +208,11 @@ Result<Plan> plan_search(const Field& field, const SearchOptions& options, const
   return plan;
 }
 
-void scan_matches_instead(Plan& plan) noexcept {
+void scan_instead(Plan& plan) noexcept {
   plan.way = plan.way == Way::kCodeWalk ? Way::kCodeScan : Way::kScan;
   plan.walk.stop = {};  // an estimate of every match says when to stop
   if (plan.recall > 0 && plan.recall < 1) plan.walk.errors = errors_for(plan.recall);
+  plan.walk.errors *= plan.doubt;
   plan.walk.l = std::max(plan.walk.l, kLeastScanned + 4 * plan.walk.k);
   plan.walk.room = plan.walk.l;
 }

@@ -31,8 +31,11 @@ enum class Way : std::uint8_t {
 struct Plan {
   Way way = Way::kWalk;
   WalkOptions walk;
-  float recall = 0;  ///< the share of the k nearest that it is expected to find; 0: not known
-  float norm = 0;    ///< what distances under ip are measured from, when the walk has a stop rule
+  float recall = 0;              ///< the share of the k nearest that it is expected to find; 0: not known
+  float norm = 0;                ///< what distances under ip are measured from, when the walk has a stop rule
+  bool weighted = false;         ///< dimensions count by weights
+  std::uint32_t directions = 0;  ///< that codes take for lengths by weights (CodeWeights)
+  float doubt = 1;               ///< what is doubted of estimates by weights, in standard errors of others
 };
 
 /// What a plan is made for.
@@ -40,6 +43,7 @@ struct PlanFacts {
   std::size_t queries = 1;
   std::uint64_t live = 0;                         ///< records that may be answers
   bool filtered = false;                          ///< a filter says so, and knows which these are
+  const Weighting* weighting = nullptr;           ///< none, or how dimensions count
   const format::Calibration* borrowed = nullptr;  ///< a larger segment's, for one that has none
   bool bounded = false;                           ///< other segments have answered before
 };
@@ -57,9 +61,9 @@ Way walk_of(const Field& field) noexcept;
 /// record already.  few: it found fewer answers than there are.
 bool widen(Plan& plan, const Field& field, bool few) noexcept;
 
-/// The plan that goes through the matches of a filter, and no walk: by their codes in place of a walk by codes, else by
-/// their pages.
-void scan_matches_instead(Plan& plan) noexcept;
+/// The plan that goes through all that may be answers, or the matches of a filter, and no walk: by their codes in place
+/// of a walk by codes, else by their pages.
+void scan_instead(Plan& plan) noexcept;
 
 /// For people: "codes walk, L 40, W 1, k 10, slack 0.06".
 std::string to_text(const Plan& plan);

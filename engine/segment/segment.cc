@@ -56,6 +56,11 @@ Result<std::unique_ptr<Segment>> Segment::in_commit(const SegmentFile& file, con
 }
 
 std::uint64_t Segment::walk_bytes(const Plan& plan) const noexcept {
+  if (plan.weighted && field_->codes() != nullptr) {
+    Plan same = plan;
+    same.weighted = false;
+    return walk_bytes(same) + CodeWeights::memory_bytes(field_->codes()->book(), plan.directions);
+  }
   if (plan.way == Way::kCertifiedScan) {
     return walk_scratch_bytes(needs_) + certified_scan_bytes(plan.walk) +
            CodeBound::memory_bytes(needs_.shape.dim, needs_.code_parts);

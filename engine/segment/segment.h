@@ -26,9 +26,11 @@ struct SegmentQueries {
   const MatrixView& queries;
   const Plan& plan;
   AnswerSink& sink;
-  bool bounded = false;                     ///< the sink knows answers of other segments
-  std::span<const std::uint32_t> hidden{};  ///< none, or a node for each query that its walk shall not see
-  const RecordSet* matches = nullptr;       ///< none, or the live records that may be answers
+  bool bounded = false;                       ///< the sink knows answers of other segments
+  std::span<const std::uint32_t> hidden{};    ///< none, or a node for each query that its walk shall not see
+  const RecordSet* matches = nullptr;         ///< none, or the live records that may be answers
+  const Weighting* weighting = nullptr;       ///< none, or how dimensions count
+  const Weighting* walk_weighting = nullptr;  ///< none, or how they count while a walk by distance is under way
 };
 
 /// Threads: any number. The file outlives it.
@@ -51,17 +53,20 @@ class Segment {
   Result<void> answer(const SegmentQueries& call) const;
 
   /// borrowed, bounded: as PlanFacts. Errors: kInvalidArgument for a recall that the calibration does not know.
-  /// matches: as SegmentQueries.
+  /// matches, weighting: as SegmentQueries.
   [[nodiscard]] Result<Plan> plan(std::size_t queries, const SearchOptions& options,
-                                  const format::Calibration* borrowed, bool bounded,
-                                  const RecordSet* matches = nullptr) const {
+                                  const format::Calibration* borrowed, bool bounded, const RecordSet* matches = nullptr,
+                                  const Weighting* weighting = nullptr) const {
     NEARLINE_TRY(plan, plan_search(*field_, options,
                                    {.queries = queries,
                                     .live = matches != nullptr ? matches->count() : live(),
                                     .filtered = matches != nullptr,
+                                    .weighting = weighting,
                                     .borrowed = borrowed,
                                     .bounded = bounded}));
-    if (plan.way == Way::kCertifiedScan && room_for(plan) == 0) plan.way = Way::kScan;
+    if (plan.weighted && room_for(plan) == 0) plan.directions = 0;  // which reads more pages
+    const bool by_tables = plan.way == Way::kCertifiedScan || plan.weighted;
+    if (by_tables && room_for(plan) == 0) plan.way = Way::kScan;
     return plan;
   }
 

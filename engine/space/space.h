@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/kernels/kernels.h"
+#include "engine/space/weighting.h"
 #include "format/graph_page.h"
 #include "nearline/types.h"
 
@@ -47,6 +48,16 @@ class Space {
     return space;
   }
 
+  /// With dimensions that count as the weighting, which is borrowed, says. Answers queries; scales of records are not
+  /// asked for.
+  [[nodiscard]] Space by(const Weighting& weighting) const noexcept {
+    Space space = *this;
+    if (weighting.all()) return space;
+    space.weighting_ = &weighting;
+    space.used_ = weighting.dims();
+    return space;
+  }
+
   [[nodiscard]] Metric metric() const noexcept { return metric_; }
   [[nodiscard]] ElementType type() const noexcept { return type_; }
   [[nodiscard]] std::uint32_t dim() const noexcept { return dim_; }
@@ -56,7 +67,7 @@ class Space {
     return metric == Metric::kIp || metric == Metric::kCosine;
   }
 
-  /// Bytes of a query in kernel form.
+  /// Bytes of a query in kernel form, which under weights is f32 multiplied by their roots.
   [[nodiscard]] std::size_t query_bytes() const noexcept;
 
   /// Brings a vector of `type` into kernel form at `out` [query_bytes()]. type: the stored one, or any float type when
@@ -76,13 +87,19 @@ class Space {
 
  private:
   void finish(const Query& query, std::span<const std::byte* const> records, float* out) const noexcept;
+  [[nodiscard]] bool has_roots() const noexcept { return weighting_ != nullptr && !weighting_->roots().empty(); }
+  [[nodiscard]] bool has_bits() const noexcept { return weighting_ != nullptr && !weighting_->bits().empty(); }
+  [[nodiscard]] float weighted_distance(const Query& query, const std::byte* record) const noexcept;
+  [[nodiscard]] float distance_of_bits(const Query& query, const std::byte* record) const noexcept;
 
   Metric metric_;
   ElementType type_;
   std::uint32_t dim_;
+  std::uint32_t used_;  ///< the first so many are compared
   std::uint32_t vector_bytes_;
   kernels::Kernel kernel_;
   enum class Weight : std::uint8_t { kOne, kLength, kInverseLength } weight_ = Weight::kOne;  ///< of ip's products
+  const Weighting* weighting_ = nullptr;  ///< null where each dimension counts once
 };
 
 }  // namespace nearline::engine

@@ -33,11 +33,13 @@ std::size_t ExactScan::bytes_per_query(ElementType type, std::uint32_t dim, std:
 
 ExactScan::ExactScan(const MatrixView& queries, ElementType type, const ScanOptions& options)
     : options_(options),
+      weighted_(options.weighting != nullptr && !options.weighting->all()),
       space_(options.metric, type, queries.dim),
       kernel_(kernels::kernel(kernels::raw_of(options.metric), type)),
-      vectors_(queries.rows * space_.query_bytes()),
       hits_(queries.rows),
       workers_(std::max(1u, options.threads)) {
+  if (weighted_) space_ = space_.by(*options.weighting);
+  vectors_.resize(queries.rows * space_.query_bytes());
   queries_.reserve(queries.rows);
   for (std::size_t i = 0; i < queries.rows; ++i) {
     queries_.push_back(space_.query(queries.row(i), queries.type, vectors_.data() + i * space_.query_bytes()));
@@ -47,7 +49,7 @@ ExactScan::ExactScan(const MatrixView& queries, ElementType type, const ScanOpti
 
 void ExactScan::show(const MatrixView& rows, std::uint64_t first_row) {
   const unsigned threads = options_.threads;
-  if (options_.metric == Metric::kCosine) {
+  if (options_.metric == Metric::kCosine && !weighted_) {
     scales_.resize(rows.rows);
     parallel_for(rows.rows, kScaleChunk, threads, [&](std::size_t begin, std::size_t end, unsigned) {
       for (std::size_t i = begin; i < end; ++i) scales_[i] = space_.scale_of(rows.row(i));
@@ -70,6 +72,11 @@ void ExactScan::compare(std::size_t first_query, std::size_t last_query, const M
     worker.distances.resize(count);
     for (std::size_t i = 0; i < count; ++i) worker.rows[i] = rows.row(first + i);
     for (std::size_t q = first_query; q < last_query; ++q) {
+      if (weighted_) {  // which asks for no scale behind the row
+        space_.distances(queries_[q], worker.rows, worker.distances.data());
+        keep(q, worker.distances, first_row + first);
+        continue;
+      }
       kernel_.many(queries_[q].vector, worker.rows.data(), count, rows.dim, worker.distances.data());
       if (space_.has_scale()) finish(queries_[q].scale, first, worker.distances);
       keep(q, worker.distances, first_row + first);

@@ -19,6 +19,7 @@ struct ScanOptions {
   unsigned threads = 1;  ///< the answer does not depend on it
   /// Rows count only when they are farther than this; profiles leave out a row's own copies so.
   std::optional<float> farther_than{};
+  const Weighting* weighting = nullptr;  ///< none, or how dimensions count
 };
 
 /// One row found.
@@ -53,6 +54,7 @@ class ExactScan {
   void keep(std::size_t query, std::span<const float> distances, std::uint64_t first_row);
 
   ScanOptions options_;
+  const bool weighted_;
   Space space_;
   kernels::Kernel kernel_;
   std::vector<std::byte> vectors_;  ///< all queries in kernel form

@@ -92,15 +92,16 @@ void begin(const WalkCall& call, Scratch& s) {
   }
 }
 
-/// Puts into s.fresh the candidates that can be among the k nearest once ties are settled by id.
-void choose_contenders(std::uint32_t k, Scratch& s) {
+/// Puts into s.fresh the candidates that can be among the k nearest once ties are settled by id; all of them where they
+/// are still to be ranked.
+void choose_contenders(std::uint32_t k, bool ranked, Scratch& s) {
   const CandidateList& sorted = s.candidates;
   s.fresh.clear();
   s.distances.clear();
   s.answers.reset(k);
   for (std::size_t i = 0; i < sorted.size() && k > 0; ++i) {
     if (!sorted.is_admitted(i)) continue;
-    if (s.fresh.size() >= k && sorted[i].distance != s.distances[k - 1]) break;
+    if (ranked && s.fresh.size() >= k && sorted[i].distance != s.distances[k - 1]) break;
     s.fresh.push_back(sorted[i].ordinal);
     s.distances.push_back(sorted[i].distance);
   }
@@ -137,13 +138,17 @@ SearchTask search_graph(FrameMemory& /*memory*/, WalkCall call) {
     Result<void> met = meet_neighbors(graph, s);
     if (!met) co_return met;
   }
-  choose_contenders(options.k, s);
+  choose_contenders(options.k, !call.rerank, s);
   for (std::size_t at = 0; at < s.fresh.size(); at += kMaxBatch) {
     const auto part = batch_of(s.fresh, at);
     want(graph, part, s);
     Result<void> got = co_await call.reader.read(s.batch);
     if (!got) co_return got;
     locate(s);
+    if (call.rerank) {
+      call.rerank->distances(s.records, s.distances.data() + at);
+      s.stats.distance_computations += static_cast<std::uint32_t>(part.size());
+    }
     for (std::size_t i = 0; i < part.size(); ++i) {
       s.answers.offer({s.distances[at + i], format::stored_id(graph.shape, s.records[i])});
     }

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <optional>
 
 #include "engine/walk/admission.h"
 #include "engine/walk/graph_view.h"
@@ -47,7 +48,7 @@ struct WalkOptions {
   [[nodiscard]] float kth(float own, float best) const noexcept { return best <= bound && bound < own ? bound : own; }
 };
 
-/// One walk. What it refers to outlives the task, scorer and admission excepted, which the walk copies.
+/// One walk. What it refers to outlives the task, scorers and admission excepted, which the walk copies.
 struct WalkCall {
   const GraphView& graph;
   Scorer scorer;
@@ -55,6 +56,8 @@ struct WalkCall {
   WalkOptions options;
   io::PageReader& reader;
   Scratch& scratch;
+  /// Of a walk by distance: what its candidates are ranked by in the end, where that is not what it walks by.
+  std::optional<Scorer> rerank{};
 };
 
 /// Asks the processor for a record, or a part of one.

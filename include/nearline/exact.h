@@ -18,14 +18,16 @@ struct ExactOptions {
   Metric metric = Metric::kL2;
   std::uint32_t threads = Count::kAuto;  ///< kAuto: one per processor; the answer does not depend on it
   std::uint64_t memory_bytes = 256u << 20;
-  ProgressFn progress{};  ///< may be empty; the braces spare callers a warning about what they leave out
+  ProgressFn progress{};      ///< may be empty; the braces spare callers a warning about what they leave out
+  std::uint32_t prefix = 0;   ///< as SearchOptions::prefix
+  std::vector<float> mask{};  ///< as SearchOptions::mask
 };
 
 /// The exact `k` nearest rows of `base` for each row of `queries`, by row number; ties go to the smaller row. Where
 /// base has fewer than k rows, rows of the table are short: kNoId and +infinity behind what there is. Both files are
 /// streamed. queries: of base's type, or both of float types. Errors: kInvalidArgument for k of 0 or above kMaxPaddedK
-/// and the rows of base, dimensions or types or a metric that do not fit; kBadInput for NaN, infinity, and lengths that
-/// Builder::add refuses (names file and row); kCancelled, kIo.
+/// and the rows of base, dimensions or types or a metric, a prefix or a mask that do not fit; kBadInput for NaN,
+/// infinity, and lengths that Builder::add refuses (names file and row); kCancelled, kIo.
 NEARLINE_API Result<NeighborTable> exact_neighbors(const VectorFile& base, const VectorFile& queries,
                                                    const ExactOptions& options);
 

@@ -76,8 +76,9 @@ class NEARLINE_API Index {
   /// busy while one of them waits.
   /// queries: of the stored type, or any float type when the stored type is one. With a transform
   /// (`info().schema.query_dim()` components) of any type but b1: it is applied here.
-  /// Errors: kInvalidArgument for k of 0 or above count(), another dimension or type, or a recall that the calibration
-  /// did not reach; kBadInput for NaN, infinity, and lengths that Builder::add refuses (names the row); kCorrupt when a
+  /// Errors: kInvalidArgument for k of 0 or above count(), another dimension or type, a prefix or a mask that does not
+  /// fit, or a recall that the calibration did not reach; kBadInput for NaN, infinity, and lengths that Builder::add
+  /// refuses, in the dimensions that count, too (names the row); kCorrupt when a
   /// page fails its checksum (other calls go on); kIo. Source: greedy search of DiskANN (NeurIPS 2019), algorithm 1,
   /// over locality-packed pages.
   Result<SearchResult> search(const MatrixView& queries, const SearchOptions& options = {}) const;

@@ -29,6 +29,8 @@ struct RangeOptions {
   std::uint32_t beam_width = Count::kAuto;  ///< as SearchOptions::beam_width
   std::string filter{};                     ///< as SearchOptions::filter
   bool as_stored = false;                   ///< as SearchOptions::as_stored
+  std::uint32_t prefix = 0;                 ///< as SearchOptions::prefix; the radius is of distances by it
+  std::vector<float> mask{};                ///< as SearchOptions::mask, likewise
   std::string field{};                      ///< as SearchOptions::field
 };
 

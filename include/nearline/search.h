@@ -76,6 +76,23 @@ struct SearchOptions {
   bool explain = false;  ///< fill SearchResult::explanation
   /// Queries are vectors as the index stores them (`Index::get`): what its schema does to queries is not done again.
   bool as_stored = false;
+  /// The first so many dimensions count (of b1, bits), the others do not; 0: all. Or `mask`: how much each dimension
+  /// counts, `dim` weights, finite, 0 or more, not all 0 (of b1 only 0 and 1); empty: each once. One of the two.
+  /// Queries keep the index's dimension. Distances, those of `exact` and of pages too, are exactly those of what
+  /// counts: under l2 the sum of w (q - x)^2, under ip 1 - the sum of w q x, under cosine both are brought to one
+  /// length in what counts (a record that is zero there is at 1), hamming and jaccard are of the bits that count. Any
+  /// of them goes over the one graph and the one set of codes: no dimension has to be declared. The less counts, the
+  /// farther a walk goes; where too little counts for a walk, all codes or all records are compared. `recall` is kept
+  /// with a reserve that was measured on real sets (docs/capabilities.md) and that no calibration of the index vouches
+  /// for.
+  std::uint32_t prefix = 0;
+  /// A funnel: a walk by distances goes by the first so many dimensions alone, which costs it less, and its L
+  /// candidates are then ranked by exact distances of the first `prefix`. 0: one stage. Answers hold what is among
+  /// these L; more is found with a larger L, and `recall`, which no calibration tells of a funnel, is refused. Scans
+  /// need no first stage, and walks by codes none either, where an estimate costs the same for every prefix: they go by
+  /// `prefix`.
+  std::uint32_t walk_prefix = 0;
+  std::vector<float> mask{};  ///< instead of `prefix`; see there
   /// The field that the queries are of, and whose vectors they are compared with; empty: the first. Records that have
   /// none there are no answers.
   std::string field{};
