@@ -75,8 +75,8 @@ class Batch {
     const Query query = graph.space.query(vector, type, scratch.query.data());
     const Plan& plan = flight.plan;
     const bool by_codes = !is_exact(plan.way) && plan.way != Way::kWalk;
-    if (by_codes) field_.prepare_codes(vector, type, query.scale, scratch);
-    if (plan.way == Way::kCertifiedScan) field_.prepare_bound(vector, type, query.scale, scratch);
+    if (by_codes) field_.prepare_codes(query, scratch);
+    if (plan.way == Way::kCertifiedScan) field_.prepare_bound(query, scratch);
     const WalkCall call{
         .graph = graph,
         .scorer = Scorer(graph.space, query, by_codes ? &scratch.code_query : nullptr),
