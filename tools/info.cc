@@ -126,6 +126,7 @@ void print_text(const Options& options, const std::string& target, const Index& 
 
 int print_system(bool json) {
   const SystemInfo system = system_info();
+  if (!system.kernels_reason.empty()) return fail({Code::kInvalidArgument, system.kernels_reason});
   if (json) {
     JsonLine line;
     line.put("io_uring", system.io_uring).put("io_uring_reason", system.io_uring_reason);

@@ -57,6 +57,7 @@ nearline_status nearline_get_system_info(nearline_system_info* to, nearline_erro
   return c::call(error, [&]() -> Result<void> {
     NEARLINE_CHECK(c::check_report(to, "info"));
     const SystemInfo info = system_info();
+    if (!info.kernels_reason.empty()) return Error{.code = Code::kInvalidArgument, .what = info.kernels_reason};
     nearline_system_info all{.size = 0,
                              .memory_bytes = info.memory_bytes,
                              .available_memory_bytes = info.available_memory_bytes,

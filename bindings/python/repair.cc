@@ -55,6 +55,7 @@ py::dict salvage_file(const py::bytes& path, const py::bytes& output, std::uint6
 
 py::dict machine() {
   const SystemInfo info = system_info();
+  if (!info.kernels_reason.empty()) raise({.code = Code::kInvalidArgument, .what = info.kernels_reason});
   py::dict all;
   all["io_uring"] = info.io_uring;
   all["io_uring_reason"] = info.io_uring_reason;

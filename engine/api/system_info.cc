@@ -18,6 +18,7 @@ SystemInfo system_info() {
   info.io_uring = ring.has_value();
   if (!ring) info.io_uring_reason = ring.error().message();
   info.kernels = kernels::target();
+  if (const auto named = kernels::check_environment(); !named) info.kernels_reason = named.error().message();
   info.fused = kernels::fused();
   const io::MemoryInfo memory = io::memory_info();
   info.processors = io::processor_count();

@@ -5,6 +5,7 @@
 #include <cassert>
 #include <cmath>
 
+#include "engine/codes/code_fit.h"
 #include "engine/codes/code_training.h"
 #include "engine/kernels/kernels.h"
 #include "engine/parallel.h"
@@ -19,6 +20,9 @@ constexpr std::size_t kChunkRows = 32;
 /// Rows that are coded together: enough for all threads, few where rows are long.
 constexpr std::uint64_t kBatchBytes = 1u << 20;
 constexpr std::uint64_t kMostBatchRows = 1024;
+/// Rows that tell whether a book serves, and the share of them that may be coded badly.
+constexpr std::uint64_t kFitRows = 1024;
+constexpr double kFewMisfits = 0.01;
 /// A batch in which some records have codes already holds up to so many times as many records.
 constexpr std::uint64_t kMostWaiting = 8;
 
@@ -47,6 +51,19 @@ void to_unit_length(std::span<float> vector) noexcept {
   for (float& x : vector) x *= scale;
 }
 
+/// Evenly spaced records of a spill as codes take them. at(i): which the i-th is.
+template <class At>
+Result<std::vector<float>> sample_rows(Spill& spill, const Schema& schema, std::uint64_t rows, At at) {
+  std::vector<float> sample(rows * schema.dim);
+  for (std::uint64_t i = 0; i < rows; ++i) {
+    NEARLINE_TRY(row, spill.read(at(i), 1));
+    const std::span<float> vector(sample.data() + i * schema.dim, schema.dim);
+    kernels::to_f32(schema.type, row.data() + sizeof(Id), schema.dim, vector.data());
+    if (schema.metric == Metric::kCosine) to_unit_length(vector);
+  }
+  return sample;
+}
+
 }  // namespace
 
 std::uint64_t axes_bytes(std::uint32_t dim) noexcept {
@@ -67,15 +84,26 @@ std::uint64_t coding_bytes(std::uint32_t dim, std::uint32_t code_bytes) noexcept
 Result<std::optional<format::CodeBook>> train_on(Spill& spill, const Schema& schema, std::uint32_t code_bytes,
                                                  std::uint64_t memory_bytes, std::uint32_t threads) {
   const std::uint64_t rows = training_rows(spill.count(), schema.dim, memory_bytes);
-  std::vector<float> sample(rows * schema.dim);
-  for (std::uint64_t i = 0; i < rows; ++i) {
-    NEARLINE_TRY(row, spill.read(i * spill.count() / rows, 1));
-    const std::span<float> vector(sample.data() + i * schema.dim, schema.dim);
-    kernels::to_f32(schema.type, row.data() + sizeof(Id), schema.dim, vector.data());
-    if (schema.metric == Metric::kCosine) to_unit_length(vector);
-  }
+  NEARLINE_TRY(sample, sample_rows(spill, schema, rows, [&](std::uint64_t i) { return i * spill.count() / rows; }));
   drop_far_rows(sample, schema.dim);
   return train_code_book(sample, schema.dim, schema.metric, code_bytes, threads);
+}
+
+Result<bool> book_fits(const format::CodeBook& book, Spill& spill, const Schema& schema, RowRange known,
+                       std::uint64_t memory_bytes) {
+  const std::uint64_t most = std::min(kFitRows, training_rows(spill.count(), schema.dim, memory_bytes));
+  const std::uint64_t old = known.last - known.first, fresh = spill.count() - old;
+  const std::uint64_t fresh_rows = std::min(fresh, most), old_rows = std::min(old, most);
+  NEARLINE_TRY(sample, sample_rows(spill, schema, fresh_rows, [&](std::uint64_t i) {
+                 const std::uint64_t at = i * fresh / fresh_rows;
+                 return at < known.first ? at : at + old;
+               }));
+  const double misfits = misfit_share(book, schema.metric, sample);
+  if (misfits <= kFewMisfits || old == 0) return misfits <= kFewMisfits;
+  // Data of which some always lies far out is coded no better by a new book each time.
+  NEARLINE_TRY(seen,
+               sample_rows(spill, schema, old_rows, [&](std::uint64_t i) { return known.first + i * old / old_rows; }));
+  return misfits <= kFewMisfits + 2 * misfit_share(book, schema.metric, seen);
 }
 
 CodeWriter::CodeWriter(const format::CodeBook& book, const Schema& schema, std::uint32_t threads,

@@ -22,6 +22,16 @@ namespace nearline::engine {
 Result<std::optional<format::CodeBook>> train_on(Spill& spill, const Schema& schema, std::uint32_t code_bytes,
                                                  std::uint64_t memory_bytes, std::uint32_t threads);
 
+/// Records [first, last) of what was taken in.
+struct RowRange {
+  std::uint64_t first = 0, last = 0;
+};
+
+/// Whether the book tells the records that it does not know apart, as it does those that it knows: hardly more of a
+/// sample of them are coded badly. memory_bytes: bound on the samples. Errors: those of the spill.
+Result<bool> book_fits(const format::CodeBook& book, Spill& spill, const Schema& schema, RowRange known,
+                       std::uint64_t memory_bytes);
+
 /// Bytes that finding the axes allocates besides the sample.
 std::uint64_t axes_bytes(std::uint32_t dim) noexcept;
 

@@ -93,8 +93,8 @@ class Batch {
     Query query = graph.space.query(vector, type, scratch.query.data());
     const Plan& plan = flight.plan;
     const bool by_codes = goes_by_codes(plan.way);
-    if (by_codes) field_.prepare_codes(vector, type, query.scale, weights_ ? &*weights_ : nullptr, scratch);
-    if (plan.way == Way::kCertifiedScan) field_.prepare_bound(vector, type, query.scale, scratch);
+    if (by_codes) field_.prepare_codes(query, weights_ ? &*weights_ : nullptr, scratch);
+    if (plan.way == Way::kCertifiedScan) field_.prepare_bound(query, scratch);
     if (call_.weighting != nullptr) query = space_.query(vector, type, scratch.query.data());
     // Both stages of a funnel have the query's components, or as many of them as they need, in one place.
     const bool funnel = call_.walk_weighting != nullptr && plan.way == Way::kWalk;

@@ -55,7 +55,29 @@ Effort between(Curve curve, float recall) {
   return effort;
 }
 
+/// What a list of L candidates reached at least; 0 where all were longer.
+float reached_with(Curve curve, std::uint64_t l) noexcept {
+  float most = 0;
+  for (const CalibrationStep& step : curve) {
+    if (step.l <= l) most = step.recall;
+  }
+  return most;
+}
+
 }  // namespace
+
+float recall_for(const format::Calibration& calibration, std::uint16_t ranking, std::uint32_t k, std::uint32_t l,
+                 float reserve) noexcept {
+  const Curve below = curve_below(calibration.steps, ranking, k);
+  if (below.empty()) return 0;
+  float reached = reached_with(below, l);
+  if (below[0].k < k) {
+    const Curve above = curve_above(calibration.steps, below);
+    reached = above.empty() ? reached_with(below, std::uint64_t{l} * below[0].k / k)
+                            : std::min(reached, reached_with(above, l));
+  }
+  return std::max(0.0F, (reached - reserve) / (1 - reserve));
+}
 
 Result<Effort> effort_for(const format::Calibration& calibration, std::uint16_t ranking, std::uint32_t k, float recall,
                           float reserve) {

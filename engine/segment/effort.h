@@ -32,4 +32,10 @@ struct Effort {
 Result<Effort> effort_for(const format::Calibration& calibration, std::uint16_t ranking, std::uint32_t k, float recall,
                           float reserve = kReserve);
 
+/// The other way round: the recall@k that walks of L candidates are expected to reach, which only that list ends. It is
+/// what effort_for would take no longer a walk for. Steps that a shorter list ended, or a slack, reached no more than
+/// such a walk does, so it may well find more. 0 where no step has a list as short.
+float recall_for(const format::Calibration& calibration, std::uint16_t ranking, std::uint32_t k, std::uint32_t l,
+                 float reserve = kReserve) noexcept;
+
 }  // namespace nearline::engine

@@ -151,17 +151,17 @@ std::uint32_t Field::resident_code_bytes() const noexcept {
 }
 
 /// scratch.code_vector: the query as codes take it.
-void Field::bring_to_codes(const std::byte* vector, ElementType type, float scale, Scratch& scratch) const {
+void Field::bring_to_codes(const Query& query, Scratch& scratch) const {
   scratch.code_vector.resize(schema_.dim);
-  kernels::to_f32(type, vector, schema_.dim, scratch.code_vector.data());
+  const ElementType form = is_float(schema_.type) ? ElementType::kF32 : schema_.type;
+  kernels::to_f32(form, static_cast<const std::byte*>(query.vector), schema_.dim, scratch.code_vector.data());
   if (schema_.metric == Metric::kCosine) {
-    for (float& component : scratch.code_vector) component *= scale;
+    for (float& component : scratch.code_vector) component *= query.scale;
   }
 }
 
-void Field::prepare_codes(const std::byte* vector, ElementType type, float scale, const CodeWeights* weights,
-                          Scratch& scratch) const {
-  bring_to_codes(vector, type, scale, scratch);
+void Field::prepare_codes(const Query& query, const CodeWeights* weights, Scratch& scratch) const {
+  bring_to_codes(query, scratch);
   if (weights != nullptr) {
     scratch.code_query.prepare(codes_->book(), schema_.metric, scratch.code_vector.data(), *weights);
   } else {
@@ -174,8 +174,8 @@ bool Field::certifies() const noexcept {
          CodeBound::serves(codes_->book(), schema_.metric);
 }
 
-void Field::prepare_bound(const std::byte* vector, ElementType type, float scale, Scratch& scratch) const {
-  bring_to_codes(vector, type, scale, scratch);
+void Field::prepare_bound(const Query& query, Scratch& scratch) const {
+  bring_to_codes(query, scratch);
   scratch.code_bound.prepare(codes_->book(), schema_.metric, scratch.code_vector.data());
 }
 

@@ -51,12 +51,11 @@ class Field {
   /// From now on lanes have no more than that. Lanes that are out give back what is more when they return.
   void shrink(const SearchBudget& budget) noexcept { lanes_->shrink(budget); }
 
-  /// Brings a query into the form that codes take, at scratch.code_query. scale: Query::scale of the whole query.
+  /// Brings a query into the form that codes take, at scratch.code_query. query: whole, of the graph's space.
   /// weights: null, or how dimensions count. Precondition: codes() is not null.
-  void prepare_codes(const std::byte* vector, ElementType type, float scale, const CodeWeights* weights,
-                     Scratch& scratch) const;
+  void prepare_codes(const Query& query, const CodeWeights* weights, Scratch& scratch) const;
   /// As prepare_codes, at scratch.code_bound. Precondition: certifies().
-  void prepare_bound(const std::byte* vector, ElementType type, float scale, Scratch& scratch) const;
+  void prepare_bound(const Query& query, Scratch& scratch) const;
   /// Whether codes of all records are in memory, and bound the distances of what they stand for.
   [[nodiscard]] bool certifies() const noexcept;
 
@@ -90,7 +89,7 @@ class Field {
  private:
   explicit Field(const SegmentFile& file);
 
-  void bring_to_codes(const std::byte* vector, ElementType type, float scale, Scratch& scratch) const;
+  void bring_to_codes(const Query& query, Scratch& scratch) const;
   Result<void> open_all(const SegmentFile& file, const OpenOptions& options, IoMode mode);
   Result<void> open_source(const OpenOptions& options);
   Result<std::unique_ptr<io::PageSource>> source_of(const io::PageRange& range, const OpenOptions& options);

@@ -165,12 +165,12 @@ Result<Plan> plan_search(const Field& field, const SearchOptions& options, const
     if (is_exact(plan.way)) plan.recall = 1;
     return plan;
   }
+  const format::Calibration* const calibration = field.calibration() != nullptr ? field.calibration() : facts.borrowed;
+  const std::uint16_t ranking = plan.way == Way::kWalk ? format::kRankedExactly : format::kRankedByCodes;
+  const float reserve = plan.way == Way::kFusedWalk ? kFusedReserve : kReserve;
+  float expected = options.recall;
   if (options.recall > 0 && !is_exact(plan.way)) {
-    const format::Calibration* own = field.calibration();
-    const format::Calibration* const calibration = own != nullptr ? own : facts.borrowed;
     if (calibration != nullptr) {
-      const std::uint16_t ranking = plan.way == Way::kWalk ? format::kRankedExactly : format::kRankedByCodes;
-      const float reserve = plan.way == Way::kFusedWalk ? kFusedReserve : kReserve;
       NEARLINE_TRY(effort, effort_for(*calibration, ranking, options.k, options.recall, reserve));
       plan.walk.l = effort.l;
       plan.walk.k = effort.k;
@@ -184,7 +184,10 @@ Result<Plan> plan_search(const Field& field, const SearchOptions& options, const
                    .what = "a recall: expected an index with a calibration, found one without; choose an L"};
     }
   }
-  plan.recall = is_exact(plan.way) ? 1 : options.recall;
+  // Of walks by a filter or by weights, which follow other rules, no calibration says what an L finds.
+  if (expected == 0 && calibration != nullptr && !facts.filtered && !plan.weighted)
+    expected = recall_for(*calibration, ranking, options.k, std::max(options.l, options.k), reserve);
+  plan.recall = is_exact(plan.way) ? 1 : expected;
   if (facts.filtered && is_exact(plan.way)) {  // of few matches their pages, of many those that codes cannot exclude
     if (facts.live < count / kLargePart) plan.way = Way::kScan;
     return plan;

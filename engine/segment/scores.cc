@@ -47,9 +47,9 @@ Result<Segment::Scored> Segment::score(const std::byte* vector, ElementType type
     return Scored{};
   }
   if (wanted == Score::kLeast) {
-    field.prepare_bound(vector, type, query.scale, scratch);
+    field.prepare_bound(query, scratch);
   } else {
-    field.prepare_codes(vector, type, query.scale, scratch);
+    field.prepare_codes(query, nullptr, scratch);
   }
   std::vector<const std::byte*> codes;
   for (std::uint64_t first = 0; first < count(); first += kChunk) {

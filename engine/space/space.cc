@@ -8,6 +8,8 @@
 #include <cstring>
 #include <functional>
 
+#include "engine/space/direction.h"
+
 namespace nearline::engine {
 namespace {
 
@@ -17,8 +19,8 @@ float load_scale(const std::byte* record, std::uint32_t vector_bytes) noexcept {
   return scale;
 }
 
-/// Shorter vectors count as so long where angles are compared.
-constexpr float kLeastLength = 1e-18F;
+/// Shorter vectors count as so long where angles are compared under ip.
+constexpr float kLeastWeighed = 1e-18F;
 
 /// Components of a record that are weighted together, on the stack.
 constexpr std::size_t kChunk = 512;
@@ -56,14 +58,21 @@ Query Space::query(const std::byte* vector, ElementType type, std::byte* out) co
   }
   Query query{.vector = out};
   if (metric_ == Metric::kCosine) {
-    query.scale = 1.0F / std::sqrt(kernels::squared_norm(as_floats ? ElementType::kF32 : type_, out, used_));
+    const ElementType form = as_floats ? ElementType::kF32 : type_;
+    float squared = kernels::squared_norm(form, out, used_);
+    if (is_float(type_) && is_short(squared)) {
+      lift({reinterpret_cast<float*>(out), used_});
+      squared = kernels::squared_norm(form, out, used_);
+    }
+    query.scale = 1.0F / std::sqrt(squared);
   }
   return query;
 }
 
 float Space::scale_of(const std::byte* vector) const noexcept {
   const float squared = kernels::squared_norm(type_, vector, dim_);
-  return metric_ == Metric::kCosine ? 1.0F / std::sqrt(squared) : squared;
+  if (metric_ != Metric::kCosine) return squared;
+  return is_short(squared) ? static_cast<float>(1 / length_of(type_, vector, dim_)) : 1.0F / std::sqrt(squared);
 }
 
 void Space::distances(const Query& query, std::span<const std::byte* const> records, float* out) const noexcept {
@@ -125,7 +134,7 @@ void Space::finish(const Query& query, std::span<const std::byte* const> records
       out[i] = 1.0F - out[i] * (query.scale * scale);
     } else if (weight_ != Weight::kOne) {
       const float length = std::sqrt(load_scale(records[i], vector_bytes_));
-      out[i] = 1.0F - out[i] * (weight_ == Weight::kLength ? length : 1.0F / std::fmax(length, kLeastLength));
+      out[i] = 1.0F - out[i] * (weight_ == Weight::kLength ? length : 1.0F / std::fmax(length, kLeastWeighed));
     } else {
       out[i] = 1.0F - out[i];
     }

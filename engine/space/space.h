@@ -4,7 +4,6 @@
 
 #include <cassert>
 #include <cstddef>
-#include <limits>
 #include <span>
 #include <vector>
 
@@ -17,15 +16,9 @@ namespace nearline::engine {
 
 /// A query in kernel form: f32 for float types, the stored type itself for the others. Its vector is borrowed.
 struct Query {
-  const void* vector = nullptr;
-  float scale = 0;  ///< cosine: 1/|q|
+  const void* vector = nullptr;  ///< under cosine multiplied by a power of two where it was short
+  float scale = 0;               ///< cosine: 1/|vector|
 };
-
-/// Whether a vector of this squared length can be compared by cosine: it has a length, and the product of two such
-/// scales stays within f32.
-[[nodiscard]] inline bool has_direction(float squared_norm) noexcept {
-  return squared_norm >= std::numeric_limits<float>::min() && squared_norm <= std::numeric_limits<float>::max();
-}
 
 /// Records are passed by pointer to their first byte, which is their vector's (graph_page.h).
 class Space {
@@ -71,7 +64,7 @@ class Space {
   [[nodiscard]] std::size_t query_bytes() const noexcept;
 
   /// Brings a vector of `type` into kernel form at `out` [query_bytes()]. type: the stored one, or any float type when
-  /// the stored one is.  Precondition: finite, and not zero under cosine.
+  /// the stored one is.  Precondition: finite, and `unfit` finds no fault under cosine.
   [[nodiscard]] Query query(const std::byte* vector, ElementType type, std::byte* out) const noexcept;
 
   /// A record as the query, for linking.

@@ -4,7 +4,7 @@
 #include <limits>
 
 #include "engine/kernels/kernels.h"
-#include "engine/space/space.h"
+#include "engine/space/direction.h"
 
 namespace nearline::engine {
 namespace {
@@ -28,8 +28,8 @@ const char* unfit(Metric metric, ElementType type, const std::byte* vector, std:
     return metric == Metric::kL2 ? "is too long: expected a squared length up to 8.5e37, so that f32 can hold distances"
                                  : "is too long: expected a squared length that f32 can hold";
   }
-  if (metric == Metric::kCosine && !has_direction(squared)) {
-    return "has no direction: expected a length of at least 1.1e-19 under cosine, which f32 can square";
+  if (metric == Metric::kCosine && is_short(squared) && length_of(type, vector, dim) < kLeastLength) {
+    return "has no direction: expected a length of at least 1e-28 under cosine, of which f32 can hold the inverse";
   }
   return nullptr;
 }

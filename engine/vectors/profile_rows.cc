@@ -9,6 +9,7 @@
 
 #include "engine/kernels/kernels.h"
 #include "engine/parallel.h"
+#include "engine/space/direction.h"
 #include "engine/space/unfit.h"
 
 namespace nearline::engine {
@@ -56,7 +57,8 @@ void RowStatistics::add(const MatrixView& rows) {
     sums_.norm_min = std::min(sums_.norm_min, length);
     sums_.norm_max = std::max(sums_.norm_max, length);
     sums_.norm_mean += length;
-    sums_.zero_vectors += length == 0 ? 1U : 0U;
+    const bool directed = length > 0 && (metric_ != Metric::kCosine || length >= kLeastLength);
+    sums_.zero_vectors += directed ? 0U : 1U;
   }
 }
 
@@ -73,7 +75,10 @@ void RowStatistics::look_at(const MatrixView& rows, std::size_t begin, std::size
 }
 
 float RowStatistics::norm(const MatrixView& rows, std::size_t i) const noexcept {
-  if (type_ != ElementType::kB1) return std::sqrt(kernels::squared_norm(type_, rows.row(i), dim_));
+  if (type_ != ElementType::kB1) {
+    const float squared = kernels::squared_norm(type_, rows.row(i), dim_);
+    return is_short(squared) ? static_cast<float>(length_of(type_, rows.row(i), dim_)) : std::sqrt(squared);
+  }
   return std::sqrt(kernels::kernel(kernels::Raw::kHamming, type_).one(zeros_.data(), rows.row(i), dim_));
 }
 

@@ -6,6 +6,7 @@
 
 #include "engine/codes/code_table.h"
 #include "engine/make/assemble.h"
+#include "engine/make/code_writer.h"
 #include "engine/make/flat_segment.h"
 #include "engine/make/value_memory.h"
 #include "engine/progress.h"
@@ -30,12 +31,15 @@ class NewSegment {
     NEARLINE_TRY(spill, in_.fs.create_unnamed(in_.directory));
     Intake intake(schema, std::move(spill), in_.fs, in_.directory);
     MergeSources sources;
+    std::vector<RowRange> rows_of(in_.index.segments().size());
     for (std::size_t s = 0; s < in_.index.segments().size(); ++s) {
       const Segment& segment = *in_.index.segments()[s];
       if (!is_merged(segment.file().row())) continue;
       const bool linked = segment.shape().layout == Layout::kLean && !segment.file().flat();
       if (linked) sources.add(segment, in_.pending.dead(s), intake.count());
+      rows_of[s].first = intake.count();
       NEARLINE_CHECK(take_in(s, intake));
+      rows_of[s].last = intake.count();
     }
     const std::uint64_t merged = intake.count();
     NEARLINE_CHECK(in_.pending.for_each([&](Id id, std::span<const std::byte> vector) -> Result<void> {
@@ -65,6 +69,11 @@ class NewSegment {
     }
     NEARLINE_TRY(plan, plan_build(intake.count(), schema, options, intake.id_bytes()));
     NEARLINE_CHECK(check_room(plan.least_file_bytes, writer.usable_bytes()));
+    if (heritage.book) {
+      NEARLINE_TRY(fits,
+                   book_fits(*heritage.book, intake.spill(), schema, rows_of[place_of(*coded)], plan.sample_bytes));
+      if (!fits) heritage.book.reset();
+    }
     std::optional<KnownCodes> codes;
     if (!merge_.anew && plan.parts == 1 && sources.worth(intake.count())) {
       heritage.lists = &sources;
@@ -106,9 +115,14 @@ class NewSegment {
 
   /// Records of a segment that are live once what is pending is done.
   [[nodiscard]] std::uint64_t stays(const Segment& segment) const noexcept {
+    return segment.count() - in_.pending.dead(place_of(segment)).count();
+  }
+
+  /// Which of the index's segments it is.
+  [[nodiscard]] std::size_t place_of(const Segment& segment) const noexcept {
     const auto& all = in_.index.segments();
     const auto at = std::find_if(all.begin(), all.end(), [&](const auto& one) { return one.get() == &segment; });
-    return segment.count() - in_.pending.dead(static_cast<std::size_t>(at - all.begin())).count();
+    return static_cast<std::size_t>(at - all.begin());
   }
 
   /// The calibration of a segment for the one that it goes into with others: its queries count as its records do among

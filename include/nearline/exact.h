@@ -37,10 +37,10 @@ struct Profile {
   std::uint32_t dim = 0;
   ElementType type = ElementType::kF32;
   double norm_min = 0, norm_mean = 0, norm_max = 0;  ///< of rows that are neither invalid nor overlong
-  std::uint64_t zero_vectors = 0;
-  std::uint64_t invalid_vectors = 0;        ///< rows with NaN or infinity
-  std::uint64_t first_invalid_row = kNoId;  ///< kNoId when there is none
-  std::uint64_t overlong_vectors = 0;       ///< finite rows that f32 cannot compare by the metric: builds refuse them
+  std::uint64_t zero_vectors = 0;                    ///< under cosine those that are too short to have a direction, too
+  std::uint64_t invalid_vectors = 0;                 ///< rows with NaN or infinity
+  std::uint64_t first_invalid_row = kNoId;           ///< kNoId when there is none
+  std::uint64_t overlong_vectors = 0;  ///< finite rows that f32 cannot compare by the metric: builds refuse them
   std::uint64_t first_overlong_row = kNoId;
   std::uint64_t duplicates = 0;           ///< rows equal to an earlier row, bit for bit
   std::uint64_t constant_components = 0;  ///< components with one value in all rows

@@ -115,7 +115,7 @@ struct QueryStats {
 struct SearchResult {
   std::uint32_t k = 0;  ///< columns: SearchOptions::k, whatever there is to find
   /// The mean share of the k nearest that the answers are expected to hold: 1 where all records were compared, the
-  /// recall that was asked for, 0 where only L was given.
+  /// recall that was asked for, or what the calibration says of L at least; 0 where it says nothing of so short a list.
   float expected_recall = 1;
   std::vector<Id> ids;                ///< [rows x k]
   std::vector<float> distances;       ///< [rows x k]

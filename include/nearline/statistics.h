@@ -84,7 +84,8 @@ struct SystemInfo {
   bool io_uring = false;
   std::string io_uring_reason;  ///< why not, when not
   std::string kernels;          ///< SIMD target in use
-  bool fused = false;           ///< it has fused multiply-add: its files are those of all such machines, to the byte
+  std::string kernels_reason;  ///< why not the one that NEARLINE_KERNELS names: it is unknown, and calls refuse to work
+  bool fused = false;          ///< it has fused multiply-add: its files are those of all such machines, to the byte
   std::uint32_t processors = 0;
   std::uint64_t memory_bytes = 0;
   std::uint64_t available_memory_bytes = 0;

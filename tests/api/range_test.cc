@@ -145,7 +145,7 @@ TEST_SUITE("api/range") {
               nearest += within(*search, 0, radius);
             }
             CHECK(static_cast<double>(found) >= 0.97 * static_cast<double>(nearest));
-            if (!form.grown) CHECK(static_cast<double>(found) >= 0.87 * static_cast<double>(inside));
+            CHECK(static_cast<double>(found) >= 0.87 * static_cast<double>(inside));
           }
           const auto many = index.range_search(world.queries().view(), {.radius = distances_of(all, 0)[300], .l = 64});
           REQUIRE_MESSAGE(many, message(many));

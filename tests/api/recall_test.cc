@@ -238,7 +238,31 @@ TEST_SUITE("api/recall") {
     const Index index = open(Metric::kL2, Ranking::kExact);
     CHECK(index.search(world().queries.view(), {.k = 10, .exact = true})->expected_recall == 1);
     CHECK(index.search(world().queries.view(), {.k = 10, .recall = 0.9F})->expected_recall == 0.9F);
-    CHECK(index.search(world().queries.view(), {.k = 10, .l = 40})->expected_recall == 0);
+    CHECK(index.search(world().queries.view(), {.k = 10, .l = 40})->expected_recall == 0);  // shorter than any measured
+  }
+
+  TEST_CASE("where the calibration has lists as short, answers of an L say what is expected of them, and hold it") {
+    for (const Metric metric : {Metric::kL2, Metric::kIp, Metric::kCosine}) {
+      for (const Ranking ranking : {Ranking::kExact, Ranking::kCodes}) {
+        const Index index = open(metric, ranking);
+        for (const std::uint32_t k : {1U, 10U, 100U}) {
+          const auto all = *index.search(world().queries.view(), {.k = k, .exact = true});
+          float before = 0;
+          for (const std::uint32_t l : {k == 100 ? 500U : 140U, 1'200U}) {
+            CAPTURE(name(metric));
+            CAPTURE(name(ranking));
+            CAPTURE(k);
+            CAPTURE(l);
+            const auto found = *index.search(world().queries.view(), {.k = k, .l = l});
+            CHECK(found.expected_recall > 0.9F);
+            CHECK(found.expected_recall <= 1);
+            CHECK(found.expected_recall >= before);
+            CHECK(share_found(found, all) > static_cast<double>(found.expected_recall) - 0.01);
+            before = found.expected_recall;
+          }
+        }
+      }
+    }
   }
 
   TEST_CASE("fewer answers are a part of more") {

@@ -3,7 +3,9 @@
 #include <doctest/doctest.h>
 
 #include <array>
+#include <cmath>
 #include <numeric>
+#include <random>
 
 #include "nearline/verify.h"
 #include "nearline/writer.h"
@@ -67,6 +69,24 @@ std::uint64_t grow(const std::filesystem::path& path, const Vectors& base, std::
     merged += done->merged_records;
   }
   return merged;
+}
+
+/// Gaussian rows, each multiplied by a length that is log-normal.
+Vectors of_lengths(std::size_t rows, std::uint32_t dim, float sigma, std::uint64_t seed) {
+  std::mt19937_64 random(seed);
+  const auto gaussian = [&] {  // about so, and the same with every standard library
+    float sum = -6;
+    for (int i = 0; i < 12; ++i) sum += static_cast<float>(random() >> 40) / static_cast<float>(1 << 24);
+    return sum;
+  };
+  Vectors out = testing::no_vectors(ElementType::kF32, dim);
+  std::vector<float> row(dim);
+  for (std::size_t i = 0; i < rows; ++i) {
+    const float length = std::exp(sigma * gaussian());
+    for (float& value : row) value = length * gaussian();
+    out.push_back(row);
+  }
+  return out;
 }
 
 }  // namespace
@@ -202,6 +222,38 @@ TEST_SUITE("api/segments") {
     for (std::size_t i = 0; i < kBounds.size(); ++i) {
       CAPTURE(kBounds[i].l);
       CHECK(lost[i] / 3 < kBounds[i].loss);
+    }
+  }
+
+  TEST_CASE("under ip nine merges in a row find as much of rows of varying lengths as one build") {
+    constexpr std::uint32_t kWide = 32;
+    constexpr std::size_t kFirst = 400;
+    const Schema schema{kWide, ElementType::kF32, Metric::kIp};
+    for (const float sigma : {0.2F, 0.5F}) {
+      CAPTURE(sigma);
+      const TempDir folder;
+      const Vectors base = of_lengths(3'900, kWide, sigma, 1), queries = of_lengths(400, kWide, 0, 2);
+      REQUIRE(build(folder / "x", schema, base.view(0, kFirst)));
+      auto writer = Writer::open(folder / "x", {.delta_records = 20, .background_merges = false});
+      REQUIRE_MESSAGE(writer, message(writer));
+      std::size_t rows = kFirst;
+      for (int merges = 0; merges < 9;) {  // three commits are merged with all that is there
+        const std::size_t more = rows / 15;
+        REQUIRE(rows + more <= base.rows());
+        REQUIRE(writer->insert(base.view(rows, more)));
+        const auto done = writer->commit();
+        REQUIRE_MESSAGE(done, message(done));
+        if (done->merged_records * 2 > rows) ++merges;
+        rows += more;
+      }
+      REQUIRE(open(folder / "x", Ranking::kExact).info().segments == 1);
+      REQUIRE(build(folder / "fresh", schema, base.view(0, rows)));
+      const auto found = [&](const char* file) {
+        const Index index = open(folder / file, Ranking::kExact);
+        return share_found(*index.search(queries.view(), {.k = 10}),
+                           *index.search(queries.view(), {.k = 10, .exact = true}));
+      };
+      CHECK(found("x") > found("fresh") - 0.01);
     }
   }
 }

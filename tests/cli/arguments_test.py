@@ -142,8 +142,8 @@ class Arguments(CliTest):
         self.addCleanup(os.environ.pop, "NEARLINE_KERNELS")
         for words in [("build", "rows.fbin", "-o", "y.near"), ("search", "x.near", "rows.fbin"), ("info", "x.near"),
                       ("insert", "x.near", "rows.fbin"), ("truth", "rows.fbin", "rows.fbin", "-o", "t.ibin"),
-                      ("profile", "rows.fbin")]:
-            with self.subTest(words[0]):
+                      ("profile", "rows.fbin"), ("info", "--system"), ("info", "--system", "--json")]:
+            with self.subTest(" ".join(words)):
                 self.bad(1, *words, says='NEARLINE_KERNELS is "ABACUS": expected one of ')
 
     def test_info_system_describes_the_machine(self):

@@ -2,6 +2,7 @@
 """The package as it stands: stubs that say what the module has, docstrings, types, and what an import loads."""
 import ast
 import inspect
+import os
 import pathlib
 import re
 import subprocess
@@ -75,6 +76,13 @@ class Module(unittest.TestCase):
     def test_it_tells_of_the_machine(self):
         self.assertGreaterEqual(nearline.system_info().processors, 1)
         self.assertGreater(nearline.system_info().memory_bytes, 1 << 20)
+
+    def test_an_unknown_target_of_kernels_is_an_error(self):
+        program = ("import nearline\ntry: nearline.system_info()\n"
+                   "except nearline.InvalidArgumentError as error: print(error)")
+        said = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True,
+                              env={**os.environ, "NEARLINE_KERNELS": "ABACUS"}).stdout
+        self.assertIn('NEARLINE_KERNELS is "ABACUS": expected one of ', said)
 
     def test_numpy_is_loaded_when_it_is_needed(self):
         program = "import sys, nearline; sys.exit('numpy' in sys.modules)"

@@ -59,7 +59,7 @@ TEST_SUITE("engine/make/intake") {
         {{2, ElementType::kF32, Metric::kIp}, {3e38F, 1}, "vector 5 is too long"},
         {{2, ElementType::kF32, Metric::kCosine}, {3e38F, 1}, "vector 5 is too long"},
         {{2, ElementType::kF32, Metric::kCosine}, {0, 0}, "vector 5 has no direction"},
-        {{2, ElementType::kF32, Metric::kCosine}, {1e-20F, 1e-20F}, "vector 5 has no direction"},
+        {{2, ElementType::kF32, Metric::kCosine}, {1e-30F, 1e-30F}, "vector 5 has no direction"},
         {{2, ElementType::kF16, Metric::kCosine}, {1e-20F, 1e-20F}, "vector 5 has no direction"},  // becomes zero
         {{2, ElementType::kI8, Metric::kCosine}, {0, 0}, "vector 5 has no direction"},
     };

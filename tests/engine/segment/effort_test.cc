@@ -83,6 +83,27 @@ TEST_SUITE("engine/segment/effort") {
     CHECK(most->l == 400);
   }
 
+  TEST_CASE("an L is expected to reach what lists as short reached, less the reserve that a recall asked for has") {
+    const auto expected = [](std::uint32_t k, std::uint32_t l) {
+      return recall_for(sample(), kRankedExactly, k, l, 0);
+    };
+    CHECK(expected(10, 99) == 0);
+    CHECK(expected(10, 100) == 0.75F);
+    CHECK(expected(1, 199) == 0.75F);
+    CHECK(expected(10, 10'000) == 0.9375F);
+    CHECK(expected(50, 400) == 0);  // what a list of 500 found of the 100 nearest says nothing of it
+    CHECK(expected(50, 500) == 0.75F);
+    CHECK(expected(200, 999) == 0);
+    CHECK(expected(200, 1'000) == 0.75F);
+    CHECK(recall_for(sample(), kRankedByCodes, 10, 400) == 0);
+    for (const float reserve : {kReserve, kFusedReserve}) {
+      const float recall = recall_for(sample(), kRankedExactly, 10, 250, reserve);
+      const auto effort = effort_for(sample(), kRankedExactly, 10, recall, reserve);
+      REQUIRE(effort);
+      CHECK(effort->l == 200);
+    }
+  }
+
   TEST_CASE("a stop rule measures from zero, whatever the sign, and infinite slack never stops") {
     CHECK(StopRule{.slack = 0.5F}.limit(2) == 3);
     CHECK(StopRule{.slack = 0.5F, .zero = -4}.limit(-2) == -1);

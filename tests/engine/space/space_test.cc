@@ -93,6 +93,30 @@ TEST_SUITE("engine/space/space") {
     }
   }
 
+  TEST_CASE("cosine goes by direction alone, be vectors as short as may be") {
+    for (const ElementType type : {ElementType::kF32, ElementType::kBF16}) {
+      for (const std::uint32_t dim : {2U, 65U, 4'000U}) {
+        const Vectors base = testing::clusters(type, 20, dim);
+        const Space space(Metric::kCosine, type, dim);
+        const auto expected = distances(space, base.view(), 3, Records(space, base));
+        const double length = std::sqrt(squared_norm(base.row(3)));
+        for (const double to : {1e-28, 1e-22, 1e-19, 2e-13, 1e-6, 1e-5}) {
+          for (const bool query_too : {false, true}) {
+            CAPTURE(name(type));
+            CAPTURE(dim);
+            CAPTURE(to);
+            Vectors shorter = base;  // by a power of two, so that no component is rounded
+            for (float& value : shorter.values) value = std::ldexp(value, 2 + static_cast<int>(std::log2(to / length)));
+            std::memcpy(shorter.bytes.data(), shorter.values.data(), shorter.bytes.size());
+            const Records records(space, shorter);
+            const auto found = distances(space, query_too ? shorter.view() : base.view(), 3, records);
+            for (std::size_t i = 0; i < found.size(); ++i) REQUIRE(std::fabs(found[i] - expected[i]) < 1e-6F);
+          }
+        }
+      }
+    }
+  }
+
   TEST_CASE("for linking under ip, products are weighed by the length of the record, or freed from it") {
     const Vectors base = testing::clusters(ElementType::kF32, 60, 8);
     const Space plain(Metric::kIp, ElementType::kF32, 8);

@@ -40,6 +40,9 @@ TEST_SUITE("engine/space/unfit") {
       CHECK(fault(Metric::kIp, type, 3e38F, 1) == "is too long");
       CHECK(fault(Metric::kCosine, type, 3e38F, 1) == "is too long");
       CHECK(fault(Metric::kCosine, type, 0, 0) == "has no dire");
+      CHECK(fault(Metric::kCosine, type, 9e-29F, 0) == "has no dire");
+      for (const float length : {1.1e-28F, 1e-22F, 1e-19F, 1e-10F})
+        CHECK(fault(Metric::kCosine, type, length, 0).empty());
       CHECK(fault(Metric::kL2, type, 0, 0).empty());
       for (const Metric metric : {Metric::kL2, Metric::kIp, Metric::kCosine}) {
         CHECK(fault(metric, type, kNan, 1) == "holds NaN o");

@@ -188,6 +188,19 @@ TEST_SUITE("engine/vectors/profile") {
     }
   }
 
+  TEST_CASE("vectors too short for f32 to square have a length, and under cosine a direction down to 1e-28") {
+    const io::TempDir dir;
+    std::vector<float> values = normal_values(std::size_t{200} * 4, 1);
+    for (std::size_t i = 0; i < 4; ++i) values[10 * 4 + i] = 5e-23F;
+    for (std::size_t i = 0; i < 4; ++i) values[20 * 4 + i] = 5e-30F;
+    const VectorFile file = stored(dir, "v.fbin", ElementType::kF32, 4, values);
+    CHECK(profiled(file, {.metric = Metric::kL2, .k = 10}).zero_vectors == 0);
+    const Profile got = profiled(file, {.metric = Metric::kCosine, .k = 10});
+    CHECK(got.zero_vectors == 1);
+    CHECK(got.norm_min == doctest::Approx(1e-29));
+    CHECK(mentions(got, "1 zero vector must be removed"));
+  }
+
   TEST_CASE("components with one value in all rows are counted, for values of any size") {
     const io::TempDir dir;
     std::vector<float> floats = normal_values(std::size_t{50} * 5, 1);

@@ -46,18 +46,18 @@ std::uint64_t check_codes(const SegmentFile& segment) {
 }
 
 /// An index of 1,500 into which batches go, each beside deletions, until they and it are one segment.
-void merge_on(io::FileSystem& fs, const testing::Vectors& base, const Schema& schema) {
-  std::vector<Id> ids(base.rows());
+void merge_on(io::FileSystem& fs, const MatrixView& base, const Schema& schema) {
+  std::vector<Id> ids(base.rows);
   std::iota(ids.begin(), ids.end(), Id{0});
   {
     auto builder = engine::IndexMaker::create(fs, "index", schema, quick_build()).value();
-    REQUIRE(builder.add(base.view(0, kFirst), std::span(ids).first(kFirst)));
+    REQUIRE(builder.add({base.data, kFirst, base.dim, base.type}, std::span(ids).first(kFirst)));
     REQUIRE(builder.finish());
   }
   auto writer =
       engine::IndexWriter::open(fs, "index", {.delta_records = 100, .background_merges = false, .threads = 1}).value();
-  for (std::size_t first = kFirst; first < base.rows(); first += kBatch) {
-    REQUIRE(writer.insert(base.view(first, kBatch), std::span(ids).subspan(first, kBatch)));
+  for (std::size_t first = kFirst; first < base.rows; first += kBatch) {
+    REQUIRE(writer.insert({base.row(first), kBatch, base.dim, base.type}, std::span(ids).subspan(first, kBatch)));
     REQUIRE(writer.erase(std::span(ids).subspan(first - kFirst, 20)));
     REQUIRE(writer.commit());
   }
@@ -67,12 +67,13 @@ void merge_on(io::FileSystem& fs, const testing::Vectors& base, const Schema& sc
 
 TEST_SUITE("engine/write/merge_codes") {
   TEST_CASE("each record of a merged segment has the code that its vector has by the segment's book") {
+    const testing::Vectors rows = testing::clusters(ElementType::kF32, kFirst + 6 * kBatch, kWide);
+    const testing::Vectors mixed = testing::in_order(rows, testing::shuffled_rows(rows.rows()));
     for (const Metric metric : {Metric::kL2, Metric::kIp, Metric::kCosine}) {
       CAPTURE(name(metric));
       const Schema schema{.dim = kWide, .type = ElementType::kF32, .metric = metric};
-      const testing::Vectors base = testing::clusters(ElementType::kF32, kFirst + 6 * kBatch, kWide);
       io::SimulatedDisk disk;
-      merge_on(disk, base, schema);
+      merge_on(disk, mixed.view(), schema);
       const auto file = IndexFile::open(disk, "index").value();
       std::uint64_t largest = 0;
       for (const SegmentFile& segment : file->segments()) {
@@ -80,6 +81,32 @@ TEST_SUITE("engine/write/merge_codes") {
       }
       CHECK(largest > kFirst);  // the first one was merged with others
     }
+  }
+
+  TEST_CASE("a book is taken over while it tells new records apart, and learned anew where it does not") {
+    const Schema schema{.dim = kWide, .type = ElementType::kF32, .metric = Metric::kL2};
+    const testing::Vectors rows = testing::clusters(ElementType::kF32, kFirst + 6 * kBatch, kWide);
+    const testing::Vectors mixed = testing::in_order(rows, testing::shuffled_rows(rows.rows()));
+    const auto first_book = [&](const testing::Vectors& base) {
+      io::SimulatedDisk disk;
+      merge_on(disk, base.view(0, kFirst), schema);
+      return CodeTable::read_book(IndexFile::open(disk, "index").value()->segments().front()).value();
+    };
+    const auto books_after = [&](const testing::Vectors& base) {
+      io::SimulatedDisk disk;
+      merge_on(disk, base.view(), schema);
+      const auto file = IndexFile::open(disk, "index").value();
+      std::vector<format::CodeBook> books;
+      for (const SegmentFile& segment : file->segments()) {
+        if (segment.flat()) continue;
+        check_codes(segment);
+        books.push_back(CodeTable::read_book(segment).value());
+      }
+      return books;
+    };
+    const auto known = first_book(mixed), unknown = first_book(rows);
+    for (const format::CodeBook& book : books_after(mixed)) CHECK(book == known);
+    for (const format::CodeBook& book : books_after(rows)) CHECK_FALSE(book == unknown);
   }
 
   TEST_CASE("a merge codes anew what it cannot read the codes of") {
