@@ -131,6 +131,42 @@ void check_transform(const engine::LiveIndex& index, const std::vector<Id>& visi
   if (found) check_answers(*found, visited);
 }
 
+/// Each further field like an index of its own, and all of them together.
+void use_fields(const engine::LiveIndex& index, const std::vector<Id>& records, bool sound) {
+  const Schema schema = index.info().schema;
+  if (schema.fields.empty()) return;
+  std::vector<Query> queries;
+  std::vector<FieldQueries> asked;
+  queries.reserve(schema.fields.size() + 1);
+  queries.emplace_back(schema);
+  bool plain = schema.query_transform.empty() && schema.transform.empty();
+  asked.push_back({.field = schema.name, .queries = queries.back().view});
+  for (const FieldSchema& field : schema.fields) {
+    plain = plain && field.query_transform.empty() && field.transform.empty();
+    queries.emplace_back(Schema{.dim = field.dim, .type = field.type, .metric = field.metric});
+    asked.push_back({.field = field.name, .queries = queries.back().view});
+    std::vector<Id> visited;
+    const auto done = index.for_each(
+        5,
+        [&](std::span<const Id> ids, const MatrixView&) -> Result<void> {
+          visited.insert(visited.end(), ids.begin(), ids.end());
+          return {};
+        },
+        field.name);
+    FUZZ_PROPERTY(done || !sound);
+    if (sound) FUZZ_PROPERTY(std::ranges::includes(records, visited));
+    const auto found = index.search(queries.back().view, {.k = 1, .l = 8, .as_stored = true, .field = field.name});
+    FUZZ_PROPERTY(found || !sound);
+    if (sound) check_answers(*found, visited);
+  }
+  if (!plain) return;
+  for (const bool exact : {false, true}) {
+    const auto found = index.search_fields(asked, {.k = 1, .exact = exact, .missing = 1.0F});
+    FUZZ_PROPERTY(found || !sound);
+    if (sound) FUZZ_PROPERTY(found->counts[0] == std::min<std::size_t>(1, records.size()));
+  }
+}
+
 void open_as_strangers(const std::string& path) {
   const auto index = engine::LiveIndex::open(
       io::real_file_system(), path, {.io = IoMode::kPread, .memory_bytes = kMemory, .threads = 1, .untrusted = true});
@@ -151,6 +187,7 @@ void open_as_strangers(const std::string& path) {
   }
   check_codes(path, query, k, *visited);
   check_transform(*index, *visited);
+  use_fields(*index, *visited, true);
   std::vector<std::byte> vectors(visited->size() * vector_bytes(index->info().schema.type, index->info().schema.dim));
   use_values(*index, *visited, query, true);
   const auto got = index->get(*visited, vectors);
@@ -167,6 +204,7 @@ void open_as_own(const std::string& path, IoMode io, Ranking ranking) {
   (void)use(*index);
   const std::vector<Id> some{10, 20, 30, 50, 90, 1300, kNoId - 1};
   use_values(*index, some, query, false);
+  use_fields(*index, some, false);
 }
 
 }  // namespace

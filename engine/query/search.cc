@@ -38,7 +38,7 @@ Result<SearchResult> Snapshot::search(const MatrixView& queries, const SearchOpt
     const RecordSet* const matches = matching.segment(s);
     if (matches != nullptr && matches->count() == 0) continue;
     const Segment& segment = *segments_[s];
-    NEARLINE_TRY(plan, segment.plan(queries.rows, within, borrowed, bounded, matches, weightings.answers()));
+    NEARLINE_TRY(plan, segment.plan(queries.rows, within, borrowed, bounded, matches, asked.weightings().answers()));
     if (options.explain) explanation.push_back(explained(segment, plan, matches, asked.weightings()));
     collector.expect(plan.recall);
     NEARLINE_CHECK(segment.answer({.queries = asked.rows(),
