@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <span>
 
 #include "nearline/types.h"
@@ -15,6 +16,11 @@ inline constexpr double kLeastLength = 1e-28;
 
 /// The length of a vector, from squares that do not underflow. type: not b1.
 double length_of(ElementType type, const std::byte* vector, std::uint32_t dim) noexcept;
+
+/// Whether f32 holds a squared length and the length's inverse, so that the vector has a direction as it is.
+[[nodiscard]] inline bool has_direction(float squared_norm) noexcept {
+  return squared_norm >= std::numeric_limits<float>::min() && squared_norm <= std::numeric_limits<float>::max();
+}
 
 /// Whether a squared length may have lost something of its vector to underflow.
 [[nodiscard]] inline bool is_short(float squared_norm) noexcept {

@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "engine/kernels/kernels.h"
+#include "engine/space/direction.h"
 #include "engine/space/space.h"
 
 namespace nearline::engine {

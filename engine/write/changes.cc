@@ -74,10 +74,4 @@ bool Changes::dirty() const noexcept {
   return std::ranges::any_of(fields_, [](const Pending& field) { return field.dirty(); });
 }
 
-std::uint64_t Changes::fresh() const noexcept {
-  std::uint64_t fresh = 0;
-  for (const Pending& field : fields_) fresh += field.fresh();
-  return fresh;
-}
-
 }  // namespace nearline::engine

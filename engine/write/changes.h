@@ -24,8 +24,6 @@ class Changes {
   Result<EraseReport> erase(std::span<const Id> ids);
 
   [[nodiscard]] bool dirty() const noexcept;
-  /// Vectors that were added in all fields, and not deleted again.
-  [[nodiscard]] std::uint64_t fresh() const noexcept;
   [[nodiscard]] Pending& field(std::uint32_t field) noexcept { return fields_[field]; }
   [[nodiscard]] std::uint64_t value_bytes() const noexcept { return fields_.front().value_bytes(); }
 

@@ -10,6 +10,8 @@
 #include <span>
 #include <vector>
 
+#include "format/manifest.h"
+
 namespace nearline::engine {
 
 struct SegmentLoad {
@@ -45,8 +47,8 @@ MergePlan plan_background(std::span<const SegmentLoad> segments);
 /// What opening the outcome of a plan may take.
 struct OpenBound {
   std::uint64_t bytes = 0;
-  std::uint64_t segments = 0;       ///< most that a manifest has room for
-  std::uint64_t delta_records = 0;  ///< most of a flat segment
+  std::uint64_t segments = format::kMaxSegments;  ///< most that a manifest has room for
+  std::uint64_t delta_records = 0;                ///< most of a flat segment
   std::function<std::uint64_t(std::uint64_t records, bool flat)> new_segment;
 };
 

@@ -23,7 +23,7 @@ class Arguments(CliTest):
         self.assertIn("nearline help COMMAND", self.good("help"))
         for command in COMMANDS:
             self.assertEqual(self.good("help", command), self.good(command, "--help"))
-        self.bad(1, "help", "serach", says=("expected one of build, search", "found serach - did you mean search?"))
+        self.bad(1, "help", "serach", says=("expected one of build, create", "found serach - did you mean search?"))
         self.bad(1, "help", "build", "search", says="help: expected one command, found 2 words")
 
     def test_what_is_mistyped_is_told_with_what_was_meant(self):
@@ -94,7 +94,7 @@ class Arguments(CliTest):
 
     def test_calls_that_make_no_sense_say_what_was_expected(self):
         for words, says in [
-            ((), "expected one of build, search"),
+            ((), "expected one of build, create"),
             (("paint",), "found paint"),
             (("build",), "INPUT is required"),
             (("build", "a.fbin"), "--output is required"),

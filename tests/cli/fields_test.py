@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Records with vectors in several fields, from the command line: create, build, insert, search, get, export, delete."""
 import json
+import re
+import shlex
 
 import support
 from support import CliTest, fbin, vectors
@@ -82,6 +84,21 @@ class Fields(CliTest):
             [info] = self.good_json("info", index, "--json")
             self.assertEqual((info["count"], info["fields"]["raw"]["count"], info["fields"]["text"]["count"]), (60, 1, 60))
             self.good("verify", index, "--full")
+
+    def test_the_worked_example_is_true(self):
+        root = support.GOLDEN.parent
+        for name in ("sentences.base.hbin", "sentences.query.fbin"):
+            self.put(name, (root / "data" / name).read_bytes())
+        text = (root.parent / "docs" / "capabilities.md").read_text().split("## Several fields")[1].split("\n## ")[0]
+        said, ran = "", 0
+        for line in re.findall(r"^    (.*)$", text, re.MULTILINE):
+            if line.startswith("{"):
+                self.put("texts.json", line)
+            elif line.startswith("$ nearline "):
+                said, ran = self.good(*shlex.split(line)[2:]), ran + 1
+            else:
+                self.assertIn(line + "\n", said)
+        self.assertEqual(ran, 6)
 
     def test_what_does_not_fit_is_one_clear_error(self):
         self.create()

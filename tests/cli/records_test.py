@@ -85,7 +85,7 @@ class Records(CliTest):
         self.good("build", "two.fbin", "-o", "none.near", "--schema", "schema.json")
         self.assertEqual(self.count("none.near", "--filter", "n is null"), 2)
         for text, says in (("[]", "expected a JSON object"), ('{"attributes": {"n": "int"}}', "expected i64, f64"),
-                           ('{"columns": {}}', "'columns': expected 'attributes'")):
+                           ('{"columns": {}}', "'columns': expected 'fields' and 'attributes'")):
             self.put("bad.json", text)
             self.bad(1, "build", "two.fbin", "-o", "y.near", "--attributes", "two.jsonl", "--schema", "bad.json",
                      says=("bad.json", says))

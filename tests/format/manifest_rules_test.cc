@@ -182,6 +182,16 @@ TEST_SUITE("format/manifest_segments") {
            graph(s).field = 1;
          }},
         {"graph twice", Code::kCorrupt, [](auto& s) { s.manifest.graphs.push_back(graph(s)); }},
+        {"segment without a graph", Code::kCorrupt, [](auto& s) { s.manifest.graphs.clear(); }},
+        {"edges over a field that is stored only", Code::kCorrupt,
+         [](auto& s) { s.manifest.fields[0].indexed = false; }},
+        {"live records of a further field alone", Code::kCorrupt,
+         [](auto& s) {
+           s.manifest.fields.push_back(s.manifest.fields[0]);
+           s.manifest.fields[1].name = "other";
+           graph(s).field = 1;
+           for (auto& section : s.manifest.sections) section.field = section.field == 0 ? 1 : section.field;
+         }},
         {"fewer nodes than records in the primary field", Code::kCorrupt, [](auto& s) { --graph(s).nodes; }},
         {"more nodes than records", Code::kCorrupt, [](auto& s) { ++graph(s).nodes; }},
         {"layout 0", Code::kCorrupt, [](auto& s) { graph(s).layout = Layout{0}; }},

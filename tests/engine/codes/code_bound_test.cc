@@ -91,7 +91,8 @@ Tally compare(const Rows& rows, const Rows& queries, Metric metric, const CodeBo
     const Query query = space.query(raw, ElementType::kF32, form.data());
     space.distances(query, pointers, distances.data());
     for (std::uint32_t d = 0; d < dim; ++d) {
-      vector[d] = metric == Metric::kCosine ? queries.row(q)[d] * query.scale : queries.row(q)[d];
+      const float component = static_cast<const float*>(query.vector)[d];  // of a short vector: many times as long
+      vector[d] = metric == Metric::kCosine ? component * query.scale : component;
     }
     bound.prepare(book, metric, vector.data());
     std::vector<float> sorted = distances;

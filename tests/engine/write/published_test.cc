@@ -2,6 +2,7 @@
 /// Files that are valid and full: a commit to one either makes a valid file again or leaves it as it is.
 #include <limits>
 
+#include "engine/make/segment_writer.h"
 #include "format/checksum.h"
 #include "tests/engine/write/writer_world.h"
 #include "tests/io/temp_dir.h"
@@ -147,7 +148,15 @@ TEST_SUITE("engine/write/published") {
 
   TEST_CASE("a full table of segments is merged") {
     FullWorld world;
-    world.publish(2, [](format::Manifest& m, std::uint64_t&) { m.segments.resize(format::kMaxSegments); });
+    world.publish(2, [](format::Manifest& m, std::uint64_t&) {
+      const format::Field& field = m.fields.front();
+      const auto shape = format::PageShape::choose(0, field.dim, field.type, field.metric, field.settings.degree, 4);
+      while (m.segments.size() < format::kMaxSegments) {
+        m.graphs.push_back(engine::graph_of(shape, 0));
+        m.graphs.back().segment = static_cast<std::uint32_t>(m.segments.size());
+        m.segments.emplace_back();
+      }
+    });
     const auto report = world.insert_one();
     REQUIRE_MESSAGE(report, (report ? std::string() : report.error().message()));
     CHECK(report.value().segments <= 2);
