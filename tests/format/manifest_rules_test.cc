@@ -176,12 +176,6 @@ TEST_SUITE("format/manifest_segments") {
     const Rule rules[] = {
         {"graph of no segment", Code::kCorrupt, [](auto& s) { graph(s).segment = 1; }},
         {"graph over no field", Code::kCorrupt, [](auto& s) { graph(s).field = 1; }},
-        {"no graph over the primary field", Code::kCorrupt,
-         [](auto& s) {
-           s.manifest.fields.push_back({.name = "second", .dim = 4});
-           graph(s).field = 1;
-         }},
-        {"graph twice", Code::kCorrupt, [](auto& s) { s.manifest.graphs.push_back(graph(s)); }},
         {"segment without a graph", Code::kCorrupt, [](auto& s) { s.manifest.graphs.clear(); }},
         {"edges over a field that is stored only", Code::kCorrupt,
          [](auto& s) { s.manifest.fields[0].indexed = false; }},
@@ -192,7 +186,7 @@ TEST_SUITE("format/manifest_segments") {
            graph(s).field = 1;
            for (auto& section : s.manifest.sections) section.field = section.field == 0 ? 1 : section.field;
          }},
-        {"fewer nodes than records in the primary field", Code::kCorrupt, [](auto& s) { --graph(s).nodes; }},
+        {"fewer nodes than records", Code::kCorrupt, [](auto& s) { --graph(s).nodes; }},
         {"more nodes than records", Code::kCorrupt, [](auto& s) { ++graph(s).nodes; }},
         {"layout 0", Code::kCorrupt, [](auto& s) { graph(s).layout = Layout{0}; }},
         {"layout 3", Code::kCorrupt, [](auto& s) { graph(s).layout = Layout{3}; }},
