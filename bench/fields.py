@@ -38,7 +38,7 @@ class TwoFields:
         (world.folder / "ids.txt").write_text("".join(f"{i}\n" for i in np.flatnonzero(there)))
         first, second = world.put("a.fbin", parts[0]), world.put("b.fbin", parts[1][there])
         world.run("build", first, "-o", self.index, "--schema", "schema.json", "--field", f"b={second}", "--field-ids",
-                  "b=ids.txt", "--code-bytes", "36", "--search-memory", "1G")
+                  "b=ids.txt", "--code-bytes", "36", "--search-memory", "1G", "--force")
         self.asked = [[world.put(f"{key}{q}.fbin", rows[q:q + 1]) for q in range(len(rows))]
                       for key, rows in zip("ab", queries)]
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <numeric>
 #include <string>
@@ -20,12 +21,12 @@ namespace nearline::engine {
 namespace {
 
 /// Records that are compared together, and how many are put in order first: nearly all searches need no more.
-constexpr std::size_t kTogether = 32;
+constexpr std::size_t kTogether = 16;
 constexpr std::size_t kFirst = 1024;
 /// So few are compared at once: codes of all records are looked at to leave most of them out.
 constexpr std::size_t kFew = 256;
-/// Standard errors that a score lies beyond the k-th answer where the search ends.
-constexpr double kErrors = 2;
+/// Standard errors that a score lies beyond the k-th answer where the search ends (docs/capabilities.md).
+constexpr double kErrors = 0.5;
 
 Error invalid(std::string what) {
   return {.code = Code::kInvalidArgument, .what = std::move(what)};
@@ -43,7 +44,7 @@ struct Part {
 class JointSearch {
  public:
   JointSearch(std::span<const Part> parts, std::span<const Id> ids, const FusionOptions& options, std::uint32_t k)
-      : parts_(parts), ids_(ids), options_(options), k_(k) {}
+      : parts_(parts), ids_(ids), options_(options), k_(k), scores_(parts.size()) {}
 
   /// may: the records that may be answers, ascending. Those within the k nearest of them are left in hits().
   Result<void> run(std::size_t row, std::span<const std::uint32_t> may) {
@@ -51,16 +52,18 @@ class JointSearch {
     stats_ = {};
     hits_.clear();
     exact_ = true;
-    double error = 0;
-    if (may.size() <= kFew) {
-      take_all(may);
-    } else {
-      NEARLINE_CHECK(score(may, error));
-    }
+    variances_.assign(parts_.size(), 0);
+    scored_ = may.size() > kFew;
+    take_all(may, scored_ ? 0 : -std::numeric_limits<double>::infinity());
+    for (std::size_t p = 0; p < parts_.size() && scored_; ++p) NEARLINE_CHECK(score(p));
+    by_doubt_.resize(parts_.size());
+    std::iota(by_doubt_.begin(), by_doubt_.end(), std::size_t{0});
+    std::ranges::sort(by_doubt_, std::greater<>{}, [&](std::size_t p) { return variances_[p]; });
+    const double all = std::accumulate(variances_.begin(), variances_.end(), 0.0);
     for (std::size_t done = 0; done < order_.size();) {
       const std::size_t some = next(done);
       if (some == done) break;
-      if (may_end(order_[done].score, error)) return {};
+      if (is_too_far(order_[done].score, all)) return {};
       NEARLINE_CHECK(compare(std::span(order_).subspan(done, some - done)));
       done = some;
     }
@@ -81,53 +84,44 @@ class JointSearch {
     }
   };
 
-  /// order_: all of them, as if none were farther than another.
-  void take_all(std::span<const std::uint32_t> may) {
+  /// order_: the records that may be answers, each with that score.
+  void take_all(std::span<const std::uint32_t> may, double score) {
     order_.clear();
     ordered_ = 0;
     for (const std::uint32_t record : may) {
       const bool lacks =
           std::ranges::any_of(parts_, [&](const Part& part) { return part.places[record] == JointRecords::kNone; });
-      if (!lacks || options_.missing) order_.push_back({-std::numeric_limits<double>::infinity(), record});
+      if (!lacks || options_.missing) order_.push_back({score, record});
     }
   }
 
-  /// order_: the records that may be answers, with their scores.
-  Result<void> score(std::span<const std::uint32_t> may, double& error) {
-    order_.clear();
-    for (const std::uint32_t record : may) order_.push_back({0, record});
-    double variance = 0;
-    for (const Part& part : parts_) {
-      NEARLINE_CHECK(score(part, variance));
-    }
-    error = std::sqrt(variance);
-    std::erase_if(order_, [](const Scored& one) { return one.score == std::numeric_limits<double>::infinity(); });
-    ordered_ = 0;
-    return {};
-  }
-
-  Result<void> score(const Part& part, double& variance) {
+  /// Adds what codes tell in one field to the scores.
+  Result<void> score(std::size_t p) {
+    const Part& part = parts_[p];
     std::uint64_t count = 0;
     for (const auto& segment : part.field.segments()) count += segment->count();
-    scores_.resize(count);
+    std::vector<float>& scores = scores_[p];
+    scores.resize(count);
     const auto wanted = options_.exact ? Segment::Score::kLeast : Segment::Score::kLikely;
     std::uint64_t base = 0;
     float error = 0;
     for (const auto& segment : part.field.segments()) {
       NEARLINE_TRY(scored, segment->score(part.queries.row(row_), part.queries.type, wanted,
-                                          std::span(scores_).subspan(base, segment->count()), stats_));
+                                          std::span(scores).subspan(base, segment->count()), stats_));
       exact_ = exact_ && scored.exact;
       error = std::max(error, scored.error);
       base += segment->count();
     }
-    variance += part.weight * part.weight * error * error;
-    const double missing =
-        options_.missing ? static_cast<double>(*options_.missing) : std::numeric_limits<double>::infinity();
-    for (Scored& one : order_) {
-      const std::uint32_t place = part.places[one.record];
-      one.score += part.weight * (place == JointRecords::kNone ? missing : static_cast<double>(scores_[place]));
-    }
+    variances_[p] = part.weight * part.weight * error * error;
+    for (Scored& one : order_) one.score += part.weight * score_of(p, one.record);
     return {};
+  }
+
+  /// What codes tell of one distance; that of what is missing where it is.
+  [[nodiscard]] double score_of(std::size_t p, std::uint32_t record) const noexcept {
+    const std::uint32_t place = parts_[p].places[record];
+    if (place != JointRecords::kNone) return static_cast<double>(scores_[p][place]);
+    return static_cast<double>(*options_.missing);
   }
 
   /// Puts more records in order where it must. Returns the end of those to be compared next.
@@ -141,20 +135,34 @@ class JointSearch {
   }
   static std::ptrdiff_t at(std::size_t i) noexcept { return static_cast<std::ptrdiff_t>(i); }
 
-  [[nodiscard]] bool may_end(double score, double error) const noexcept {
+  /// variance: of what is not known exactly of it.
+  [[nodiscard]] bool is_too_far(double score, double variance) const noexcept {
     if (hits_.size() < k_) return false;
     const auto kth = static_cast<double>(hits_.back().distance);
     // What is exact, or a bound, may be off by the rounding of the sum alone.
-    const double slack = options_.exact || exact_ ? std::abs(kth) * 1e-6 : kErrors * error;
+    const double slack = options_.exact || exact_ ? std::abs(kth) * 1e-6 : kErrors * std::sqrt(variance);
     return score - slack > kth;
   }
 
-  /// The records in all fields, exactly.
+  /// The records in one field after the other, those first that codes tell least of; what is too far then is left out.
   Result<void> compare(std::span<const Scored> some) {
-    sums_.assign(some.size(), 0);
-    for (const Part& part : parts_) NEARLINE_CHECK(add_distances(part, some));
+    known_.resize(some.size() * parts_.size());
     for (std::size_t i = 0; i < some.size(); ++i) {
-      const Hit hit{static_cast<float>(sums_[i]), ids_[some[i].record]};
+      for (std::size_t p = 0; p < parts_.size(); ++p) {
+        const bool lacks = parts_[p].places[some[i].record] == JointRecords::kNone;
+        known_[i * parts_.size() + p] = scored_ || lacks ? parts_[p].weight * score_of(p, some[i].record) : 0;
+      }
+    }
+    left_.resize(some.size());
+    std::iota(left_.begin(), left_.end(), 0U);
+    double unknown = std::accumulate(variances_.begin(), variances_.end(), 0.0);
+    for (const std::size_t p : by_doubt_) {
+      NEARLINE_CHECK(add_distances(p, some));
+      unknown -= variances_[p];
+      if (scored_) std::erase_if(left_, [&](std::uint32_t i) { return is_too_far(sum_of(i), std::max(unknown, 0.0)); });
+    }
+    for (const std::uint32_t i : left_) {
+      const Hit hit{static_cast<float>(sum_of(i)), ids_[some[i].record]};
       const auto place = std::upper_bound(hits_.begin(), hits_.end(), hit);
       if (hits_.size() == k_ && place == hits_.end()) continue;
       hits_.insert(place, hit);
@@ -163,15 +171,23 @@ class JointSearch {
     return {};
   }
 
-  Result<void> add_distances(const Part& part, std::span<const Scored> some) {
+  /// What is known of the i-th of those that are compared.
+  [[nodiscard]] double sum_of(std::size_t i) const noexcept {
+    const auto first = known_.begin() + static_cast<std::ptrdiff_t>(i * parts_.size());
+    return std::accumulate(first, first + static_cast<std::ptrdiff_t>(parts_.size()), 0.0);
+  }
+
+  /// Puts the distances in one field in the place of what codes told of them.
+  Result<void> add_distances(std::size_t p, std::span<const Scored> some) {
+    const Part& part = parts_[p];
     std::uint64_t base = 0;
     for (const auto& segment : part.field.segments()) {
       const std::uint64_t end = base + segment->count();
       rows_.clear();
-      for (std::uint32_t i = 0; i < some.size(); ++i) {
+      for (const std::uint32_t i : left_) {
         const std::uint32_t place = part.places[some[i].record];
         if (place != JointRecords::kNone && place >= base && place < end) {
-          rows_.push_back({static_cast<std::uint32_t>(place - base), i});
+          rows_.emplace_back(static_cast<std::uint32_t>(place - base), i);
         }
       }
       base = end;
@@ -182,12 +198,7 @@ class JointSearch {
       distances_.resize(rows_.size());
       NEARLINE_CHECK(segment->distances(part.queries.row(row_), part.queries.type, numbers_, distances_, stats_));
       for (std::size_t r = 0; r < rows_.size(); ++r) {
-        sums_[rows_[r].second] += part.weight * static_cast<double>(distances_[r]);
-      }
-    }
-    for (std::size_t i = 0; i < some.size(); ++i) {
-      if (part.places[some[i].record] == JointRecords::kNone) {
-        sums_[i] += part.weight * static_cast<double>(*options_.missing);
+        known_[rows_[r].second * parts_.size() + p] = part.weight * static_cast<double>(distances_[r]);
       }
     }
     return {};
@@ -202,8 +213,13 @@ class JointSearch {
   QueryStats stats_;
   std::size_t ordered_ = 0;
   std::vector<Scored> order_;
-  std::vector<float> scores_, distances_;
-  std::vector<double> sums_;
+  std::vector<std::vector<float>> scores_;  ///< by part and place
+  std::vector<double> variances_;           ///< of the weighted scores, by part
+  std::vector<std::size_t> by_doubt_;       ///< parts, the largest variance first
+  std::vector<float> distances_;
+  std::vector<std::uint32_t> left_;  ///< among those that are compared
+  bool scored_ = false;              ///< by codes; else all are compared
+  std::vector<double> known_;        ///< [compared x parts]; weighted distances, or what codes tell of them
   std::vector<std::pair<std::uint32_t, std::uint32_t>> rows_;  ///< in the segment, and among `some`
   std::vector<std::uint32_t> numbers_;
   std::vector<Hit> hits_;

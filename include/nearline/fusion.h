@@ -23,7 +23,7 @@ struct FieldQueries {
 struct FusionOptions {
   std::uint32_t k = 10;  ///< as SearchOptions::k
   /// The k nearest for certain. Otherwise records are taken by estimates from codes, until those that are left are
-  /// two standard errors farther than the k-th answer.
+  /// likely farther than the k-th answer (docs/capabilities.md has what that found).
   bool exact = false;
   /// What a record counts with in a field that it lacks, before the weight; none: such records are no answers.
   std::optional<float> missing{};

@@ -7,7 +7,7 @@
 namespace nearline {
 namespace {
 
-constexpr Schema kWide{.dim = 16, .type = ElementType::kF32, .metric = Metric::kCosine};
+const Schema kWide{.dim = 16, .type = ElementType::kF32, .metric = Metric::kCosine};
 
 const BuildOptions kChosen{.degree = 16,
                            .l_build = 48,
