@@ -47,11 +47,11 @@ Result<Estimate> estimate_field(std::uint64_t count, const Schema& schema, const
   BuildOptions unbounded = options;
   unbounded.memory_bytes = ~std::uint64_t{0};
   if (!schema.indexed) {
-    const engine::BuildPlan plan = engine::plan_stored(count, schema, options, 4);
+    NEARLINE_TRY(plan, engine::plan_stored(count, schema, unbounded, 4));
     return Estimate{.layout = Layout::kLean,
                     .file_bytes = plan.file_bytes,
                     .build_memory_bytes = plan.memory_bytes,
-                    .least_build_memory_bytes = plan.memory_bytes,
+                    .least_build_memory_bytes = plan.least_bytes,
                     .search_memory_bytes = engine::least_search_bytes(engine::search_needs(plan, count, schema, false),
                                                                       1, IoMode::kPread)};
   }

@@ -64,7 +64,7 @@ format::FileId Assembly::identity(std::span<const std::byte> queries) const {
   add(options.alpha);
   add(options.seed);
   add(plan.parts);
-  add(plan.part_records);
+  if (schema.indexed) add(plan.part_records);  // else memory changes how it is made, and not what
   add(plan.code_bytes);
   add(options.calibrate);
   if (plan.file_shape.layout == Layout::kFused) {

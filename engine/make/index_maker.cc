@@ -177,13 +177,9 @@ Result<BuildReport> IndexMaker::make() {
   const StagedValues& values = fields_.front().intake.values();
   for (FieldIntake& field : fields_) {
     FieldToMake made{field.schema, field.intake, beside_values(field.options, values)};
-    if (made.schema.indexed) {
-      auto plan = plan_build(made.intake.count(), made.schema, made.options, made.intake.id_bytes());
-      if (!plan) return std::move(plan).error();
-      made.plan = *std::move(plan);
-    } else {
-      made.plan = plan_stored(made.intake.count(), made.schema, made.options, made.intake.id_bytes());
-    }
+    NEARLINE_TRY(plan, (made.schema.indexed ? plan_build : plan_stored)(made.intake.count(), made.schema, made.options,
+                                                                        made.intake.id_bytes()));
+    made.plan = plan;
     made.options = field.options;
     made.options.layout = made.plan.fused ? Layout::kFused : Layout::kLean;  // what later commits go on with
     made.queries = std::move(field.queries);

@@ -11,8 +11,6 @@
 namespace nearline::engine {
 namespace {
 
-/// The buffer of the rows on their way into the buckets.
-constexpr std::uint64_t kBufferBytes = 4u << 20;
 constexpr std::uint64_t kProgressRows = 65'536;
 
 struct Key {
@@ -81,7 +79,7 @@ class Rewriter {
       const auto bucket = static_cast<std::uint16_t>(rank_of_[row] / options_.rows_at_once);
       bucket_of[row] = {bucket, bucket};
     }
-    NEARLINE_TRY(parts, PartRows::create(std::move(file), rows_, bucket_of, buckets, kBufferBytes));
+    NEARLINE_TRY(parts, PartRows::create(std::move(file), rows_, bucket_of, buckets, kSortBufferBytes));
     rows_.clear();
     for (std::uint32_t bucket = 0; bucket < buckets; ++bucket) {
       NEARLINE_CHECK(options_.progress(rows_.count()));

@@ -25,6 +25,8 @@ struct SortOptions {
 Result<format::Hash128> sort_rows(Spill& rows, io::FileSystem& fs, const std::filesystem::path& directory,
                                   const SortOptions& options);
 
+/// The buffer of rows on their way, where they are not held in memory together.
+inline constexpr std::uint64_t kSortBufferBytes = 4u << 20;
 /// Bytes that sorting holds for each row besides the rows in memory: its key and its rank.
 inline constexpr std::uint64_t kSortBytes = 28;
 

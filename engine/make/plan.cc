@@ -178,6 +178,12 @@ void reckon(BuildPlan& plan, std::uint64_t count, const Schema& schema, const Bu
   plan.memory_bytes = std::max(plan.memory_bytes, training);
 }
 
+Error over_budget(const BuildOptions& options, const BuildPlan& plan) {
+  return {.code = Code::kOverBudget,
+          .what = "a memory bound of " + std::to_string(options.memory_bytes) + " bytes: this build needs at least " +
+                  std::to_string(plan.least_bytes)};
+}
+
 /// Plans for the layout that serves the memory which searches will have: fused pages where that has no room for all
 /// codes, unless only lean ones can be built within the bound.
 Result<BuildPlan> plan_for_search(std::uint64_t count, const Schema& schema, BuildOptions options,
@@ -270,14 +276,22 @@ SearchNeeds search_needs(const BuildPlan& plan, std::uint64_t count, const Schem
   return needs;
 }
 
-BuildPlan plan_stored(std::uint64_t count, const Schema& schema, const BuildOptions& options, std::uint8_t id_bytes) {
+Result<BuildPlan> plan_stored(std::uint64_t count, const Schema& schema, const BuildOptions& options,
+                              std::uint8_t id_bytes) {
   const auto shape = format::PageShape::choose(count, schema.dim, schema.type, schema.metric, kLeastDegree, id_bytes);
-  const std::uint64_t row_bytes = sizeof(Id) + shape.vector_bytes;
+  const std::uint64_t row_bytes = sizeof(Id) + shape.vector_bytes, all = count * row_bytes;
+  const std::uint64_t beside = kFixedBytes + count * kSortBytes;
+  const std::uint64_t fewest = (count >> 16) + 1;  // rows at once: the others' places among them have 16 bits
   BuildPlan plan{.file_shape = shape, .lean_shape = shape, .image_shape = shape};
-  plan.part_records =
-      std::clamp<std::uint64_t>(options.memory_bytes / 4 / row_bytes, 1, std::max<std::uint64_t>(count, 1));
-  plan.part_records = std::max(plan.part_records, count >> 16);  // as many buckets as a part has numbers
-  plan.memory_bytes = kFixedBytes + count * kSortBytes + plan.part_records * row_bytes;
+  plan.least_bytes = beside + std::min(all, kSortBufferBytes + fewest * row_bytes);
+  if (options.memory_bytes < plan.least_bytes) return over_budget(options, plan);
+  if (options.memory_bytes - beside >= all) {
+    plan.part_records = count;
+    plan.memory_bytes = beside + all;
+  } else {
+    plan.part_records = (options.memory_bytes - beside - kSortBufferBytes) / row_bytes;
+    plan.memory_bytes = options.memory_bytes;
+  }
   plan.file_bytes = plan.least_file_bytes = format::kDataStart + shape.pages(count) * shape.page_bytes;
   return plan;
 }
@@ -304,9 +318,7 @@ Result<BuildPlan> plan_build(std::uint64_t count, const Schema& schema, const Bu
     plan.least_bytes = without.least_bytes;
   }
   if (plan.memory_bytes > options.memory_bytes) {
-    return Error{.code = Code::kOverBudget,
-                 .what = "a memory bound of " + std::to_string(options.memory_bytes) +
-                         " bytes: this build needs at least " + std::to_string(plan.least_bytes)};
+    return over_budget(options, plan);
   }
   return plan;
 }

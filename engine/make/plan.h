@@ -37,7 +37,8 @@ Result<BuildPlan> plan_build(std::uint64_t count, const Schema& schema, const Bu
                              std::uint8_t id_bytes);
 
 /// The same of a field that is stored only: its vectors are put into the order of their ids.
-BuildPlan plan_stored(std::uint64_t count, const Schema& schema, const BuildOptions& options, std::uint8_t id_bytes);
+Result<BuildPlan> plan_stored(std::uint64_t count, const Schema& schema, const BuildOptions& options,
+                              std::uint8_t id_bytes);
 
 /// What a search of such an index will take; of lean pages with their codes, or without.
 SearchNeeds search_needs(const BuildPlan& plan, std::uint64_t count, const Schema& schema, bool codes) noexcept;

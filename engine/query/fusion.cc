@@ -4,6 +4,7 @@
 #include "engine/query/fusion.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <functional>
 #include <limits>
@@ -48,6 +49,28 @@ class JointSearch {
 
   /// may: the records that may be answers, ascending. Those within the k nearest of them are left in hits().
   Result<void> run(std::size_t row, std::span<const std::uint32_t> may) {
+    const auto started = Clock::now();
+    NEARLINE_CHECK(find(row, may));
+    stats_.nanoseconds = static_cast<std::uint64_t>((Clock::now() - started) / std::chrono::nanoseconds(1));
+    return {};
+  }
+
+  [[nodiscard]] std::span<const Hit> hits() const noexcept { return hits_; }
+  [[nodiscard]] const QueryStats& stats() const noexcept { return stats_; }
+  /// Whether all that was left out is proven to be farther.
+  [[nodiscard]] bool exact() const noexcept { return exact_ || options_.exact; }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  struct Scored {
+    double score;
+    std::uint32_t record;
+    friend bool operator<(const Scored& a, const Scored& b) noexcept {
+      return a.score < b.score || (a.score == b.score && a.record < b.record);
+    }
+  };
+
+  Result<void> find(std::size_t row, std::span<const std::uint32_t> may) {
     row_ = row;
     stats_ = {};
     hits_.clear();
@@ -69,20 +92,6 @@ class JointSearch {
     }
     return {};
   }
-
-  [[nodiscard]] std::span<const Hit> hits() const noexcept { return hits_; }
-  [[nodiscard]] const QueryStats& stats() const noexcept { return stats_; }
-  /// Whether all that was left out is proven to be farther.
-  [[nodiscard]] bool exact() const noexcept { return exact_ || options_.exact; }
-
- private:
-  struct Scored {
-    double score;
-    std::uint32_t record;
-    friend bool operator<(const Scored& a, const Scored& b) noexcept {
-      return a.score < b.score || (a.score == b.score && a.record < b.record);
-    }
-  };
 
   /// order_: the records that may be answers, each with that score.
   void take_all(std::span<const std::uint32_t> may, double score) {
@@ -273,12 +282,13 @@ Result<std::vector<std::uint32_t>> records_that(const Snapshot& index, const Joi
   return records;
 }
 
-/// Those of `may` that a search of one query in the field finds.
+/// The records that a search of one query in the field finds, ascending. cost: what that took is added.
 Result<std::vector<std::uint32_t>> chosen(const Snapshot& field, const MatrixView& queries, std::size_t row,
-                                          const FusionOptions& options, std::span<const Id> ids) {
+                                          const FusionOptions& options, std::span<const Id> ids, QueryStats& cost) {
   SearchOptions search{.k = std::max(options.candidates, options.k), .exact = options.exact, .filter = options.filter};
   search.l = std::max(search.l, search.k);
   NEARLINE_TRY(found, field.search({queries.row(row), 1, queries.dim, queries.type}, search));
+  add(found.stats[0], cost);
   std::vector<std::uint32_t> records;
   for (std::uint32_t i = 0; i < found.counts[0]; ++i) {
     const auto at = std::ranges::lower_bound(ids, found.ids[i]);
@@ -335,15 +345,17 @@ Result<SearchResult> search_fields(const Snapshot& index, std::span<const FieldQ
   JointSearch search(parts, joint->ids(), options, options.k);
   bool exact = true;
   for (std::size_t row = 0; row < fields[0].queries.rows; ++row) {
+    QueryStats cost;
     if (choosing != nullptr) {
       const std::uint32_t number = numbers[static_cast<std::size_t>(choosing - fields.data())];
-      NEARLINE_TRY(some, chosen(index.view(number), choosing->queries, row, options, joint->ids()));
+      NEARLINE_TRY(some, chosen(index.view(number), choosing->queries, row, options, joint->ids(), cost));
       may = std::move(some);
       exact = false;
     }
     NEARLINE_CHECK(search.run(row, may));
     exact = exact && search.exact();
-    collector.take(row, search.hits(), search.stats());
+    add(search.stats(), cost);
+    collector.take(row, search.hits(), cost);
   }
   collector.expect(exact ? 1.0F : 0.0F);
   SearchResult result = std::move(collector).result();

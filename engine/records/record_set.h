@@ -12,8 +12,7 @@
 
 namespace nearline::engine {
 
-/// The place of a record in its segment, from 0. A node, its place in one field's graph, is another number unless the
-/// field is the primary one; an id is the user's.
+/// The place of a record in its segment, from 0; neighbour lists call the same number a node. An id is the user's.
 enum class Row : std::uint32_t {};
 constexpr std::uint32_t number(Row row) noexcept {
   return static_cast<std::uint32_t>(row);

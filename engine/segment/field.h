@@ -80,7 +80,7 @@ class Field {
     return calibration_ ? &*calibration_ : nullptr;
   }
   [[nodiscard]] LanePool& lanes() const noexcept { return *lanes_; }
-  /// The source's number of the first block of the segment's keys, which come with the primary field's pages.
+  /// The source's number of the first block of the segment's keys, which come with its pages.
   [[nodiscard]] io::PageId first_key_page() const noexcept { return static_cast<io::PageId>(page_count()); }
   /// The needs of the commit that opened the field.
   [[nodiscard]] const SearchNeeds& needs() const noexcept { return needs_; }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/// The records of a segment by id and by row: keys lead to rows, and the primary field has them in that order.
+/// The records of a segment by id and by row: keys lead to rows, which pages have in their order.
 #include <algorithm>
 #include <cstring>
 #include <numeric>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/// A segment as one commit has it: a set of records, those of them that are deleted, and their fields. What is read of
-/// it stays with the field, which commits share; a Segment itself never changes.
+/// A segment as one commit has it: vectors of one field with their ids, and those of them that are deleted. What is
+/// read of it stays with the open field, which commits share; a Segment itself never changes.
 #pragma once
 
 #include <cstdint>
@@ -172,7 +172,7 @@ class Segment {
                             std::vector<std::byte>& vectors) const;
 
   SegmentFile file_;
-  std::shared_ptr<Field> field_;           ///< the primary one, and in this version the only one
+  std::shared_ptr<Field> field_;
   std::shared_ptr<const KeyIndex> keys_;   ///< which commits share, too
   std::shared_ptr<SegmentValues> values_;  ///< likewise
   RecordSet dead_;

@@ -36,7 +36,7 @@ class Admission {
   [[nodiscard]] std::uint32_t hidden() const noexcept { return hidden_; }
 
  private:
-  /// The primary field's order is the row order (SPEC.md section 4).
+  /// Nodes are rows (SPEC.md section 2).
   static Row row_of(std::uint32_t node) noexcept { return Row(node); }
 
   const RecordSet* dead_ = nullptr;

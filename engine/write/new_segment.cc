@@ -2,6 +2,7 @@
 #include "engine/write/new_segment.h"
 
 #include <algorithm>
+#include <limits>
 #include <numeric>
 
 #include "engine/codes/code_table.h"
@@ -48,7 +49,8 @@ class NewSegment {
     NEARLINE_CHECK(in_.pending.give_values(intake.values()));
     BuildOptions options = beside_values(build_options_of(in_.index, in_.options), intake.values());
     if (!schema.indexed) {
-      const BuildPlan plan = plan_stored(intake.count(), schema, options, intake.id_bytes());
+      if (merge_.flat) options.memory_bytes = std::numeric_limits<std::uint64_t>::max();  // few, as flat ones are
+      NEARLINE_TRY(plan, plan_stored(intake.count(), schema, options, intake.id_bytes()));
       NEARLINE_CHECK(check_room(plan.least_file_bytes, writer.usable_bytes()));
       NEARLINE_CHECK(assemble_segment(intake, plan, schema, options, in_.fs, in_.directory, writer));
       return merged;

@@ -87,9 +87,9 @@ class NEARLINE_API Index {
   /// every record in each field, or at its vector where the segment is small or codes are not in memory, so that the
   /// time grows with their number; reads the pages of the most promising in all fields.
   /// SearchResult::expected_recall is 1 where the answers are exact, else 0: nothing was measured. Keeps 8 bytes a
-  /// record, and 4 more for each field, beside the memory budget, from the first call on; a call takes 4 for each field
-  /// and 8 more while it runs. Errors: those of search; kInvalidArgument for weights that are negative, no numbers or
-  /// all 0, a field that comes twice, or numbers of rows that differ.
+  /// record, and 4 more for each field, beside the memory budget, from the first call on; a call takes 24, and 4 more
+  /// for each field, while it runs. Errors: those of search; kInvalidArgument for weights that are negative, no numbers
+  /// or all 0, a field that comes twice, or numbers of rows that differ.
   Result<SearchResult> search_fields(std::span<const FieldQueries> fields, const FusionOptions& options = {}) const;
 
   /// Finds all records within `options.radius` of each query. Costs what a search for as many answers costs; where very

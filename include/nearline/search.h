@@ -94,7 +94,8 @@ struct SearchOptions {
   std::uint32_t walk_prefix = 0;
   std::vector<float> mask{};  ///< instead of `prefix`; see there
   /// The field that the queries are of, and whose vectors they are compared with; empty: the first. Records that have
-  /// none there are no answers.
+  /// none there are no answers. In a further field a filter takes 20 bytes a match, beside the budget, when it is first
+  /// asked in a commit.
   std::string field{};
 };
 

@@ -18,8 +18,8 @@ struct IndexInfo {
   Schema schema;
   Layout layout = Layout::kLean;
   std::uint64_t generation = 0;
-  std::uint32_t segments = 0;
-  std::uint64_t deleted = 0;  ///< records that still take space until a merge or a compaction
+  std::uint32_t segments = 0;  ///< of the field that is described; the first unless one was named
+  std::uint64_t deleted = 0;   ///< of its records, those that still take space until a merge or a compaction
   std::uint64_t file_bytes = 0;
   std::uint64_t disk_bytes = 0;  ///< what the file takes on its disk: less where it has holes
   std::uint64_t free_bytes = 0;  ///< the part of file_bytes that the next commits will write into

@@ -58,9 +58,9 @@ struct EraseReport {
 
 /// What a commit did, and what the index holds since.
 struct CommitReport {
-  std::uint64_t generation = 0;  ///< number of the commit, or of the one before when nothing had changed
-  std::uint64_t count = 0;       ///< live records
-  std::uint32_t segments = 0;
+  std::uint64_t generation = 0;      ///< number of the commit, or of the one before when nothing had changed
+  std::uint64_t count = 0;           ///< live records
+  std::uint32_t segments = 0;        ///< of the first field
   std::uint64_t merged_records = 0;  ///< older records that were written anew
   std::uint64_t file_bytes = 0;
   std::uint64_t free_bytes = 0;  ///< the part of file_bytes that the next commits will write into

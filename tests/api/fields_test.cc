@@ -169,6 +169,7 @@ class FieldWorld {
       REQUIRE_MESSAGE(found, message(found));
       REQUIRE(found->counts[0] == k);
       if (exact) CHECK(found->expected_recall == 1);
+      CHECK(found->stats[0].nanoseconds > 0);
       for (std::size_t i = 0; i < k; ++i) {
         CHECK(static_cast<double>(found->distances[i]) == doctest::Approx(expected[i].first).epsilon(1e-4));
       }
@@ -287,6 +288,26 @@ class FieldWorld {
 }  // namespace
 
 TEST_SUITE("api/fields") {
+  TEST_CASE("a field that is stored only takes the least memory that an estimate says, and no byte less") {
+    constexpr std::size_t kRows = 20'000;
+    const Vectors rows = testing::clusters(ElementType::kF32, kRows, 96);
+    const Schema schema{.dim = 96, .type = ElementType::kF32, .metric = Metric::kL2, .indexed = false};
+    const auto needs = estimate(kRows, schema);
+    REQUIRE_MESSAGE(needs, message(needs));
+    CHECK(needs->least_build_memory_bytes < needs->build_memory_bytes);
+    const TempDir folder;
+    BuildOptions options = quick_build();
+    options.memory_bytes = needs->least_build_memory_bytes - 1;
+    const auto refused = build(folder / "x", schema, rows.view(), {}, options);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == Code::kOverBudget);
+    CHECK(refused.error().what.find(std::to_string(needs->least_build_memory_bytes)) != std::string::npos);
+    ++options.memory_bytes;
+    REQUIRE(build(folder / "x", schema, rows.view(), {}, options));
+    REQUIRE(build(folder / "y", schema, rows.view()));
+    CHECK(contents(folder / "x") == contents(folder / "y"));  // in parts, and at once
+  }
+
   TEST_CASE("every field of every record is what was said last, through any life") {
     for (std::uint64_t seed = 1; seed <= 12; ++seed) {
       CAPTURE(seed);

@@ -121,6 +121,8 @@ class Fields(CliTest):
         self.bad(1, *insert, "--field", "text=few.fbin", says="3 rows of field 'text': expected 60")
         self.bad(1, *insert, "--field", "text", says="expected NAME=FILE")
         self.bad(1, *insert, "--field-ids", "text=few.fbin", says="expected --field with it")
+        self.bad(1, "build", "image.fbin", "-o", "text.fbin", "--force", "--schema", "schema.json", "--field", "text=text.fbin",
+                 says="text.fbin: --output: expected another file than --field text")
         [info] = self.good_json("info", "x.near", "--json")
         self.assertEqual(info["count"], 60)
         for fields, said in (({}, "expected an object of names"), ({"a": {}}, "field 'a': expected 'dim'"),
