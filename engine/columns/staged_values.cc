@@ -65,11 +65,11 @@ Result<void> StagedValues::check(const RecordData& data, std::size_t rows, std::
 
 Result<void> StagedValues::make_files() {
   if (file_) return {};
+  chunk_.resize(chunk_bytes() / sizeof(std::uint64_t));
   NEARLINE_TRY(cells, fs_->create_unnamed(directory_));
   NEARLINE_TRY(payloads, fs_->create_unnamed(directory_));
   file_ = std::move(cells);
   payloads_ = std::move(payloads);
-  chunk_.resize(chunk_bytes() / sizeof(std::uint64_t));
   return {};
 }
 
@@ -88,19 +88,6 @@ Result<void> StagedValues::load(std::uint64_t chunk) {
     return io::read_exact(*file_, chunk * chunk_bytes(), std::as_writable_bytes(std::span(chunk_)));
   }
   std::ranges::fill(chunk_, 0);
-  return {};
-}
-
-Result<void> StagedValues::cut(std::uint64_t count) {
-  for (std::uint64_t row = count; row < count_; ++row) {  // what is forgotten has no values when it is added anew
-    NEARLINE_CHECK(load(row / chunk_rows_));
-    for (std::size_t a = 0; a < attributes_.size(); ++a) {
-      const std::uint64_t at = row % chunk_rows_;
-      valid(a)[at / 64] &= ~(std::uint64_t{1} << (at % 64));
-    }
-    changed_ = true;
-  }
-  count_ = count;
   return {};
 }
 
@@ -177,8 +164,9 @@ Result<void> StagedValues::append(std::span<const Id> ids, const RecordData& dat
       const bool there = value.index() != 0;
       content += there ? '\1' : '\0';
       cells(a)[at] = there ? cell_of(a, value) : 0;
+      const std::uint64_t bit = std::uint64_t{1} << (at % 64);
+      valid(a)[at / 64] = (valid(a)[at / 64] & ~bit) | (there ? bit : 0);  // a row that was cut off may have set it
       if (!there) continue;
-      valid(a)[at / 64] |= std::uint64_t{1} << (at % 64);
       describe(attributes_[a].type, value, content);
     }
     const std::string none;

@@ -38,10 +38,10 @@ class StagedValues {
   [[nodiscard]] Result<void> check(const RecordData& data, std::size_t rows, std::uint64_t first) const;
 
   /// Of records in a row, the first of which the caller numbers first; ids: one each. Precondition: `check` is content.
-  /// Errors: kNoSpace, kIo. Afterwards it must be cut to what it was.
+  /// Errors: kNoSpace, kIo. After these, and after std::bad_alloc, it must be cut to what it was.
   Result<void> append(std::span<const Id> ids, const RecordData& data, std::uint64_t first);
-  /// Forgets the rows from `count` on. Errors: kIo.
-  Result<void> cut(std::uint64_t count);
+  /// Forgets the rows from `count` on.
+  void cut(std::uint64_t count) noexcept { count_ = count; }
 
   [[nodiscard]] const std::vector<Attribute>& attributes() const noexcept { return attributes_; }
   /// Records that were appended.

@@ -52,12 +52,20 @@ Result<void> Intake::add(const MatrixView& vectors, std::span<const Id> ids, con
   const std::uint64_t before = count();
   NEARLINE_CHECK(values_.check(data, vectors.rows, before));
   State state = state_;
-  auto added = add_rows(vectors, ids, state);
-  if (added) added = add_values(ids, vectors.rows, data, before);
-  if (!added) {
-    spill_.cut(before);
-    return added;
-  }
+  // Nothing of the call is kept where it fails, or where an allocation throws.
+  struct Undo {
+    Spill* spill;
+    StagedValues* values;
+    std::uint64_t rows, values_before;
+    ~Undo() {
+      if (spill == nullptr) return;
+      spill->cut(rows);
+      values->cut(values_before);
+    }
+  } undo{&spill_, &values_, before, values_.count()};
+  NEARLINE_CHECK(add_rows(vectors, ids, state));
+  NEARLINE_CHECK(add_values(ids, vectors.rows, data, before));
+  undo.spill = nullptr;
   state_ = state;
   return {};
 }
@@ -71,10 +79,7 @@ Result<void> Intake::add_values(std::span<const Id> ids, std::size_t rows, const
     std::iota(numbers.begin(), numbers.end(), first);
     ids = numbers;
   }
-  const std::uint64_t before = values_.count();
-  auto added = values_.append(ids, data, first);
-  if (!added) NEARLINE_CHECK(values_.cut(before));
-  return added;
+  return values_.append(ids, data, first);
 }
 
 Result<void> Intake::add_rows(const MatrixView& vectors, std::span<const Id> ids, State& state) {

@@ -19,10 +19,10 @@ namespace {
 using io::SimulatedDisk;
 
 #if defined(NEARLINE_ASAN) || !defined(NDEBUG)
-constexpr std::uint64_t kAllocationStep = 7;  // each run costs ten times as much
+constexpr std::uint64_t kAllocationStep = 11;  // each run costs ten times as much
 constexpr int kErrors[] = {EIO};
 #else
-constexpr std::uint64_t kAllocationStep = 3;  // not every one, but others once than for ever; tools/soak.sh has all
+constexpr std::uint64_t kAllocationStep = 5;  // not every one, but others once than for ever; tools/soak.sh has all
 constexpr int kErrors[] = {EIO, ENOSPC, EDQUOT, ENOMEM, EMFILE};
 #endif
 

@@ -7,21 +7,49 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <numeric>
 
 namespace nearline::crash {
 namespace {
 
+// What a record says and has beside its vector follows from the vector, so that models keep the vectors alone.
+constexpr const char* kSum = "sum";
+constexpr const char* kBeside = "beside";
+constexpr std::uint32_t kBesideDim = 2;
+
+std::int64_t sum_of(const std::vector<float>& row) {
+  return static_cast<std::int64_t>(std::accumulate(row.begin(), row.end(), 0.0F));
+}
+
+/// Every second record has a vector in the further field.
+bool has_beside(Id id) {
+  return id % 2 == 0;
+}
+
+std::vector<float> beside_of(const std::vector<float>& row) {
+  return {row[1], row[0] + 1};
+}
+
+/// Records as the calls of a writer take them.
 struct Rows {
   explicit Rows(const Model& model) {
+    data.names = {kSum};
     for (const auto& [id, row] : model) {
       ids.push_back(id);
       values.insert(values.end(), row.begin(), row.end());
+      data.values.emplace_back(sum_of(row));
+      if (!has_beside(id)) continue;
+      const std::vector<float> other = beside_of(row);
+      beside_ids.push_back(id);
+      beside.insert(beside.end(), other.begin(), other.end());
     }
   }
   [[nodiscard]] MatrixView view() const { return {values.data(), ids.size(), kDim}; }
+  [[nodiscard]] MatrixView beside_view() const { return {beside.data(), beside_ids.size(), kBesideDim}; }
 
-  std::vector<Id> ids;
-  std::vector<float> values;
+  std::vector<Id> ids, beside_ids;
+  std::vector<float> values, beside;
+  RecordData data;
 };
 
 }  // namespace
@@ -119,6 +147,18 @@ Model after(Model model, const Step& step) {
 
 namespace {
 
+/// Records that were just made or made anew have none of it before.
+Result<void> set_beside(engine::IndexWriter& writer, const Step& step, Done& done) {
+  Model changed = step.replaced;
+  changed.insert(step.added.begin(), step.added.end());
+  const Rows rows(changed);
+  if (!done.beside && !rows.beside_ids.empty()) {
+    NEARLINE_CHECK(writer.set_field(kBeside, rows.beside_view(), rows.beside_ids));
+  }
+  done.beside = true;
+  return {};
+}
+
 Result<void> run_one(io::FileSystem& fs, engine::IndexWriter& writer, const Step& step, Done& done) {
   if (!done.erased && !step.erased.empty()) {
     NEARLINE_TRY(report, writer.erase(step.erased));
@@ -127,14 +167,15 @@ Result<void> run_one(io::FileSystem& fs, engine::IndexWriter& writer, const Step
   done.erased = true;
   if (!done.replaced && !step.replaced.empty()) {
     const Rows rows(step.replaced);
-    NEARLINE_CHECK(writer.upsert(rows.view(), rows.ids));
+    NEARLINE_CHECK(writer.upsert(rows.view(), rows.ids, rows.data));
   }
   done.replaced = true;
   if (!done.added && !step.added.empty()) {
     const Rows rows(step.added);
-    NEARLINE_CHECK(writer.insert(rows.view(), rows.ids));
+    NEARLINE_CHECK(writer.insert(rows.view(), rows.ids, rows.data));
   }
   done.added = true;
+  NEARLINE_CHECK(set_beside(writer, step, done));
   const auto without_value = [](auto&& result) { return result ? Result<void>{} : std::move(result).error(); };
   switch (step.kind) {
     case Kind::kCommit: return without_value(writer.commit());
@@ -166,22 +207,56 @@ Result<void> run(io::FileSystem& fs, engine::IndexWriter& writer, const Step& st
 }
 
 void create_index(io::FileSystem& fs) {
-  const Schema schema{.dim = kDim, .type = ElementType::kF32, .metric = Metric::kL2};
+  Schema schema{.dim = kDim, .type = ElementType::kF32, .metric = Metric::kL2};
+  schema.attributes = {{kSum, AttributeType::kI64}};
+  schema.fields = {{.name = kBeside, .dim = kBesideDim}};
   auto builder = engine::IndexMaker::create(fs, kIndex, schema, {.degree = 8, .l_build = 16, .threads = 1});
   if (!builder || !builder->finish()) std::abort();
 }
 
-Result<Model> contents(const engine::LiveIndex& index) {
+namespace {
+
+/// A field's vectors by their ids.
+Result<Model> vectors_of(const engine::LiveIndex& index, std::uint32_t dim, std::string_view field) {
   Model held;
-  NEARLINE_CHECK(index.for_each(64, [&](std::span<const Id> ids, const MatrixView& rows) -> Result<void> {
+  const auto take = [&](std::span<const Id> ids, const MatrixView& rows) -> Result<void> {
     for (std::size_t i = 0; i < ids.size(); ++i) {
-      std::vector<float> row(kDim);
-      std::memcpy(row.data(), rows.row(i), kDim * sizeof(float));
+      std::vector<float> row(dim);
+      std::memcpy(row.data(), rows.row(i), dim * sizeof(float));
       held[ids[i]] = std::move(row);
     }
     return {};
-  }));
-  if (held.size() != index.info().count) return Error{.what = "the index counts other records than it holds"};
+  };
+  NEARLINE_CHECK(index.for_each(64, take, field));
+  return held;
+}
+
+/// What goes with each vector is there, and nothing else.
+Result<void> check_company(const engine::LiveIndex& index, const Model& held) {
+  Model expected;
+  std::vector<Id> ids;
+  for (const auto& [id, row] : held) {
+    ids.push_back(id);
+    if (has_beside(id)) expected[id] = beside_of(row);
+  }
+  NEARLINE_TRY(beside, vectors_of(index, kBesideDim, kBeside));
+  if (beside != expected) return Error{.what = "the further field holds other vectors than its records were given"};
+  NEARLINE_TRY(data, index.data(ids, {}));
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    if (data.values[i] != Value{sum_of(held.at(ids[i]))}) {
+      return Error{.what = "record " + std::to_string(ids[i]) + " says something else than it was given"};
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<Model> contents(const engine::LiveIndex& index) {
+  NEARLINE_TRY(held, vectors_of(index, kDim, {}));
+  const IndexInfo info = index.info();
+  if (held.size() != info.count) return Error{.what = "the index counts other records than it holds"};
+  if (!info.schema.attributes.empty()) NEARLINE_CHECK(check_company(index, held));
   return held;
 }
 

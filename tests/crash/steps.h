@@ -15,7 +15,7 @@
 
 namespace nearline::crash {
 
-/// What an index holds: each record's vector by its id.
+/// What an index holds: each record's vector by its id. What it says and has in a further field follows from that.
 using Model = std::map<Id, std::vector<float>>;
 
 constexpr std::uint32_t kDim = 4;
@@ -86,16 +86,17 @@ class StepSource {
 /// How much of a step is done: the calls that made changes are not made twice.
 struct Done {
   std::size_t relaxed = 0;
-  bool erased = false, replaced = false, added = false;  ///< of the commit that comes next
+  bool erased = false, replaced = false, added = false, beside = false;  ///< of the commit that comes next
 };
 
 /// fs: for snapshots. Errors: those of the call that failed.
 Result<void> run(io::FileSystem& fs, engine::IndexWriter& writer, const Step& step, Done& done);
 
-/// An index of no records, with the degree that crash tests use. Durable on return.
+/// An index of no records, with the degree that crash tests use, an attribute and a further field. Durable on return.
 void create_index(io::FileSystem& fs);
 
-/// All that an index holds. Errors: those of reading.
+/// All that an index holds, whose records say and have in the further field what `run` gave them. Errors: those of
+/// reading; where something else is there.
 Result<Model> contents(const engine::LiveIndex& index);
 Result<Model> contents(io::FileSystem& fs, const char* path);
 

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "io/simulated_disk.h"
+#include "tests/support/allocations.h"
 #include "tests/support/vectors.h"
 
 namespace nearline::engine {
@@ -173,6 +174,43 @@ TEST_SUITE("engine/make/intake") {
       return Result<void>{};
     }));
     CHECK(next == 4000);
+  }
+
+  TEST_CASE("whichever allocation fails, nothing of its call is kept, and the call can be made again") {
+    const Schema schema{.dim = 2, .attributes = {{"word", AttributeType::kString}, {"tags", AttributeType::kTags}}};
+    // A call whose second row says nothing, where a row that was forgotten said something.
+    const std::vector<float> three{1, 2, 3, 4, 5, 6}, two{7, 8, 9, 10};
+    const RecordData much{.names = {"word", "tags"},
+                          .values = {"a longer word than fits", Tags{"x", "y"}, "b", Tags{}, "c", Tags{"z"}},
+                          .payloads = {"some", "pay", "loads"}};
+    const RecordData less{
+        .names = {"word", "tags"}, .values = {Value(), Value(), "b", Tags{"x"}}, .payloads = {"", "p"}};
+    bool reached = true;
+    for (std::uint64_t k = 1; reached; ++k) {
+      CAPTURE(k);
+      Door door(schema);
+      testing::fail_allocation(k);
+      bool kept = false;
+      try {
+        kept = door.intake.add({three.data(), 3, 2}, {}, much).has_value();
+      } catch (const std::bad_alloc&) {
+        CHECK(door.intake.count() == 0);
+      }
+      reached = testing::allow_allocations();
+      CHECK(kept != reached);
+      REQUIRE(door.intake.add({two.data(), 2, 2}, {}, less));
+      CHECK(door.intake.count() == (kept ? 5 : 2));
+      std::vector<RecordData> said;
+      REQUIRE(door.intake.values().for_each([&](std::uint64_t row, Id id, const RecordData& data) -> Result<void> {
+        CHECK(row == id);
+        said.push_back(data);
+        return {};
+      }));
+      REQUIRE(said.size() == door.intake.count());
+      CHECK(said[said.size() - 2].values == std::vector<Value>{Value(), Value()});
+      CHECK(said.back().values == std::vector<Value>{Value("b"), Value(Tags{"x"})});
+      CHECK(said.back().payloads == std::vector<std::string>{"p"});
+    }
   }
 }
 
