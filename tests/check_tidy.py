@@ -79,8 +79,8 @@ def decides_flags(name: str) -> bool:
 
 
 def without_sources(text: str) -> list[str]:
-    """The lines of a meson.build that can change flags: no names of sources, no comments."""
-    return [line for line in text.splitlines() if not re.fullmatch(r"\s*('[\w/.]+\.cc',?)?\s*(#.*)?", line)]
+    """The lines of a meson.build that can change flags: no names of sources and headers alone on theirs, no comments."""
+    return [line for line in text.splitlines() if not re.fullmatch(r"\s*('[\w/.]+',?)?\s*(#.*)?", line)]
 
 
 def choose(sources: list[str], includes: dict[str, set[str]], changed: set[str]) -> tuple[dict[str, str], list[str]]:
@@ -182,8 +182,8 @@ def self_test() -> list[str]:
         why, lost = choose(sources, includes, changed)
         if (set(why), lost) != (expected, expected_lost):
             wrong.append(f"{changed}: expected {expected} and {expected_lost}, found {why} and {lost}")
-    text = "engine_lib = static_library('engine',\n  'a/b.cc',  # why\n  # more\n  pic: true)\n"
-    if without_sources(text) != ["engine_lib = static_library('engine',", "  pic: true)"]:
+    text = "engine_lib = static_library('engine',\n  'a/b.cc',  # why\n  'b',\n  # more\n  '-DX',\n  pic: true)\n"
+    if without_sources(text) != ["engine_lib = static_library('engine',", "  '-DX',", "  pic: true)"]:
         wrong.append(f"lines that decide flags: {without_sources(text)}")
     decide = [name for name in ("meson.build", "io/meson.build", "engine/kernels/meson.build", "tests/meson.build",
                                 "include/meson.build", "meson_options.txt", "io/a.cc") if decides_flags(name)]

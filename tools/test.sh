@@ -11,7 +11,7 @@ failed=0
 
 # suite NAME TARGET "MESON TEST OPTIONS" MESON SETUP OPTIONS...     (no TARGET: all; CXX and CXX_LD are the compiler and linker)
 suite() {
-  local name=$1 target=$2 test_options=$3 folder=build/$1 log=build/$1.log
+  local name=$1 target=$2 test_options=$3 folder=build/$1 log=build/$1.log begun=$SECONDS
   shift 3
   echo "== $name: build"
   local how=()
@@ -24,13 +24,14 @@ suite() {
     failed=$((failed + 1))
     return
   fi
-  echo "== $name: test"
+  echo "== $name: built in $((SECONDS - begun)) s, test"
   # Meson's exit status says no more than its log, which is counted below; a log that is missing counts as a failure.
   rm -f "$folder/meson-logs/testlog.json"
   # shellcheck disable=SC2086  # the options are words
   meson test -C "$folder" --no-rebuild --print-errorlogs $test_options || true
   local good bad
   read -r good bad < <(tools/count_tests.py "$folder/meson-logs/testlog.json")
+  echo "== $name: $((SECONDS - begun)) s in all"
   passed=$((passed + good))
   failed=$((failed + bad))
 }

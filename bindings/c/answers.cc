@@ -26,6 +26,12 @@ Result<RangeOptions> range_options(const nearline_range_options* from) {
   to.l = c::or_default(options.l, to.l);
   to.beam_width = c::or_auto(options.beam_width);
   to.filter = c::text_or_none(options.filter);
+  to.field = c::text_or_none(options.field);
+  NEARLINE_TRY(mask, c::mask_of(options.mask, options.mask_count));
+  to.mask = std::move(mask);
+  to.prefix = options.prefix;
+  to.as_stored = options.as_stored != 0;
+  NEARLINE_CHECK(c::check_reserved(options.reserved2, "range options"));
   return to;
 }
 

@@ -2,25 +2,16 @@
 /// The C interface's builds.
 #include "nearline/builder.h"
 
-#include <optional>
-
 #include "bindings/c/handles.h"
-
-/// Empty once it is finished.
-struct nearline_builder {
-  std::optional<nearline::Builder> builder;
-};
+#include "nearline/nearline_files.h"
 
 namespace nearline::c {
-namespace {
 
 Result<void> check_unfinished(const nearline_builder* builder) {
   NEARLINE_CHECK(need(builder, "builder"));
   if (builder->builder.has_value()) return {};
   return invalid("builder: expected one to add to or to finish, found one that is finished");
 }
-
-}  // namespace
 
 Result<Schema> schema_of(const nearline_schema* from, const nearline_build_options* more) {
   NEARLINE_CHECK(need(from, "schema"));
@@ -37,6 +28,7 @@ Result<Schema> schema_of(const nearline_schema* from, const nearline_build_optio
     const auto* const end = std::find(std::begin(attribute.name), std::end(attribute.name), '\0');
     schema.attributes.push_back({std::string(std::begin(attribute.name), end), kind});
   }
+  NEARLINE_CHECK(add_spaces(options.spaces, schema));
   return schema;
 }
 

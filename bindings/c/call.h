@@ -100,6 +100,11 @@ Result<Enum> enumerator(std::uint32_t value, Enum most, bool zero_allowed, const
                  " to " + std::to_string(static_cast<std::uint32_t>(most)));
 }
 
+/// Text that may be NULL, which is none.
+inline std::string text_or_none(const char* text) {
+  return text == nullptr ? std::string() : std::string(text);
+}
+
 /// Errors: kInvalidArgument for rows without data, an unknown type, or more bytes than there are.
 Result<MatrixView> matrix(const nearline_matrix* from, const char* name);
 

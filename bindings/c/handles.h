@@ -2,10 +2,14 @@
 /// What stands behind the opaque handles that more than one source of the C interface knows.
 #pragma once
 
+#include <optional>
+
 #include "bindings/c/call.h"
 #include "nearline/builder.h"
 #include "nearline/index.h"
+#include "nearline/nearline_spaces.h"
 #include "nearline/vector_file.h"
+#include "nearline/writer.h"
 
 struct nearline_index {
   nearline::Index index;
@@ -15,11 +19,24 @@ struct nearline_vector_file {
   nearline::VectorFile file;
 };
 
+struct nearline_writer {
+  nearline::Writer writer;
+};
+
+/// Empty once it is finished.
+struct nearline_builder {
+  std::optional<nearline::Builder> builder;
+};
+
 namespace nearline::c {
 
 /// Zero in the caller's options stands for the default, in `BuildOptions` too.
 Result<BuildOptions> build_options(const nearline_build_options* from);
-/// With the attributes that stand in the build options; `from` may be NULL there.
+/// Error where it is NULL, or finished.
+Result<void> check_unfinished(const nearline_builder* builder);
+/// Adds the further fields and transforms of build options; `from` may be NULL.
+Result<void> add_spaces(const nearline_spaces* from, Schema& schema);
+/// With the attributes, fields and transforms that stand in the build options; `options` may be NULL.
 Result<Schema> schema_of(const nearline_schema* from, const nearline_build_options* options);
 void give_build(nearline_build_report* to, const BuildReport& report);
 

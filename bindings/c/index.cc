@@ -39,13 +39,13 @@ void nearline_index_close(nearline_index** index) {
   c::close(index);
 }
 
-nearline_status nearline_index_get(const nearline_index* index, const uint64_t* ids, size_t count, void* out,
-                                   size_t out_bytes, uint8_t* found, nearline_error* error) {
+nearline_status nearline_index_get(const nearline_index* index, const char* field, const uint64_t* ids, size_t count,
+                                   void* out, size_t out_bytes, uint8_t* found, nearline_error* error) {
   return c::call(error, [&]() -> Result<void> {
     NEARLINE_CHECK(c::need(index, "index"));
     NEARLINE_TRY(wanted, c::id_array(ids, count));
     if (out_bytes > 0) NEARLINE_CHECK(c::need(out, "out"));
-    NEARLINE_TRY(done, index->index.get(wanted, {static_cast<std::byte*>(out), out_bytes}));
+    NEARLINE_TRY(done, index->index.get(wanted, {static_cast<std::byte*>(out), out_bytes}, c::text_or_none(field)));
     if (found == nullptr) return {};
     std::fill_n(found, count, std::uint8_t{1});
     for (const std::size_t place : done.absent) found[place] = 0;
@@ -53,38 +53,39 @@ nearline_status nearline_index_get(const nearline_index* index, const uint64_t* 
   });
 }
 
-nearline_status nearline_index_contains(const nearline_index* index, const uint64_t* ids, size_t count, uint8_t* found,
-                                        nearline_error* error) {
+nearline_status nearline_index_contains(const nearline_index* index, const char* field, const uint64_t* ids,
+                                        size_t count, uint8_t* found, nearline_error* error) {
   return c::call(error, [&]() -> Result<void> {
     NEARLINE_CHECK(c::need(index, "index"));
     NEARLINE_TRY(wanted, c::id_array(ids, count));
     if (count > 0) NEARLINE_CHECK(c::need(found, "found"));
-    NEARLINE_TRY(there, index->index.contains(wanted));
+    NEARLINE_TRY(there, index->index.contains(wanted, c::text_or_none(field)));
     std::copy(there.begin(), there.end(), found);
     return {};
   });
 }
 
-nearline_status nearline_index_for_each(const nearline_index* index, size_t rows, nearline_visit_fn visit,
-                                        void* context, nearline_error* error) {
+nearline_status nearline_index_for_each(const nearline_index* index, const char* field, size_t rows,
+                                        nearline_visit_fn visit, void* context, nearline_error* error) {
   return c::call(error, [&]() -> Result<void> {
     NEARLINE_CHECK(c::need(index, "index"));
     if (visit == nullptr) return c::invalid("visit: expected a function, found NULL");
     if (rows == 0) return c::invalid("rows of 0: expected how many to get at a time");
-    return index->index.for_each(rows, [&](std::span<const Id> ids, const MatrixView& vectors) -> Result<void> {
+    const auto give = [&](std::span<const Id> ids, const MatrixView& vectors) -> Result<void> {
       const nearline_matrix some{vectors.data, vectors.rows, vectors.dim, static_cast<std::uint32_t>(vectors.type)};
       if (visit(context, ids.data(), &some) == 0) return {};
       return Error{.code = Code::kCancelled, .what = "cancelled"};
-    });
+    };
+    return index->index.for_each(rows, give, c::text_or_none(field));
   });
 }
 
-nearline_status nearline_index_sample_ids(const nearline_index* index, size_t count, uint64_t seed, uint64_t* ids,
-                                          size_t* found, nearline_error* error) {
+nearline_status nearline_index_sample_ids(const nearline_index* index, const char* field, size_t count, uint64_t seed,
+                                          uint64_t* ids, size_t* found, nearline_error* error) {
   return c::call(error, [&]() -> Result<void> {
     NEARLINE_CHECK(c::need(index, "index", found, "found"));
     if (count > 0) NEARLINE_CHECK(c::need(ids, "ids"));
-    NEARLINE_TRY(drawn, index->index.sample_ids(count, seed));
+    NEARLINE_TRY(drawn, index->index.sample_ids(count, seed, c::text_or_none(field)));
     std::copy(drawn.begin(), drawn.end(), ids);
     *found = drawn.size();
     return {};
@@ -108,11 +109,12 @@ nearline_status nearline_index_snapshot(const nearline_index* index, const char*
   });
 }
 
-nearline_status nearline_index_get_info(const nearline_index* index, nearline_index_info* to, nearline_error* error) {
+nearline_status nearline_index_get_info(const nearline_index* index, const char* field, nearline_index_info* to,
+                                        nearline_error* error) {
   return c::call(error, [&]() -> Result<void> {
     NEARLINE_CHECK(c::need(index, "index"));
     NEARLINE_CHECK(c::check_report(to, "info"));
-    const IndexInfo info = index->index.info();
+    NEARLINE_TRY(info, index->index.info(c::text_or_none(field)));
     nearline_index_info all{.size = 0,
                             .count = info.count,
                             .generation = info.generation,

@@ -5,6 +5,7 @@
 #include "bindings/c/handles.h"
 #include "bindings/c/search_options.h"
 #include "nearline/index.h"
+#include "nearline/nearline_spaces.h"
 
 namespace nearline::c {
 
@@ -19,7 +20,18 @@ Result<SearchOptions> search_options(const nearline_search_options* from) {
   to.recall = options.recall;
   to.filter = text_or_none(options.filter);
   to.explain = options.explain != nullptr;
+  to.field = text_or_none(options.field);
+  NEARLINE_TRY(mask, mask_of(options.mask, options.mask_count));
+  to.mask = std::move(mask);
+  to.prefix = options.prefix;
+  to.walk_prefix = options.walk_prefix;
+  to.as_stored = options.as_stored != 0;
   return to;
+}
+
+Result<std::vector<float>> mask_of(const float* weights, std::uint32_t count) {
+  if (count > 0) NEARLINE_CHECK(need(weights, "mask"));
+  return std::vector<float>(weights, weights + count);
 }
 
 nearline_query_stats stats_from(const QueryStats& cost) noexcept {
@@ -71,6 +83,28 @@ void fill(const nearline_search_result& room, const SearchResult& found) {
   c::fill_stats(room.stats, room.stats_size, found.stats);
 }
 
+/// Answers and what they cost, where `check_room` was content.
+void give_answers(nearline_search_result* to, nearline_search_result room, const SearchResult& found) {
+  fill(room, found);
+  room.expected_recall = found.expected_recall;
+  room.matches = found.matches;
+  room.filter_reads = found.filter_reads;
+  c::give(to, room);
+}
+
+Result<FusionOptions> fusion_options(const nearline_fusion_options* from) {
+  NEARLINE_TRY(options, c::take(from, "fusion options"));
+  NEARLINE_CHECK(c::check_reserved(options.reserved, "fusion options"));
+  FusionOptions to;
+  to.k = c::or_default(options.k, to.k);
+  to.exact = options.exact != 0;
+  if (options.has_missing != 0) to.missing = options.missing;
+  to.filter = c::text_or_none(options.filter);
+  to.choose_by = c::text_or_none(options.choose_by);
+  to.candidates = c::or_default(options.candidates, std::max(to.candidates, to.k));
+  return to;
+}
+
 /// After the search, whose options were good.
 void explain(const nearline_search_options* from, const SearchResult& found) {
   const auto options = c::take(from, "search options");
@@ -91,12 +125,30 @@ nearline_status nearline_index_search(const nearline_index* index, const nearlin
     NEARLINE_TRY(room, c::take(result, "result"));
     NEARLINE_CHECK(check_room(room, rows.rows, how.k));
     NEARLINE_TRY(found, index->index.search(rows, how));
-    fill(room, found);
-    room.expected_recall = found.expected_recall;
-    room.matches = found.matches;
-    room.filter_reads = found.filter_reads;
-    c::give(result, room);
+    give_answers(result, room, found);
     explain(options, found);
+    return {};
+  });
+}
+
+nearline_status nearline_index_search_fields(const nearline_index* index, const nearline_field_queries* fields,
+                                             size_t field_count, const nearline_fusion_options* options,
+                                             nearline_search_result* result, nearline_error* error) {
+  return c::call(error, [&]() -> Result<void> {
+    NEARLINE_CHECK(c::need(index, "index"));
+    if (field_count > 0) NEARLINE_CHECK(c::need(fields, "fields"));
+    std::vector<FieldQueries> asked;
+    for (const nearline_field_queries& each : std::span(fields, field_count)) {
+      NEARLINE_TRY(rows, c::matrix(&each.matrix, "queries"));
+      NEARLINE_CHECK(c::check_reserved(each.reserved, "field queries"));
+      asked.push_back({.field = c::text_or_none(each.field), .queries = rows, .weight = each.weight});
+    }
+    NEARLINE_TRY(how, fusion_options(options));
+    NEARLINE_CHECK(c::check_report(result, "result"));
+    NEARLINE_TRY(room, c::take(result, "result"));
+    NEARLINE_CHECK(check_room(room, asked.empty() ? 0 : asked.front().queries.rows, how.k));
+    NEARLINE_TRY(found, index->index.search_fields(asked, how));
+    give_answers(result, room, found);
     return {};
   });
 }

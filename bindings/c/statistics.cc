@@ -23,13 +23,13 @@ void fill(char (&to)[N], const std::string& from) {
 
 }  // namespace
 
-nearline_status nearline_index_get_graph_statistics(const nearline_index* index, nearline_graph_statistics* to,
-                                                    nearline_progress_fn progress, void* context,
-                                                    nearline_error* error) {
+nearline_status nearline_index_get_graph_statistics(const nearline_index* index, const char* field,
+                                                    nearline_graph_statistics* to, nearline_progress_fn progress,
+                                                    void* context, nearline_error* error) {
   return c::call(error, [&]() -> Result<void> {
     NEARLINE_CHECK(c::need(index, "index"));
     NEARLINE_CHECK(c::check_report(to, "statistics"));
-    NEARLINE_TRY(found, index->index.graph_statistics(c::progress_fn(progress, context)));
+    NEARLINE_TRY(found, index->index.graph_statistics(c::progress_fn(progress, context), c::text_or_none(field)));
     nearline_graph_statistics all{.size = 0,
                                   .records = found.records,
                                   .edges = found.edges,

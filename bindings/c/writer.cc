@@ -7,10 +7,6 @@
 #include "bindings/c/handles.h"
 #include "nearline/nearline_answers.h"
 
-struct nearline_writer {
-  nearline::Writer writer;
-};
-
 using namespace nearline;  // NOLINT(google-build-using-namespace)
 
 namespace {
@@ -146,11 +142,11 @@ nearline_status nearline_writer_wait_for_merges(nearline_writer* writer, nearlin
   return commits(writer, report, error, [](Writer& to) { return to.wait_for_merges(); });
 }
 
-nearline_status nearline_writer_calibrate(nearline_writer* writer, const nearline_matrix* queries,
+nearline_status nearline_writer_calibrate(nearline_writer* writer, const char* field, const nearline_matrix* queries,
                                           nearline_commit_report* report, nearline_error* error) {
   return commits(writer, report, error, [&](Writer& to) -> Result<CommitReport> {
     NEARLINE_TRY(rows, c::matrix(queries, "queries"));
-    return to.calibrate(rows);
+    return to.calibrate(rows, c::text_or_none(field));
   });
 }
 

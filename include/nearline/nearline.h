@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/// nearline for C99 and for whatever calls C (nearline_answers.h and nearline_files.h have the rest of it). Link with
+/// nearline for C99 and for whatever calls C (nearline_answers.h, nearline_spaces.h and
+/// nearline_files.h have the rest of it). Link with
 /// -lnearline_c (nearline-c.pc), or dlopen libnearline_c.so.0, which needs no other library of nearline. A program
 /// outlives minor versions: symbols and fields are only added.
 ///
@@ -161,6 +162,7 @@ typedef struct nearline_build_options {
   void* progress_context;
   const nearline_attribute* attributes;  // of the index; NULL: its records are vectors alone
   size_t attribute_count;
+  const struct nearline_spaces* spaces;  // further fields and transforms (nearline_spaces.h); NULL: none
 } nearline_build_options;
 
 typedef struct nearline_build_report {
@@ -187,23 +189,6 @@ NEARLINE_C_API nearline_status nearline_builder_finish(nearline_builder* builder
                                                        nearline_error* error);
 NEARLINE_C_API void nearline_builder_close(nearline_builder** builder);
 
-typedef struct nearline_estimate {
-  size_t size;
-  uint64_t file_bytes;
-  uint64_t build_memory_bytes;
-  uint64_t least_build_memory_bytes;
-  uint64_t search_memory_bytes;
-  uint64_t code_search_memory_bytes;
-  double build_cpu_seconds;
-  uint32_t layout;
-  uint32_t reserved;
-} nearline_estimate;
-
-/// What a build of `count` vectors will take. options: may be NULL.
-NEARLINE_C_API nearline_status nearline_estimate_build(uint64_t count, const nearline_schema* schema,
-                                                       const nearline_build_options* options,
-                                                       nearline_estimate* estimate, nearline_error* error);
-
 // An open index (index.h, search.h, statistics.h). --------------------------------------------------------------------
 
 typedef struct nearline_index nearline_index;
@@ -228,6 +213,12 @@ typedef struct nearline_search_options {
   const char* filter;        // which records may be answers (search.h); NULL: all
   nearline_text_fn explain;  // gets how each segment was searched, a line at a time; searches alone, no pages
   void* explain_context;
+  const char* field;     // the queries' (nearline_spaces.h); NULL: the first
+  const float* mask;     // [mask_count] how much each dimension counts (search.h); NULL: each once
+  uint32_t mask_count;   // the field's dimension, where there is a mask
+  uint32_t prefix;       // the first so many dimensions count; 0: all
+  uint32_t walk_prefix;  // by the first so many a walk goes; 0: by those that count
+  uint32_t as_stored;    // 1: queries are vectors as `get` gives them
 } nearline_search_options;
 
 typedef struct nearline_query_stats {
@@ -309,26 +300,29 @@ NEARLINE_C_API nearline_status nearline_index_search(const nearline_index* index
                                                      nearline_search_result* result, nearline_error* error);
 /// out: [count] vectors as they are stored, zeros for an unknown id; out_bytes: just as many as they take. found:
 /// [count], 1 or 0; may be NULL.
-NEARLINE_C_API nearline_status nearline_index_get(const nearline_index* index, const uint64_t* ids, size_t count,
-                                                  void* out, size_t out_bytes, uint8_t* found, nearline_error* error);
+NEARLINE_C_API nearline_status nearline_index_get(const nearline_index* index, const char* field, const uint64_t* ids,
+                                                  size_t count, void* out, size_t out_bytes, uint8_t* found,
+                                                  nearline_error* error);
 /// found: [count], 1 or 0.
-NEARLINE_C_API nearline_status nearline_index_contains(const nearline_index* index, const uint64_t* ids, size_t count,
-                                                       uint8_t* found, nearline_error* error);
+NEARLINE_C_API nearline_status nearline_index_contains(const nearline_index* index, const char* field,
+                                                       const uint64_t* ids, size_t count, uint8_t* found,
+                                                       nearline_error* error);
 /// Gets all records, in ascending order of ids, `rows` at a time at most, valid during the call; not 0 stops.
 typedef int (*nearline_visit_fn)(void* context, const uint64_t* ids, const nearline_matrix* vectors);
-NEARLINE_C_API nearline_status nearline_index_for_each(const nearline_index* index, size_t rows,
+NEARLINE_C_API nearline_status nearline_index_for_each(const nearline_index* index, const char* field, size_t rows,
                                                        nearline_visit_fn visit, void* context, nearline_error* error);
 /// ids: room for `count`; found: how many there are, which is fewer where the index has fewer.
-NEARLINE_C_API nearline_status nearline_index_sample_ids(const nearline_index* index, size_t count, uint64_t seed,
-                                                         uint64_t* ids, size_t* found, nearline_error* error);
+NEARLINE_C_API nearline_status nearline_index_sample_ids(const nearline_index* index, const char* field, size_t count,
+                                                         uint64_t seed, uint64_t* ids, size_t* found,
+                                                         nearline_error* error);
 /// moved: 1 where there was a newer commit; may be NULL.
 NEARLINE_C_API nearline_status nearline_index_refresh(nearline_index* index, int* moved, nearline_error* error);
 /// Writes the open commit to a new file. progress: may be NULL.
 NEARLINE_C_API nearline_status nearline_index_snapshot(const nearline_index* index, const char* output, int replace,
                                                        nearline_progress_fn progress, void* context,
                                                        nearline_error* error);
-NEARLINE_C_API nearline_status nearline_index_get_info(const nearline_index* index, nearline_index_info* info,
-                                                       nearline_error* error);
+NEARLINE_C_API nearline_status nearline_index_get_info(const nearline_index* index, const char* field,
+                                                       nearline_index_info* info, nearline_error* error);
 NEARLINE_C_API nearline_status nearline_index_get_memory_usage(const nearline_index* index,
                                                                nearline_memory_usage* usage, nearline_error* error);
 
@@ -386,8 +380,9 @@ NEARLINE_C_API nearline_status nearline_writer_commit(nearline_writer* writer, i
                                                       nearline_commit_report* report, nearline_error* error);
 NEARLINE_C_API nearline_status nearline_writer_wait_for_merges(nearline_writer* writer, nearline_commit_report* report,
                                                                nearline_error* error);
-NEARLINE_C_API nearline_status nearline_writer_calibrate(nearline_writer* writer, const nearline_matrix* queries,
-                                                         nearline_commit_report* report, nearline_error* error);
+NEARLINE_C_API nearline_status nearline_writer_calibrate(nearline_writer* writer, const char* field,
+                                                         const nearline_matrix* queries, nearline_commit_report* report,
+                                                         nearline_error* error);
 NEARLINE_C_API nearline_status nearline_writer_compact(nearline_writer* writer, nearline_commit_report* report,
                                                        nearline_error* error);
 NEARLINE_C_API nearline_status nearline_writer_compact_to(nearline_writer* writer, const char* output, int replace,

@@ -61,6 +61,12 @@ typedef struct nearline_range_options {
   uint32_t exact;        // 1: all of them for certain
   uint32_t reserved;     // 0
   const char* filter;    // NULL: all records
+  const char* field;     // from here on as in nearline_search_options
+  const float* mask;
+  uint32_t mask_count;
+  uint32_t prefix;
+  uint32_t as_stored;
+  uint32_t reserved2;  // 0
 } nearline_range_options;
 
 /// Answers of query i are [offsets[i], offsets[i + 1]), nearest first. The arrays live as long as the handle.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/// The C interface's second part: files of vectors and of neighbours, brute force, and what checks and saves index
-/// files. nearline.h has the conventions.
+/// The C interface's second part: files of vectors and of neighbours, brute force, what a build will take, and what
+/// checks and saves index files. nearline.h has the conventions.
 #pragma once
 
 #include "nearline/nearline.h"
@@ -123,6 +123,25 @@ NEARLINE_C_API nearline_status nearline_profile_file(const nearline_vector_file*
                                                      const nearline_profile_options* options, nearline_profile* profile,
                                                      nearline_error* error);
 
+// What a build will take (builder.h). ------------------------------------------------------------------------------
+
+typedef struct nearline_estimate {
+  size_t size;
+  uint64_t file_bytes;
+  uint64_t build_memory_bytes;
+  uint64_t least_build_memory_bytes;
+  uint64_t search_memory_bytes;
+  uint64_t code_search_memory_bytes;
+  double build_cpu_seconds;
+  uint32_t layout;
+  uint32_t reserved;
+} nearline_estimate;
+
+/// What a build of `count` vectors will take. options: may be NULL.
+NEARLINE_C_API nearline_status nearline_estimate_build(uint64_t count, const nearline_schema* schema,
+                                                       const nearline_build_options* options,
+                                                       nearline_estimate* estimate, nearline_error* error);
+
 // Checks and rescue of index files (verify.h, salvage.h).
 // --------------------------------------------------------------
 
@@ -173,7 +192,7 @@ typedef struct nearline_graph_statistics {
 } nearline_graph_statistics;
 
 /// progress: may be NULL.
-NEARLINE_C_API nearline_status nearline_index_get_graph_statistics(const nearline_index* index,
+NEARLINE_C_API nearline_status nearline_index_get_graph_statistics(const nearline_index* index, const char* field,
                                                                    nearline_graph_statistics* statistics,
                                                                    nearline_progress_fn progress, void* context,
                                                                    nearline_error* error);

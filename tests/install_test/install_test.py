@@ -14,7 +14,7 @@ from pathlib import Path
 
 build, consumer, c_consumer = (Path(word) for word in sys.argv[1:4])
 compiler, c_compiler = sys.argv[4:sys.argv.index("--")], sys.argv[sys.argv.index("--") + 1:]
-C_HEADERS = ("nearline.h", "nearline_answers.h", "nearline_files.h")
+C_HEADERS = ("nearline.h", "nearline_answers.h", "nearline_files.h", "nearline_spaces.h")
 
 
 def run(*command: str, **options) -> str:

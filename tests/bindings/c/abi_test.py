@@ -12,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-HEADERS = ("nearline.h", "nearline_answers.h", "nearline_files.h")
+HEADERS = ("nearline.h", "nearline_answers.h", "nearline_files.h", "nearline_spaces.h")
 
 
 def declared(text: str) -> set[str]:
@@ -32,8 +32,8 @@ def layout(root: Path, text: str, compiler: list[str]) -> str:
             lines.append(f'printf("{name} %d\\n", (int){name});')
     with tempfile.TemporaryDirectory() as folder:
         source, program = Path(folder) / "layout.c", Path(folder) / "layout"
-        source.write_text('#include <stdio.h>\n#include "nearline/nearline_answers.h"\n#include "nearline/nearline_files.h"\nint main(void) {\n  ' +
-                          "\n  ".join(lines) + "\n  return 0;\n}\n", encoding="utf-8")
+        includes = "".join(f'#include "nearline/{header}"\n' for header in HEADERS)
+        source.write_text("#include <stdio.h>\n" + includes + "int main(void) {\n  " + "\n  ".join(lines) + "\n  return 0;\n}\n", encoding="utf-8")
         subprocess.run([*compiler, "-std=c99", f"-I{root}/include", str(source), "-o", str(program)], check=True)
         return subprocess.run([str(program)], capture_output=True, text=True, check=True).stdout
 

@@ -20,11 +20,11 @@ static void null_arguments(void) {
   INVALID(nearline_index_search(NULL, &nowhere, NULL, NULL, &error), "index");
   INVALID(nearline_index_search(opened, NULL, NULL, NULL, &error), "queries");
   INVALID(nearline_index_search(opened, &nowhere, NULL, NULL, &error), "3 rows in `data`, found NULL");
-  INVALID(nearline_index_get(opened, NULL, 1, &id, kDim * sizeof(float), NULL, &error), "ids");
-  INVALID(nearline_index_get(opened, &id, 1, NULL, kDim * sizeof(float), NULL, &error), "out");
-  INVALID(nearline_index_contains(opened, &id, 1, NULL, &error), "found");
-  INVALID(nearline_index_for_each(opened, 10, NULL, NULL, &error), "visit");
-  INVALID(nearline_index_get_info(opened, NULL, &error), "info");
+  INVALID(nearline_index_get(opened, NULL, NULL, 1, &id, kDim * sizeof(float), NULL, &error), "ids");
+  INVALID(nearline_index_get(opened, NULL, &id, 1, NULL, kDim * sizeof(float), NULL, &error), "out");
+  INVALID(nearline_index_contains(opened, NULL, &id, 1, NULL, &error), "found");
+  INVALID(nearline_index_for_each(opened, NULL, 10, NULL, NULL, &error), "visit");
+  INVALID(nearline_index_get_info(opened, NULL, NULL, &error), "info");
   INVALID(nearline_index_snapshot(opened, NULL, 0, NULL, NULL, &error), "output");
   INVALID(nearline_index_refresh(NULL, NULL, &error), "index");
   INVALID(nearline_builder_create("new.near", NULL, NULL, &builder, &error), "schema");
@@ -56,7 +56,7 @@ static void spent_and_closed(void) {
   INVALID(nearline_builder_add(builder, &one, NULL, NULL, &error), "builder");
   GOOD(nearline_index_open("test.near", NULL, &index, &error));
   nearline_index_close(&index);
-  INVALID(nearline_index_get_info(index, &info, &error), "index");
+  INVALID(nearline_index_get_info(index, NULL, &info, &error), "index");
 }
 
 static void wrong_sizes(void) {
@@ -82,7 +82,7 @@ static void wrong_sizes(void) {
   result.size = 0;
   INVALID(nearline_index_search(opened, &one, &options, &result, &error), "result: expected its size");
   ids[0] = 1001;
-  INVALID(nearline_index_get(opened, ids, 1, vector, 3, NULL, &error), "3");
+  INVALID(nearline_index_get(opened, NULL, ids, 1, vector, 3, NULL, &error), "3");
 }
 
 /// What a caller has that was compiled before the last fields came: as much is read, as much is written.
@@ -117,7 +117,7 @@ static void older_structs(void) {
   GOOD(nearline_index_search(opened, &one, (const nearline_search_options*)(const void*)&options,
                              (nearline_search_result*)(void*)&result, &error));
   CHECK(ids[0] == 1003 && ids[2] == 77);
-  GOOD(nearline_index_get_info(opened, (nearline_index_info*)(void*)&info, &error));
+  GOOD(nearline_index_get_info(opened, NULL, (nearline_index_info*)(void*)&info, &error));
   CHECK(info.count == kRows && info.beyond == 77 && info.size == 16);
   CHECK(nearline_index_open("nowhere.near", NULL, &index, (nearline_error*)(void*)&old_error) == NEARLINE_NOT_FOUND);
   CHECK(old_error.status == NEARLINE_NOT_FOUND && old_error.beyond == 77);
@@ -177,9 +177,9 @@ static void cancelled(void) {
 static void too_much(void) {
   size_t found = 0;
   uint64_t id = 0;
-  CHECK(nearline_index_get(opened, &id, SIZE_MAX, &id, 8, NULL, &error) == NEARLINE_INVALID_ARGUMENT);
-  CHECK(nearline_index_for_each(opened, 0, NULL, NULL, &error) == NEARLINE_INVALID_ARGUMENT);
-  CHECK(nearline_index_sample_ids(opened, 0, 1, NULL, &found, &error) == NEARLINE_OK && found == 0);
+  CHECK(nearline_index_get(opened, NULL, &id, SIZE_MAX, &id, 8, NULL, &error) == NEARLINE_INVALID_ARGUMENT);
+  CHECK(nearline_index_for_each(opened, NULL, 0, NULL, NULL, &error) == NEARLINE_INVALID_ARGUMENT);
+  CHECK(nearline_index_sample_ids(opened, NULL, 0, 1, NULL, &found, &error) == NEARLINE_OK && found == 0);
 }
 
 int main(void) {
