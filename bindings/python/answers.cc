@@ -5,6 +5,7 @@
 
 #include "bindings/python/open_index.h"
 #include "bindings/python/record_data.h"
+#include "bindings/python/spaces.h"
 #include "nearline/paging.h"
 
 namespace nearline::python {
@@ -12,9 +13,10 @@ namespace {
 
 /// What search, pages and cursors take of it in common.
 SearchOptions options_of(std::uint32_t k, std::uint32_t l, std::uint32_t beam_width, bool exact, float recall,
-                         const std::string& filter) {
+                         const std::string& filter, const py::tuple& space) {
   SearchOptions options{.k = k, .l = l, .beam_width = beam_width, .exact = exact, .recall = recall};
   options.filter = filter;
+  set_space(space, options);
   return options;
 }
 
@@ -109,15 +111,16 @@ Result<RangeResult> range_in_parts(const Index& index, const MatrixView& queries
 /// (ids, distances, offsets, complete_to, cut, stats or None, expected_recall)
 py::tuple range_search(const OpenIndex& self, const py::array& queries, int type, std::uint32_t dim, float radius,
                        std::uint64_t max_results, std::uint32_t l, std::uint32_t beam_width, bool exact, float recall,
-                       const std::string& filter, bool stats) {
+                       const std::string& filter, bool stats, const py::tuple& space) {
   const auto index = self.open();
-  const RangeOptions options{.radius = radius,
-                             .max_results = max_results,
-                             .exact = exact,
-                             .recall = recall,
-                             .l = l,
-                             .beam_width = beam_width,
-                             .filter = filter};
+  RangeOptions options{.radius = radius,
+                       .max_results = max_results,
+                       .exact = exact,
+                       .recall = recall,
+                       .l = l,
+                       .beam_width = beam_width,
+                       .filter = filter};
+  set_space(space, options);
   const MatrixView rows = matrix(queries, type, dim);
   const Watch watch{py::none()};
   const auto [found, owner] = hand_over(watched(watch, [&] { return range_in_parts(*index, rows, options, watch); }));
@@ -134,18 +137,18 @@ py::tuple range_search(const OpenIndex& self, const py::array& queries, int type
 
 py::tuple search_page(const OpenIndex& self, const py::array& query, int type, std::uint32_t dim, std::uint32_t k,
                       std::uint32_t l, std::uint32_t beam_width, bool exact, float recall, const std::string& filter,
-                      const std::string& token) {
+                      const py::tuple& space, const std::string& token) {
   const auto index = self.open();
-  const SearchOptions options = options_of(k, l, beam_width, exact, recall, filter);
+  const SearchOptions options = options_of(k, l, beam_width, exact, recall, filter, space);
   const MatrixView row = matrix(query, type, dim);
   return tuple_of(released([&] { return index->search_page(row, options, token); }));
 }
 
 std::unique_ptr<OpenCursor> cursor(const OpenIndex& self, const py::array& query, int type, std::uint32_t dim,
                                    std::uint32_t l, std::uint32_t beam_width, bool exact, float recall,
-                                   const std::string& filter) {
+                                   const std::string& filter, const py::tuple& space) {
   const auto index = self.open();
-  const SearchOptions options = options_of(SearchOptions{}.k, l, beam_width, exact, recall, filter);
+  const SearchOptions options = options_of(SearchOptions{}.k, l, beam_width, exact, recall, filter, space);
   const MatrixView row = matrix(query, type, dim);
   return std::make_unique<OpenCursor>(released([&] { return index->cursor(row, options); }));
 }

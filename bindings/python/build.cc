@@ -4,16 +4,20 @@
 #include <optional>
 
 #include "bindings/python/record_data.h"
+#include "bindings/python/spaces.h"
 #include "nearline/builder.h"
 
 namespace nearline::python {
 namespace {
 
-Schema schema_of(std::uint32_t dim, int type, const std::string& metric, const py::list& attributes) {
-  return {.dim = dim,
-          .type = static_cast<ElementType>(type),
-          .metric = metric_from(metric).value_or(Metric::kL2),
-          .attributes = attributes_of(attributes)};
+Schema schema_of(std::uint32_t dim, int type, const std::string& metric, const py::list& attributes,
+                 const py::dict& spaces) {
+  Schema schema{.dim = dim,
+                .type = static_cast<ElementType>(type),
+                .metric = metric_from(metric).value_or(Metric::kL2),
+                .attributes = attributes_of(attributes)};
+  set_spaces(spaces, schema);
+  return schema;
 }
 
 /// options: those of `BuildOptions`, by their names; what is not there has its default.
@@ -42,12 +46,12 @@ BuildOptions options_of(const py::dict& options) {
 class OneBuild {
  public:
   OneBuild(const py::bytes& output, std::uint32_t dim, int type, const std::string& metric, const py::dict& options,
-           const py::object& progress, const py::list& attributes)
+           const py::object& progress, const py::list& attributes, const py::dict& spaces)
       : watch_(progress) {
     const auto file = path_of(output);
     BuildOptions how = options_of(options);
     how.progress = watch_.function();
-    const Schema schema = schema_of(dim, type, metric, attributes);
+    const Schema schema = schema_of(dim, type, metric, attributes, spaces);
     builder_.emplace(released([&] { return Builder::create(file, schema, how); }));
   }
 
@@ -56,6 +60,12 @@ class OneBuild {
     const auto named = ids_of(ids);
     const RecordData said = record_data(data, all.rows);
     released([&] { return builder_->add(all, named, said); });
+  }
+
+  void add_field(const std::string& field, const py::array& rows, int type, std::uint32_t dim, const py::object& ids) {
+    const MatrixView all = matrix(rows, type, dim);
+    const auto named = ids_of(ids);
+    released([&] { return builder_->add_field(field, all, named); });
   }
 
   py::dict finish() {
@@ -78,7 +88,7 @@ class OneBuild {
 py::dict estimate_of(std::uint64_t count, std::uint32_t dim, int type, const std::string& metric,
                      const py::dict& options, const py::list& attributes) {
   const BuildOptions how = options_of(options);
-  const Schema schema = schema_of(dim, type, metric, attributes);
+  const Schema schema = schema_of(dim, type, metric, attributes, py::dict());
   const Estimate found = released([&] { return estimate(count, schema, how); });
   py::dict all;
   all["layout"] = std::string(name(found.layout));
@@ -96,8 +106,9 @@ py::dict estimate_of(std::uint64_t count, std::uint32_t dim, int type, const std
 void bind_build(py::module_& module) {
   py::class_<OneBuild>(module, "Builder")
       .def(py::init<const py::bytes&, std::uint32_t, int, const std::string&, const py::dict&, const py::object&,
-                    const py::list&>())
+                    const py::list&, const py::dict&>())
       .def("add", &OneBuild::add)
+      .def("add_field", &OneBuild::add_field)
       .def("finish", &OneBuild::finish);
   module.def("estimate", estimate_of);
 }

@@ -4,6 +4,7 @@
 
 #include "bindings/python/open_index.h"
 #include "bindings/python/record_data.h"
+#include "bindings/python/spaces.h"
 
 namespace nearline::python {
 namespace {
@@ -77,54 +78,48 @@ py::dict dict_of(const IndexInfo& info) {
   all["rolled_back"] = info.rolled_back;
   all["durable"] = info.durable;
   all["attributes"] = types_of(info.schema.attributes);
+  all["field"] = info.schema.name;
+  all["indexed"] = info.schema.indexed;
   return all;
 }
 
 py::tuple search(const OpenIndex& self, const py::array& queries, int type, std::uint32_t dim, std::uint32_t k,
                  std::uint32_t l, std::uint32_t beam_width, bool exact, float recall, bool stats,
-                 const std::string& filter, bool explain) {
+                 const std::string& filter, bool explain, const py::tuple& space) {
   const auto index = self.open();
   const Watch watch{py::none()};
-  const SearchOptions options{
+  SearchOptions options{
       .k = k, .l = l, .beam_width = beam_width, .exact = exact, .recall = recall, .filter = filter, .explain = explain};
+  set_space(space, options);
   const MatrixView rows = matrix(queries, type, dim);
-  const auto [found, owner] = hand_over(watched(watch, [&] { return search_in_parts(*index, rows, options, watch); }));
-  const auto count = static_cast<py::ssize_t>(rows.rows);
-  const auto width = static_cast<py::ssize_t>(k);
-  py::object costs = py::none();
-  if (stats) costs = stats_of(found->stats, owner);
-  py::list explanation;
-  for (const std::string& line : found->explanation) explanation.append(line);
-  return py::make_tuple(view(found->ids, {count, width}, owner), view(found->distances, {count, width}, owner),
-                        view(found->counts, {count}, owner), costs, found->expected_recall, found->matches,
-                        found->filter_reads, explanation);
+  return answers_of(watched(watch, [&] { return search_in_parts(*index, rows, options, watch); }), rows.rows, stats);
 }
 
 /// The places of ids that no record has; fills `out`.
-py::array_t<std::size_t> get(const OpenIndex& self, const py::object& ids, py::array out) {
+py::array_t<std::size_t> get(const OpenIndex& self, const py::object& ids, py::array out, const std::string& field) {
   const auto index = self.open();
   const auto wanted = ids_of(ids);
   const std::span bytes(static_cast<std::byte*>(out.mutable_data()), static_cast<std::size_t>(out.nbytes()));
-  const auto [report, owner] = hand_over(released([&] { return index->get(wanted, bytes); }));
+  const auto [report, owner] = hand_over(released([&] { return index->get(wanted, bytes, field); }));
   return view(report->absent, {static_cast<py::ssize_t>(report->absent.size())}, owner);
 }
 
-py::array_t<bool> contains(const OpenIndex& self, const py::object& ids) {
+py::array_t<bool> contains(const OpenIndex& self, const py::object& ids, const std::string& field) {
   const auto index = self.open();
   const auto wanted = ids_of(ids);
-  const auto there = released([&] { return index->contains(wanted); });
+  const auto there = released([&] { return index->contains(wanted, field); });
   py::array_t<bool> answer(static_cast<py::ssize_t>(there.size()));
   std::ranges::copy(there, answer.mutable_data());
   return answer;
 }
 
 /// visit: gets (ids, bytes of the vectors), copies; what it raises ends the call.
-void for_each(const OpenIndex& self, std::size_t rows, const py::object& visit) {
+void for_each(const OpenIndex& self, std::size_t rows, const py::object& visit, const std::string& field) {
   const auto index = self.open();
   std::exception_ptr raised;
   auto done = [&] {
     const py::gil_scoped_release release;
-    return index->for_each(rows, [&](std::span<const Id> ids, const MatrixView& vectors) -> Result<void> {
+    const auto give = [&](std::span<const Id> ids, const MatrixView& vectors) -> Result<void> {
       const py::gil_scoped_acquire acquire;
       try {
         if (PyErr_CheckSignals() != 0) throw py::error_already_set();
@@ -137,15 +132,16 @@ void for_each(const OpenIndex& self, std::size_t rows, const py::object& visit) 
         raised = std::current_exception();
         return Error{Code::kCancelled, "cancelled"};
       }
-    });
+    };
+    return index->for_each(rows, give, field);
   }();
   if (raised) std::rethrow_exception(raised);
   if (!done) raise(done.error());
 }
 
-py::array_t<Id> sample_ids(const OpenIndex& self, std::size_t count, std::uint64_t seed) {
+py::array_t<Id> sample_ids(const OpenIndex& self, std::size_t count, std::uint64_t seed, const std::string& field) {
   const auto index = self.open();
-  const auto [ids, owner] = hand_over(released([&] { return index->sample_ids(count, seed); }));
+  const auto [ids, owner] = hand_over(released([&] { return index->sample_ids(count, seed, field); }));
   return view(*ids, {static_cast<py::ssize_t>(ids->size())}, owner);
 }
 
@@ -161,9 +157,11 @@ void snapshot(const OpenIndex& self, const py::bytes& output, bool replace, cons
   watched(watch, [&] { return index->snapshot(file, replace, watch.function()); });
 }
 
-py::dict info(const OpenIndex& self) {
+py::dict info(const OpenIndex& self, const std::string& field) {
   const auto index = self.open();
-  py::dict all = dict_of(index->info());
+  const auto found = index->info(field);
+  if (!found) raise(found.error());
+  py::dict all = dict_of(*found);
   all["io"] = std::string(name(index->io()));
   all["ranking"] = std::string(name(index->ranking()));
   return all;
@@ -187,10 +185,10 @@ py::dict memory_usage(const OpenIndex& self) {
   return all;
 }
 
-py::dict graph_statistics(const OpenIndex& self, const py::object& progress) {
+py::dict graph_statistics(const OpenIndex& self, const py::object& progress, const std::string& field) {
   const auto index = self.open();
   const Watch watch{progress};
-  const GraphStatistics found = watched(watch, [&] { return index->graph_statistics(watch.function()); });
+  const GraphStatistics found = watched(watch, [&] { return index->graph_statistics(watch.function(), field); });
   py::dict all;
   all["records"] = found.records;
   all["edges"] = found.edges;
@@ -242,6 +240,19 @@ py::object stats_of(const std::vector<QueryStats>& stats, const py::handle& owne
   return view(stats, {static_cast<py::ssize_t>(stats.size())}, owner);
 }
 
+py::tuple answers_of(SearchResult&& answers, std::size_t rows, bool stats) {
+  const auto [found, owner] = hand_over(std::move(answers));
+  const auto count = static_cast<py::ssize_t>(rows);
+  const auto width = static_cast<py::ssize_t>(found->k);
+  py::object costs = py::none();
+  if (stats) costs = stats_of(found->stats, owner);
+  py::list explanation;
+  for (const std::string& line : found->explanation) explanation.append(line);
+  return py::make_tuple(view(found->ids, {count, width}, owner), view(found->distances, {count, width}, owner),
+                        view(found->counts, {count}, owner), costs, found->expected_recall, found->matches,
+                        found->filter_reads, explanation);
+}
+
 void bind_index(py::module_& module) {
   py::class_<OpenIndex> index(module, "Index");
   index.def(py::init<const py::bytes&, std::uint64_t, std::uint32_t, const std::string&, const std::string&, bool>())
@@ -259,6 +270,7 @@ void bind_index(py::module_& module) {
       .def("memory_usage", memory_usage)
       .def("graph_statistics", graph_statistics);
   bind_answers(index, module);
+  bind_spaces(index);
 }
 
 }  // namespace nearline::python

@@ -30,7 +30,12 @@ class OpenIndex {
 /// What queries cost, as an array [stats.size()] with fields; `owner` keeps it alive.
 py::object stats_of(const std::vector<QueryStats>& stats, const py::handle& owner);
 
+/// (ids, distances, counts, stats or None, expected_recall, matches, filter_reads, explanation) of `rows` queries.
+py::tuple answers_of(SearchResult&& found, std::size_t rows, bool stats);
+
 /// What records say, searches of other kinds: answers.cc.
 void bind_answers(py::class_<OpenIndex>& index, py::module_& module);
+/// Fields, and searches over several: spaces.cc.
+void bind_spaces(py::class_<OpenIndex>& index);
 
 }  // namespace nearline::python

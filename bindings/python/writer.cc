@@ -116,6 +116,20 @@ class OpenWriter {
     return py::make_tuple(report.erased, report.unknown);
   }
 
+  void set_field(const std::string& field, const py::array& rows, int type, std::uint32_t dim, const py::object& ids) {
+    const Turn turn(*this);
+    const MatrixView all = matrix(rows, type, dim);
+    const auto named = ids_of(ids);
+    work([&](Writer& writer) { return writer.set_field(field, all, named); });
+  }
+
+  py::tuple erase_field(const std::string& field, const py::object& ids) {
+    const Turn turn(*this);
+    const auto named = ids_of(ids);
+    const EraseReport report = work([&](Writer& writer) { return writer.erase_field(field, named); });
+    return py::make_tuple(report.erased, report.unknown);
+  }
+
   std::uint64_t erase_where(const std::string& filter) {
     const Turn turn(*this);
     return work([&](Writer& writer) { return writer.erase_where(filter); }).erased;
@@ -137,10 +151,10 @@ class OpenWriter {
     return dict_of(work([](Writer& writer) { return writer.wait_for_merges(); }));
   }
 
-  py::dict calibrate(const py::array& rows, int type, std::uint32_t dim) {
+  py::dict calibrate(const py::array& rows, int type, std::uint32_t dim, const std::string& field) {
     const Turn turn(*this);
     const MatrixView queries = matrix(rows, type, dim);
-    return dict_of(work([&](Writer& writer) { return writer.calibrate(queries); }));
+    return dict_of(work([&](Writer& writer) { return writer.calibrate(queries, field); }));
   }
 
   void abandon() {
@@ -177,6 +191,8 @@ void bind_writer(py::module_& module) {
       .def("insert", &OpenWriter::insert)
       .def("upsert", &OpenWriter::upsert)
       .def("erase", &OpenWriter::erase)
+      .def("set_field", &OpenWriter::set_field)
+      .def("erase_field", &OpenWriter::erase_field)
       .def("erase_where", &OpenWriter::erase_where)
       .def_property_readonly("dirty", &OpenWriter::dirty)
       .def("commit", &OpenWriter::commit)

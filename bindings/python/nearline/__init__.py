@@ -12,6 +12,11 @@ Records may say more than their vectors, and a filter asks for it:
     found = index.search(query, filter="lang = 'en' and year >= 2019")
     index.get(found.ids, attributes=True, payloads=True)  # (vectors, a list of dicts, a list of bytes)
 
+They may have further vectors, which are searched alone or together:
+
+    nearline.build("photos.near", images, fields={"text": nearline.Field(texts, ids, metric="cosine")})
+    index.search_fields({"vector": image, "text": text}, weights={"text": 0.3})
+
 Arrays are numpy's: float32, float16, int8, uint8 as they are; `dtype="bf16"` with uint16, `dtype="b1"` with uint8 (eight
 bits to a byte, the first in the least significant one) or bool. Rows that are contiguous are used where they lie, others are
 copied. Ids are any numbers below 2**64 - 1, which is NO_ID and pads short rows. Smaller distances are nearer.
@@ -31,6 +36,7 @@ from ._index import Index, open
 from ._pages import Cursor, Page
 from ._repair import SalvageReport, SystemInfo, VerifyReport, salvage, system_info, verify
 from ._results import Evaluation, GraphStatistics, IndexInfo, MemoryUsage, RangeResult, Records, SearchResult
+from ._spaces import Field, FieldInfo
 from ._writer import CommitReport, EraseReport, InsertReport, Writer, writer
 
 NO_ID = 2**64 - 1

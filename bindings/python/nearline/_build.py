@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from typing import NamedTuple
 
-from . import _arrays, _attributes, _core, _options
+from . import _arrays, _attributes, _core, _options, _spaces
 from ._errors import invalid
 from ._progress import Shown
 
 _BUILD = ("attributes", "payloads", "schema", "metric", "dtype", "degree", "l_build", "alpha", "memory", "code_bytes", "layout", "search_memory", "page_records",
-          "calibrate", "threads", "seed", "replace", "progress")
+          "calibrate", "threads", "seed", "replace", "progress", "name", "indexed", "transform", "query_transform", "matrices", "fields")
 _AT_ONCE = 64 << 20  # bytes of one call, so that Ctrl-C is heard between them
 
 
@@ -79,7 +79,8 @@ def build(path, vectors, ids=None, *, attributes=None, payloads=None, schema: di
           l_build: int | None = None, alpha: float = 1.2, memory: int | str = "512M", code_bytes: int | str | None = "auto",
           layout: str = "auto", search_memory: int | str = "64M", page_records: int | str | None = "auto",
           calibrate: bool = True, threads: int | str | None = "auto", seed: int = 1, replace: bool = False,
-          progress=False, **aliases) -> BuildReport:
+          name: str = "vector", indexed: bool = True, transform: str | None = None, query_transform: str | None = None,
+          matrices: dict | None = None, fields: dict | None = None, progress=False, **aliases) -> BuildReport:
     """Builds the index file `path`, which appears whole or not at all.
 
     vectors  array [n, dim]; or the name of a file of vectors (.fbin, .npy, ...); or an iterator of arrays [some, dim]
@@ -92,6 +93,10 @@ def build(path, vectors, ids=None, *, attributes=None, payloads=None, schema: di
     dtype    how vectors are stored: "f32", "f16", "bf16", "i8", "u8" or "b1"; None: as they come
     degree, l_build, alpha    neighbours of a record (R, 32), effort of linking (100), pruning slack
     memory   bound on what the build allocates: "512M" or bytes
+    transform   what is done to vectors before they are stored: "normalize, center, pca(64)", "sparse_random(128)",
+             "matrix(turn)", "relative(anchors)"; matrices: {"turn": array [k, dim]}. query_transform: of queries instead
+    fields   further vectors of the records: {"text": array [n, dim], or nearline.Field(vectors, ids, metric=...)}
+    name, indexed   of the first field; indexed=False: it is stored only, without a graph
     layout   "lean", "fused" (next to no memory at search, more disk), "auto": by `search_memory`
     progress True shows it; a function (phase, done, total) gets it, and stops the build by returning False
 
@@ -110,12 +115,14 @@ def build(path, vectors, ids=None, *, attributes=None, payloads=None, schema: di
         ids = _arrays.ids(ids)
     said = _attributes.data(attributes, payloads)
     types = _attributes.schema(schema, said)
+    spaces = {"name": name, "indexed": bool(indexed), "transforms": _spaces.transforms(transform, query_transform, matrices)}
+    spaces["fields"], further = _spaces.fields(fields, _batches, _metric)
     builder, done = None, 0
     with Shown(progress) as told:
         for array, kind, dim in _batches(vectors, stored):
             if builder is None:
-                kept = kind if stored is None else stored
-                builder = _core.Builder(file, dim, kept, _metric(metric, kept), options, told, types)
+                kept = _spaces.stored_kind(kind, dtype, transform)
+                builder = _core.Builder(file, dim, kept, _metric(metric, kept), options, told, types, spaces)
             if len(array) > 0:
                 some = None if ids is None else ids[done:done + len(array)]
                 if some is not None and len(some) != len(array):
@@ -127,6 +134,7 @@ def build(path, vectors, ids=None, *, attributes=None, payloads=None, schema: di
         if ids is not None and len(ids) != done:
             raise invalid(f"ids: expected {done}, one for each row, found {len(ids)}")
         _attributes.check_length(said, done)
+        _spaces.add(builder, further)
         return BuildReport(**builder.finish())
 
 
@@ -138,7 +146,7 @@ def estimate(count: int, dim: int, *, schema: dict | None = None, metric: str | 
     """What a build of `count` vectors of `dim` components will take, from arithmetic alone; options as of `build`."""
     if aliases:
         given = {"degree": degree, "l_build": l_build}
-        _options.spell_out("estimate", _BUILD[2:-3], given, aliases)
+        _options.spell_out("estimate", _BUILD[2:_BUILD.index("seed")], given, aliases)
         degree, l_build = given["degree"], given["l_build"]
     options = _checked(degree, l_build, alpha, memory, code_bytes, layout, search_memory, page_records, calibrate, threads, 1)
     kind = _arrays.element(dtype)

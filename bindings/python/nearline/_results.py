@@ -29,6 +29,17 @@ class SearchResult(namedtuple("SearchResult", "ids distances")):
     filter_reads: int
     explanation: list[str]
 
+    @classmethod
+    def of(cls, answers: tuple, single: bool) -> SearchResult:
+        """Of what the library gives; single: of one query, which was no row of several."""
+        ids, distances, counts, costs, expected, matches, reads, lines = answers
+        if single:
+            ids, distances, counts = ids[0], distances[0], int(counts[0])
+        result = cls(ids, distances)
+        result.counts, result.expected_recall, result.stats = counts, expected, costs
+        result.matches, result.filter_reads, result.explanation = matches, reads, lines
+        return result
+
 
 class RangeResult(namedtuple("RangeResult", "ids distances offsets")):
     """`ids, distances, offsets = index.range_search(...)`: uint64 [n], float32 [n], uint64 [rows + 1]; answers of query i
@@ -89,6 +100,8 @@ class IndexInfo(NamedTuple):
     real_queries: bool
     rolled_back: bool
     durable: bool
+    field: str  # that this is of
+    indexed: bool  # whether the field has a graph
     attributes: dict[str, str]  # name -> "i64", "f64", "bool", "string" or "tags"
     io: str
     ranking: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import NamedTuple
 
-from . import _arrays, _attributes, _core, _options
+from . import _arrays, _attributes, _core, _options, _spaces
 from ._errors import invalid
 from ._progress import Shown
 
@@ -64,9 +64,9 @@ class Writer:
         self._shown = Shown(progress)
         self._core = _core.Writer(os.fsencode(self._path), *options, self._shown.told)
         view = _core.Index(os.fsencode(self._path), 64 << 20, _options.AUTO, "pread", "exact", False)  # what kind of vectors
-        info = view.info()
+        self._shapes = {each["name"]: (_arrays.WORDS[each["dtype"]], each["dim"]) for each in view.fields()}
         view.close()
-        self._kind, self._dim = _arrays.WORDS[info["dtype"]], info["dim"]
+        self._first = next(iter(self._shapes))
 
     def insert(self, vectors, ids=None, *, attributes=None, payloads=None) -> InsertReport:
         """Adds records: vectors [n, dim] or [dim]; ids [n], or None: the index gives them. IdExistsError where one has.
@@ -94,6 +94,18 @@ class Writer:
             return EraseReport(self._core.erase_where(_options.filter(filter)), 0)
         return EraseReport(*self._core.erase(_arrays.ids(_some(ids))))
 
+    def set_field(self, field: str, vectors, ids) -> None:
+        """Gives records vectors [n, dim] or [dim] in a further field, in place of those that they have there. ids: [n], of
+        records that are there or were just added."""
+        rows, kind, dim, _ = _arrays.rows(vectors, "vectors", *self._shape(field), True)
+        self._core.set_field(_spaces.name(field), rows, kind, dim, _arrays.ids_for(_some(ids), len(rows)))
+
+    def delete_field(self, field: str, ids) -> EraseReport:
+        """Takes away what records have in a further field."""
+        if field == self._first:
+            raise invalid(f"field {field!r}: the first field's vectors go with their records: expected a further one, or delete()")
+        return EraseReport(*self._core.erase_field(_spaces.name(field), _arrays.ids(_some(ids))))
+
     def commit(self, *, durable: bool = True) -> CommitReport:
         """Makes all changes visible, together; durable=False does not wait for the disk."""
         return self._report(self._core.commit, bool(durable))
@@ -102,10 +114,10 @@ class Writer:
         """Waits until nothing is left to merge."""
         return self._report(self._core.wait_for_merges)
 
-    def calibrate(self, queries) -> CommitReport:
+    def calibrate(self, queries, field: str | None = None) -> CommitReport:
         """Measures anew how far walks go for a recall, with queries [n, dim] like those to come; no rows: with records."""
-        rows, kind, dim, _ = _arrays.rows(queries, "queries", self._kind, self._dim)
-        return self._report(self._core.calibrate, rows, kind, dim)
+        rows, kind, dim, _ = _arrays.rows(queries, "queries", *self._shape(field))
+        return self._report(self._core.calibrate, rows, kind, dim, _spaces.name(field))
 
     def compact(self) -> CommitReport:
         """Commits, with all records in one segment without the deleted ones, and makes the file shorter."""
@@ -150,8 +162,12 @@ class Writer:
     def __repr__(self) -> str:
         return f"<nearline.Writer {self._path!r}{', closed' if self.closed else ''}>"
 
+    def _shape(self, field) -> tuple:
+        """(element type, dim) of a field; of one that there is not the first one's: the library tells its name."""
+        return self._shapes.get(field, self._shapes[self._first])
+
     def _rows(self, vectors, ids, attributes, payloads):
-        rows, kind, dim, single = _arrays.rows(vectors, "vectors", self._kind, self._dim, True)
+        rows, kind, dim, single = _arrays.rows(vectors, "vectors", *self._shape(None), True)
         if single:
             attributes = [attributes] if isinstance(attributes, dict) else attributes  # a list in it means tags
             payloads = [payloads] if isinstance(payloads, (str, bytes)) else payloads
