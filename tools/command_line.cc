@@ -11,6 +11,7 @@
 #include "format/nearest_word.h"
 #include "nearline/version.h"
 #include "tools/args.h"
+#include "tools/completion.h"
 #include "tools/console.h"
 
 namespace nearline::tools {
@@ -21,9 +22,12 @@ constexpr const char* kFooter =
     "  .fbin .hbin .u8bin .i8bin .bbin .fvecs .bvecs .npy      vectors\n"
     "  .ibin .ibin64 .ivecs .npy                               neighbours\n"
     "  .u64bin .npy, or text with one number a line            ids\n\n"
-    "'nearline help COMMAND' shows a command's options.\n"
+    "'nearline help COMMAND' shows a command's options; 'nearline completion bash|zsh|fish' prints a script by which\n"
+    "that shell completes lines.\n"
     "Exit status: 0 good; 1 the call or its input is bad; 2 the index is damaged; 3 the system failed;\n"
     "130 or 143 (128 + the signal) stopped by Ctrl-C or a request to end, with no output left behind.";
+
+constexpr const char* kCompletion = "completion";
 
 /// " - did you mean WORD?", where one of `known` is near.
 std::string did_you_mean(std::string_view word, std::span<const std::string> known) {
@@ -90,8 +94,23 @@ std::optional<std::vector<std::string>> words_of(std::span<const Command> comman
     words.emplace_back("--help");
   }
   const std::string first = words.empty() ? std::string() : words[0];
+  if (first == kCompletion) return words;
   if (!first.starts_with("-") && !is_command(commands, first)) return std::nullopt;
   return words;
+}
+
+/// `nearline completion SHELL`: no command of the table, since it asks for all of them.
+int complete(const CLI::App& app, std::span<const std::string> words) {
+  const auto script = words.size() == 2 ? completion_script(app, words[1]) : std::nullopt;
+  if (!script) {
+    print_error_line("completion: expected bash, zsh or fish, found " +
+                     (words.size() < 2    ? "nothing"
+                      : words.size() == 2 ? "'" + words[1] + "'"
+                                          : std::to_string(words.size() - 1) + " words"));
+    return 1;
+  }
+  std::fputs(script->c_str(), stdout);
+  return finish_output(0);
 }
 
 int run_action(const CLI::App& command, const Action& action, const NamedFiles& files) {
@@ -133,6 +152,7 @@ int run_command_line(std::span<const Command> commands, int argc, const char* co
     Args& own = args.emplace_back(*subcommand);
     commands_known.push_back({subcommand, &own, command.declare(own)});
   }
+  if (!words->empty() && words->front() == kCompletion) return complete(app, *words);
   try {
     std::reverse(words->begin(), words->end());  // which is how the parser takes them
     app.parse(std::move(*words));

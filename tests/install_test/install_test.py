@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""What `meson install` puts down can be used: by pkg-config, shared and static, and its symbols are the public ones; the
+"""What `meson install` puts down can be used: by pkg-config and CMake, shared and static, and its symbols are the public ones; the
 licence and the file format come with it.
 
     install_test.py BUILD_ROOT CONSUMER.cc CONSUMER.c COMPILER... -- C_COMPILER...
@@ -84,6 +84,27 @@ def check_standard(prefix: Path) -> None:
         sys.exit(f"{prefix}: expected headers")
 
 
+def check_cmake(prefix: Path, folder: Path) -> None:
+    """A CMake project finds each library, shared and static; one of another minor version is none."""
+    source, target = folder / "cmake", folder / "cmake-build"
+    source.mkdir()
+    programs = {"shared": (consumer, "nearline"), "static": (consumer, "nearline_static"),
+                "c_shared": (c_consumer, "nearline_c"), "c_static": (c_consumer, "nearline_c_static")}
+    lines = ["cmake_minimum_required(VERSION 3.20)", "project(consumer C CXX)", "find_package(nearline ${WANTED} REQUIRED)"]
+    for name, (file, library) in programs.items():
+        lines += [f"add_executable({name} {file.resolve()})", f"target_link_libraries({name} PRIVATE nearline::{library})"]
+    (source / "CMakeLists.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    configure = ["cmake", "-S", str(source), "-B", str(target), f"-DCMAKE_PREFIX_PATH={prefix}"]
+    run(*configure, "-DWANTED=0.1")
+    run("cmake", "--build", str(target))
+    for name in programs:
+        run(str(target / name), cwd=folder)
+        (folder / "consumer.near").unlink()
+    done = subprocess.run([*configure, "-DWANTED=0.99"], capture_output=True, text=True, check=False)
+    if done.returncode == 0 or "0.99" not in done.stderr:
+        sys.exit(f"find_package of 0.99: expected to find none, found status {done.returncode}: {done.stderr}")
+
+
 def check_c(prefix: Path, libraries: Path, package: Path, folder: Path) -> None:
     """The C headers are C99 and C++ of any age; a program in C needs no library of nearline but its own, by a soname that
     outlives minor versions, and links statically, too."""
@@ -132,6 +153,7 @@ def main() -> None:
         check_soname(libraries / "libnearline.so", root / "shared", version, root)
         (root / "consumer.near").unlink()
         check_c(prefix, libraries, package, root)
+        check_cmake(prefix, root)
         private = [flag for flag in flags("--static", "--libs") if flag != "-lnearline"]
         run(*compiler, "-std=c++20", str(consumer), *flags("--cflags"), str(libraries / "libnearline.a"), *private,
             "-o", str(root / "static"))
