@@ -12,7 +12,7 @@ base   liburing-dev libboost-dev libxxhash-dev libzstd-dev libhwy-dev libeigen3-
 base   libcli11-dev libfmt-dev nlohmann-json3-dev
 base   python3-dev python3-numpy pybind11-dev python3-pip
 base   libsqlite3-dev sqlite3
-base   cmake help2man man-db debhelper dpkg-dev
+base   cmake help2man man-db debhelper dh-python dpkg-dev
 base   doctest-dev clang-format clang-tidy clang lld libclang-rt-14-dev
 bench  libhnswlib-dev libfaiss-dev libopenblas-openmp-dev libbenchmark-dev zstd
 '

@@ -36,7 +36,8 @@ suite() {
   failed=$((failed + bad))
 }
 
-suite release '' '' -Dbuildtype=release -Dtests=enabled -Dbench=enabled
+# With the prefix that Debian's packages have, which are made of this build.
+suite release '' '' -Dprefix=/usr -Dbuildtype=release -Dtests=enabled -Dbench=enabled
 
 # Undefined behaviour traps, and ASan prints where. UBSan's sentences would triple the programs, whose relocation took longer
 # than most commands that the tests start; hence -no-pie, too. To read the sentence, build without the trap.
