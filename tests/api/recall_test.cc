@@ -11,6 +11,7 @@
 #include "nearline/verify.h"
 #include "nearline/writer.h"
 #include "tests/api/index_world.h"
+#include "tests/support/allocations.h"
 
 namespace nearline {
 namespace {
@@ -241,7 +242,8 @@ TEST_SUITE("api/recall") {
     CHECK(index.search(world().queries.view(), {.k = 10, .l = 40})->expected_recall == 0);  // shorter than any measured
   }
 
-  TEST_CASE("where the calibration has lists as short, answers of an L say what is expected of them, and hold it") {
+  TEST_CASE("where the calibration has lists as short, answers of an L say what is expected of them, and hold it" *
+            doctest::skip(testing::kSanitized)) {
     for (const Metric metric : {Metric::kL2, Metric::kIp, Metric::kCosine}) {
       for (const Ranking ranking : {Ranking::kExact, Ranking::kCodes}) {
         const Index index = open(metric, ranking);

@@ -10,6 +10,7 @@
 #include "nearline/verify.h"
 #include "nearline/writer.h"
 #include "tests/api/index_world.h"
+#include "tests/support/allocations.h"
 
 namespace nearline {
 namespace {
@@ -197,7 +198,8 @@ TEST_SUITE("api/segments") {
     }
   }
 
-  TEST_CASE("merges keep the edges of their graphs and find as much as a build at once, deleted records or not") {
+  TEST_CASE("merges keep the edges of their graphs and find as much as a build at once, deleted records or not" *
+            doctest::skip(testing::kSanitized)) {
     // Clusters come one after another, which is the hardest; how much they lose differs, so three worlds are asked.
     struct Bound {
       std::uint32_t l;
@@ -225,7 +227,8 @@ TEST_SUITE("api/segments") {
     }
   }
 
-  TEST_CASE("under ip nine merges in a row find as much of rows of varying lengths as one build") {
+  TEST_CASE("under ip nine merges in a row find as much of rows of varying lengths as one build" *
+            doctest::skip(testing::kSanitized)) {
     constexpr std::uint32_t kWide = 32;
     constexpr std::size_t kFirst = 400;
     const Schema schema{kWide, ElementType::kF32, Metric::kIp};
