@@ -58,7 +58,7 @@ HWY_INLINE hn::Vec<D> load_tail(D d, const std::byte* row, std::size_t at, std::
 
 /// Adds the 128-bit blocks of a vector.
 template <class D, class V>
-HWY_INLINE auto fold_blocks(D d, V v) noexcept {
+HWY_INLINE auto fold_blocks([[maybe_unused]] D d, V v) noexcept {
   if constexpr (hn::MaxLanes(D{}) * sizeof(hn::TFromD<D>) <= 16) {
     return v;
   } else {
