@@ -17,7 +17,7 @@ int main(int argc, char** argv) {
       Command{"calibrate", "measure what --recall takes with queries of your own", declare_calibrate},
       Command{"snapshot", "copy an index, which may be written to meanwhile", declare_snapshot},
       Command{"salvage", "save what is whole in a damaged index into a new one", declare_salvage},
-      Command{"eval", "measure recall, speed and reads against exact neighbours", declare_eval},
+      Command{"eval", "measure speed, reads, and recall or other figures of the answers", declare_eval},
       Command{"report", "draw an index's recall, speed, graph and pages on one HTML page", declare_report},
       Command{"truth", "find exact neighbours by brute force", declare_truth},
       Command{"info", "say what an index, or this machine, is", declare_info},
