@@ -24,6 +24,8 @@ int main(int argc, char** argv) {
       Command{"verify", "check an index against its checksums and rules", declare_verify},
       Command{"inspect", "print every field of every structure of an index", declare_inspect},
       Command{"profile", "describe a file of vectors and what follows for an index", declare_profile},
+      Command{"clusters", "connect records within a radius, and number what hangs together", declare_clusters},
+      Command{"prototypes", "take the mean of each group of records, and classify by the nearest", declare_prototypes},
       Command{"convert", "copy vectors or neighbours into another form", declare_convert},
       Command{"count", "how many records there are, or match a filter", declare_count},
       Command{"export", "write the vectors of an index to a file", declare_export},

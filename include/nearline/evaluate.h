@@ -64,8 +64,8 @@ struct Labels {
   [[nodiscard]] NEARLINE_API std::uint32_t label_of(Id id) const noexcept;
 };
 
-/// Labels that an attribute of type i64, bool or string says; null is none. field: only records that have it.
-/// Errors: those of Index::data; kInvalidArgument for an attribute of another type.
+/// Labels that an attribute of type i64, bool or string says; null, and an empty string, is none. field: only records
+/// that have it. Errors: those of Index::data; kInvalidArgument for an attribute of another type.
 NEARLINE_API Result<Labels> labels_by(const Index& index, std::string_view attribute, std::string_view field = {});
 
 /// Labels from a text, a line for each of `ids`, which ascend; an empty line is none. Errors: kNotFound, kPermission,
@@ -118,5 +118,76 @@ struct Verification {
 NEARLINE_API Result<Verification> verify_labels(const Index& index, const MatrixView& queries,
                                                 const Labels& record_labels, const Labels& query_labels,
                                                 std::span<const Id> selves, const VerificationOptions& options = {});
+
+/// What `find_clusters` connects, and how surely.
+struct ClusterOptions {
+  /// Records as near as this are connected, in the units of the metric's distances (RangeOptions::radius). Has to be
+  /// given.
+  float radius = std::numeric_limits<float>::quiet_NaN();
+  bool exact = false;    ///< as RangeOptions: all neighbours for certain
+  float recall = 0;      ///< as RangeOptions; 0: `l` decides
+  std::uint32_t l = 64;  ///< as RangeOptions
+  std::string filter{};  ///< only records that match are connected
+  std::string field{};   ///< as SearchOptions::field
+  std::uint32_t threads = Count::kAuto;
+  ProgressFn progress{};
+};
+
+/// Connected components: two records are in one cluster when steps of at most the radius lead from one to the other.
+struct Clusters {
+  std::vector<Id> ids{};            ///< ascending
+  std::vector<std::uint32_t> of{};  ///< [ids]; the cluster of each, from 0: the largest first, ties by the smallest id
+  std::vector<std::uint64_t> sizes{};  ///< [clusters], descending
+  std::uint64_t pairs = 0;             ///< within the radius, as they were found
+  float expected_recall = 1;           ///< as RangeResult::expected_recall, the least of all searches
+};
+
+/// Finds clusters by a range search from every record; a pair is found where either of its ends finds the other. Takes
+/// 32 bytes a record, and 12 for each answer of some 64 searches, beside the budget.
+/// Errors: those of Index::range_search, kInvalidArgument for a radius that is no number or, where distances cannot be
+/// negative, negative; kCancelled.
+/// Source: single linkage cut at one height; Ester et al., DBSCAN (KDD 1996) with minPts of 1.
+NEARLINE_API Result<Clusters> find_clusters(const Index& index, const ClusterOptions& options);
+
+/// The mean of each group of records that an attribute makes.
+struct Prototypes {
+  std::string attribute{};              ///< that they go by
+  std::string field{};                  ///< whose vectors they are means of; empty: the first
+  std::uint32_t dim = 0;                ///< of stored vectors
+  std::vector<std::string> names{};     ///< of the groups: the attribute's values as text, in byte order
+  std::vector<std::uint64_t> counts{};  ///< records of each
+  std::vector<float> means{};           ///< [names x dim]; under cosine of unit vectors, and of unit length
+};
+
+/// Takes 12 bytes a component of every group, and 16 bytes a record. Errors: those of labels_by; kInvalidArgument for
+/// vectors of bits, which have no mean, and for fewer than two groups.
+/// Sources: Rocchio, Relevance feedback in information retrieval (1971); Snell et al., Prototypical networks (NeurIPS
+/// 2017), equation 1.
+NEARLINE_API Result<Prototypes> make_prototypes(const Index& index, std::string_view attribute,
+                                                std::string_view field = {});
+
+/// What a query was taken for, and what speaks for it.
+struct Classified {
+  std::uint32_t group = 0;   ///< whose prototype is nearest; ties go to the first
+  double distance = 0;       ///< to it, in the metric's units
+  std::uint32_t second = 0;  ///< the next nearest
+  double second_distance = 0;
+  std::vector<Id> members{};              ///< of the group, those nearest to the query, nearest first
+  std::vector<float> member_distances{};  ///< of each
+
+  /// How much nearer the first is than the second.
+  [[nodiscard]] double margin() const noexcept { return second_distance - distance; }
+};
+
+struct ClassifyOptions {
+  std::uint32_t members = 3;  ///< the group's nearest members that are named; 0: none is searched for
+  std::uint32_t l = 64;       ///< as SearchOptions::l, of that search
+  bool as_stored = false;     ///< as SearchOptions::as_stored
+};
+
+/// Takes each query for the group whose prototype is nearest. Errors: those of Index::search; kInvalidArgument for
+/// prototypes that are not of this index's dimension.
+NEARLINE_API Result<std::vector<Classified>> classify(const Index& index, const Prototypes& prototypes,
+                                                      const MatrixView& queries, const ClassifyOptions& options = {});
 
 }  // namespace nearline
