@@ -28,7 +28,7 @@ EXCEPTIONS = {"tools/inspect": ("format",), "tools/command_line": ("format",), "
 # The rooms of engine/: a file may include those of its own room and of the rooms before it. What lies at the top of
 # engine/ serves all of them and includes none.
 ENGINE_ROOMS = ("kernels", "records", "space", "transform", "file", "columns", "codes", "walk", "filter", "vectors", "segment", "link", "query", "make",
-                "write", "repair", "api")
+                "write", "repair", "judge", "api")
 
 # Third-party headers, and the only files that name them.
 THIRD_PARTY = {
@@ -39,7 +39,7 @@ THIRD_PARTY = {
     r"hwy/.*": r"engine/kernels/.*",
     r"CLI/.*|fmt/.*|nlohmann/.*": r"tools/.*\.(cc|h)",
     r"doctest/.*": r"tests/.*\.(cc|h)",
-    r"Eigen/.*": r"engine/codes/principal_axes\.cc",
+    r"Eigen/.*": r"engine/codes/principal_axes\.cc|engine/judge/(spectrum|compare_spaces)\.cc",
     r"hnswlib/.*|benchmark/.*": r"bench/.*\.(cc|h)",
     r"faiss/.*|omp\.h": r"bench/faiss_peer\.cc",
     r"pybind11/.*": r"bindings/python/.*\.(cc|h)",

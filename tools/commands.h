@@ -8,6 +8,7 @@ namespace nearline::tools {
 
 Action declare_build(Args& args);
 Action declare_calibrate(Args& args);
+Action declare_clusters(Args& args);
 Action declare_compact(Args& args);
 Action declare_convert(Args& args);
 Action declare_count(Args& args);
@@ -21,6 +22,7 @@ Action declare_info(Args& args);
 Action declare_insert(Args& args);
 Action declare_inspect(Args& args);
 Action declare_profile(Args& args);
+Action declare_prototypes(Args& args);
 Action declare_report(Args& args);
 Action declare_salvage(Args& args);
 Action declare_search(Args& args);

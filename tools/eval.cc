@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/// nearline eval: recall, speed and reads for each L, against exact neighbours.
+/// nearline eval: how good answers are for each L, and what they cost.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -11,16 +11,16 @@
 #include "tools/commands.h"
 #include "tools/console.h"
 #include "tools/json_line.h"
+#include "tools/judgement.h"
 #include "tools/percentile.h"
 #include "tools/process_memory.h"
-#include "tools/recall.h"
 
 namespace nearline::tools {
 namespace {
 
 struct Options {
   SearchSetup setup;
-  std::filesystem::path truth;
+  JudgedBy by;
   std::vector<std::uint32_t> lengths = {10, 20, 40, 80};
   std::vector<float> targets;  // instead of lengths, when there are some
   std::optional<double> fail_below;
@@ -31,7 +31,8 @@ struct Options {
 struct Figures {
   std::uint32_t l = 0;  // 0 when a target was given
   float target = 0;
-  double recall = 0, qps = 0, mean_us = 0, p50_us = 0, p99_us = 0;
+  std::vector<NamedFigure> quality;
+  double qps = 0, mean_us = 0, p50_us = 0, p99_us = 0;
   double reads = 0, bytes = 0, distances = 0;
   std::uint64_t memory_bytes = 0, rss_bytes = 0;
 };
@@ -55,15 +56,19 @@ void add_costs(const SearchResult& result, Figures& figures) {
   figures.p99_us = percentile(latencies, 0.99);
 }
 
-Result<Figures> measure(const OpenSearch& open, const Options& options, const Recall& recall,
+Result<Figures> measure(const OpenSearch& open, const Options& options, const Judgement& judgement,
                         const SearchOptions& search) {
   const auto start = std::chrono::steady_clock::now();
-  NEARLINE_TRY(result, search_all(open, options.setup, search));
+  SearchOptions asked = search;
+  asked.k = judgement.asked(search.k);
+  asked.l = std::max(asked.l, asked.k);
+  NEARLINE_TRY(result, search_all(open, options.setup, asked));
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   Figures figures;
   figures.l = search.recall > 0 ? 0 : search.l;
   figures.target = search.recall;
-  figures.recall = recall.of(result);
+  NEARLINE_TRY(quality, judgement.of(result));
+  figures.quality = std::move(quality);
   figures.qps = seconds > 0 ? static_cast<double>(open.queries.rows) / seconds : 0;
   add_costs(result, figures);
   figures.memory_bytes = open.index.memory_usage().total();
@@ -74,7 +79,9 @@ Result<Figures> measure(const OpenSearch& open, const Options& options, const Re
 void print_json(const Figures& figures, const Options& options, const Index& index) {
   JsonLine line;
   if (figures.target > 0) line.put("target", figures.target);
-  line.put("L", figures.l).put("k", options.setup.search.k).put("recall", figures.recall).put("qps", figures.qps);
+  line.put("L", figures.l).put("k", options.setup.search.k);
+  for (const NamedFigure& figure : figures.quality) line.put(figure.key, figure.value);
+  line.put("qps", figures.qps);
   line.put("mean_us", figures.mean_us).put("p50_us", figures.p50_us).put("p99_us", figures.p99_us);
   line.put("reads_per_query", figures.reads).put("bytes_per_query", figures.bytes);
   line.put("distance_computations", figures.distances).put("memory_bytes", figures.memory_bytes);
@@ -84,11 +91,38 @@ void print_json(const Figures& figures, const Options& options, const Index& ind
 
 void print_text(const Figures& figures) {
   const std::string effort = figures.target > 0 ? fmt::format("{:g}", figures.target) : std::to_string(figures.l);
-  fmt::print("{:>6}  {:.4f}  {:>9.1f}  {:>9.1f}  {:>9.1f}  {:>9.1f}  {:>8.2f}  {:>9.1f}  {:>10}  {:>10}\n", effort,
-             figures.recall, figures.qps, figures.mean_us, figures.p50_us, figures.p99_us, figures.reads,
-             figures.distances, bytes_text(static_cast<double>(figures.memory_bytes)),
-             bytes_text(static_cast<double>(figures.rss_bytes)));
+  fmt::print("{:>6}  ", effort);
+  for (const NamedFigure& figure : figures.quality) fmt::print("{:.4f}  ", figure.value);
+  fmt::print("{:>9.1f}  {:>9.1f}  {:>9.1f}  {:>9.1f}  {:>8.2f}  {:>9.1f}  {:>10}  {:>10}\n", figures.qps,
+             figures.mean_us, figures.p50_us, figures.p99_us, figures.reads, figures.distances,
+             bytes_text(static_cast<double>(figures.memory_bytes)), bytes_text(static_cast<double>(figures.rss_bytes)));
   std::fflush(stdout);
+}
+
+void print_head(const Figures& figures, const Options& options, const OpenSearch& open) {
+  fmt::print("{}@{} of {} queries, {} io, {} thread{}, {} interleaved\n{}\n{:>6}  ",
+             options.by.truth.empty() ? "figures" : "recall", options.setup.search.k, open.queries.rows,
+             name(open.index.io()), thread_count(options.setup), thread_count(options.setup) == 1 ? "" : "s",
+             options.setup.batch, codes_in_use_text(open.index), options.targets.empty() ? "L" : "target");
+  for (const NamedFigure& figure : figures.quality) fmt::print("{:>6}  ", figure.title);
+  fmt::print("{:>9}  {:>9}  {:>9}  {:>9}  {:>8}  {:>9}  {:>10}  {:>10}\n", "queries/s", "mean us", "p50 us", "p99 us",
+             "reads", "distances", "memory", "resident");
+}
+
+void print_verification(const Verification& got, bool json) {
+  if (!json)
+    fmt::print("verification of {} queries: {} pairs of one label, {} of two\n{:>14}  {:>12}  {:>12}\n", got.queries,
+               got.same, got.other, "false accepts", "true accepts", "distance to");
+  for (const VerificationPoint& point : got.curve) {
+    if (json) {
+      JsonLine line;
+      line.put("false_accept_rate", point.asked).put("reached", point.reached);
+      line.put("true_accept_rate", point.accepted).put("threshold", double{point.threshold});
+      line.put("same_pairs", got.same).put("other_pairs", got.other).print();
+    } else {
+      fmt::print("{:>14g}  {:>12.4f}  {:>12.6g}\n", point.asked, point.accepted, point.threshold);
+    }
+  }
 }
 
 /// One for each line of figures.
@@ -107,31 +141,31 @@ std::vector<SearchOptions> efforts_of(const Options& options) {
   return efforts;
 }
 
-Result<double> evaluate(const Options& options) {
+/// The best of the figures that --fail-below goes by, and what it is called.
+struct Best {
+  const char* key = "recall";
+  double value = 0;
+};
+
+Result<Best> evaluate(const Options& options) {
   NEARLINE_TRY(open, open_search(options.setup));
-  NEARLINE_TRY(truth, read_truth(options.truth, open.queries.rows, options.setup.search.k));
-  NEARLINE_TRY(info, open.index.info(options.setup.search.field));
-  const Recall recall(truth, info.schema, options.setup.search.k);
+  NEARLINE_TRY(judgement, Judgement::open(options.by, open, options.setup));
   const std::vector<SearchOptions> efforts = efforts_of(options);
-  if (!options.no_warmup) NEARLINE_CHECK(measure(open, options, recall, efforts.front()));
-  if (!options.json)
-    fmt::print(
-        "recall@{} of {} queries, {} io, {} thread{}, {} interleaved\n{}\n{:>6}  {:>6}  {:>9}  {:>9}  {:>9}  "
-        "{:>9}  {:>8}  {:>9}  {:>10}  {:>10}\n",
-        options.setup.search.k, open.queries.rows, name(open.index.io()), thread_count(options.setup),
-        thread_count(options.setup) == 1 ? "" : "s", options.setup.batch, codes_in_use_text(open.index),
-        options.targets.empty() ? "L" : "target", "recall", "queries/s", "mean us", "p50 us", "p99 us", "reads",
-        "distances", "memory", "resident");
-  double best = 0;
+  if (!options.no_warmup) NEARLINE_CHECK(measure(open, options, judgement, efforts.front()));
+  Best best;
   for (const SearchOptions& effort : efforts) {
-    NEARLINE_TRY(figures, measure(open, options, recall, effort));
-    best = std::max(best, figures.recall);
+    NEARLINE_TRY(figures, measure(open, options, judgement, effort));
+    best.key = figures.quality.front().key;
+    best.value = std::max(best.value, figures.quality.front().value);
     if (options.json) {
       print_json(figures, options, open.index);
-    } else {
-      print_text(figures);
+      continue;
     }
+    if (&effort == &efforts.front()) print_head(figures, options, open);
+    print_text(figures);
   }
+  NEARLINE_TRY(verification, judgement.verification(open, options.setup));
+  if (verification) print_verification(*verification, options.json);
   return best;
 }
 
@@ -142,9 +176,9 @@ int run(Options& options) {
   search.recall = 0;
   const auto best = evaluate(options);
   if (!best) return fail(best.error());
-  if (!options.fail_below || *best >= *options.fail_below) return 0;
+  if (!options.fail_below || best->value >= *options.fail_below) return 0;
   return fail({Code::kInvalidArgument,
-               fmt::format("recall: expected at least {}, found {:.4f}", *options.fail_below, *best),
+               fmt::format("{}: expected at least {}, found {:.4f}", best->key, *options.fail_below, best->value),
                options.setup.index.string()});
 }
 
@@ -154,14 +188,15 @@ Action declare_eval(Args& args) {
   auto options = std::make_shared<Options>();
   options->setup.open.threads = 1;
   declare_search_setup(args, options->setup);
-  args.file("--truth", options->truth, "exact neighbours of the queries, as truth writes them", true);
+  declare_judged_by(args, options->by);
   args.list("-L", options->lengths, "candidates kept while walking, one line of figures for each");
   args.shares("--recall", options->targets,
               "instead of -L: recalls to reach, as the index was calibrated, one line of figures for each");
   args.either("-L", "--recall");
   declare_weights(args, options->setup.weights);
   args.flag("--no-warmup", options->no_warmup, "skip the run over all queries that comes before the first figures");
-  args.real("--fail-below", options->fail_below, "exit with status 1 when the best recall is below this", 0, 1);
+  args.real("--fail-below", options->fail_below,
+            "exit with status 1 when the best of the first figure (recall, nDCG, accuracy) is below this", 0, 1);
   args.json(options->json);
   args.example("nearline eval photos.near queries.u8bin --truth truth.ibin -k 10 -L 10,20,40,80");
   return [options] { return run(*options); };
