@@ -20,6 +20,7 @@ Action declare_get(Args& args);
 Action declare_info(Args& args);
 Action declare_insert(Args& args);
 Action declare_inspect(Args& args);
+Action declare_nearest(Args& args);
 Action declare_profile(Args& args);
 Action declare_report(Args& args);
 Action declare_salvage(Args& args);

@@ -23,6 +23,7 @@ int main(int argc, char** argv) {
       Command{"info", "say what an index, or this machine, is", declare_info},
       Command{"verify", "check an index against its checksums and rules", declare_verify},
       Command{"inspect", "print every field of every structure of an index", declare_inspect},
+      Command{"nearest", "find the records whose place is nearest to one", declare_nearest},
       Command{"profile", "describe a file of vectors and what follows for an index", declare_profile},
       Command{"convert", "copy vectors or neighbours into another form", declare_convert},
       Command{"count", "how many records there are, or match a filter", declare_count},

@@ -24,6 +24,8 @@ void put_value(const char* key, const Value& value, JsonLine& line) {
     line.put(key, std::string_view(*text));
   } else if (const auto* tags = std::get_if<Tags>(&value)) {
     line.put(key, std::span<const std::string>(*tags));
+  } else if (const auto* place = std::get_if<Place>(&value)) {
+    line.put(key, std::move(JsonLine().put("lat", place->lat).put("lon", place->lon)));
   } else {
     line.put_null(key);
   }

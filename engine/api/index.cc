@@ -58,6 +58,9 @@ Result<VoteResult> Index::vote(const MatrixView& queries, std::span<const std::u
                                const VoteOptions& options) const {
   return impl_->vote(queries, offsets, options);
 }
+Result<PlaceResult> Index::nearest_places(const PlaceOptions& options) const {
+  return impl_->nearest_places(options);
+}
 Result<Cursor> Index::cursor(const MatrixView& query, const SearchOptions& options) const {
   NEARLINE_TRY(answers, impl_->cursor(query, options));
   return Cursor(std::make_unique<Cursor::Impl>(std::move(answers)));

@@ -9,6 +9,7 @@
 #include "engine/kernels/kernels.h"
 #include "engine/query/fusion.h"
 #include "engine/query/groups.h"
+#include "engine/query/nearest_places.h"
 #include "engine/repair/verify.h"
 #include "engine/space/field_schema.h"
 
@@ -122,6 +123,11 @@ Result<VoteResult> LiveIndex::vote(const MatrixView& queries, std::span<const st
                                    const VoteOptions& options) const {
   NEARLINE_TRY(commit, mine(options.search.field));
   return engine::vote(*commit, queries, offsets, options);
+}
+
+Result<PlaceResult> LiveIndex::nearest_places(const PlaceOptions& options) const {
+  NEARLINE_TRY(commit, mine());
+  return engine::nearest_places(*commit, options);
 }
 
 Result<PagedAnswers> LiveIndex::cursor(const MatrixView& query, const SearchOptions& options) const {

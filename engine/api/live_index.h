@@ -37,6 +37,7 @@ class LiveIndex {
   Result<GroupResult> search_groups(const MatrixView& queries, const GroupOptions& options) const;
   Result<VoteResult> vote(const MatrixView& queries, std::span<const std::uint64_t> offsets,
                           const VoteOptions& options) const;
+  Result<PlaceResult> nearest_places(const PlaceOptions& options) const;
   Result<PagedAnswers> cursor(const MatrixView& query, const SearchOptions& options = {}) const;
   Result<AnswerPage> search_page(const MatrixView& query, const SearchOptions& options = {},
                                  std::string_view token = {}) const;

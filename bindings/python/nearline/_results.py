@@ -89,7 +89,7 @@ class IndexInfo(NamedTuple):
     real_queries: bool
     rolled_back: bool
     durable: bool
-    attributes: dict[str, str]  # name -> "i64", "f64", "bool", "string" or "tags"
+    attributes: dict[str, str]  # name -> "i64", "f64", "bool", "string", "tags" or "place"
     io: str
     ranking: str
 
