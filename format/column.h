@@ -3,8 +3,9 @@
 ///
 /// Every value is an unsigned number of 64 bits, its *key*, and keys are ordered as the values are: an i64 with its
 /// sign bit turned, an f64 likewise with all bits turned where it is negative, false and true as 0 and 1, a string or a
-/// tag as its place in the column's sorted dictionary. Rows stand in runs of 4096, each with the least and the largest
-/// of its keys, which lets a reader pass it by, and keys are packed as what they are above the least.
+/// tag as its place in the column's sorted dictionary, a place on earth by place_key.h. Rows stand in runs of 4096,
+/// each with the least and the largest of its keys, which lets a reader pass it by, and keys are packed as what they
+/// are above the least.
 #pragma once
 
 #include <algorithm>

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "format/corrupt.h"
+#include "format/place_key.h"
 
 namespace nearline::format {
 namespace {
@@ -16,6 +17,7 @@ bool is_key(AttributeType type, std::uint64_t key, std::uint64_t entries) noexce
     case AttributeType::kI64: return true;
     case AttributeType::kF64: return std::isfinite(f64_of(key)) && key_of(f64_of(key)) == key;
     case AttributeType::kBool: return key <= 1;
+    case AttributeType::kPlace: return is_place_key(key);
     case AttributeType::kString:
     case AttributeType::kTags: break;
   }

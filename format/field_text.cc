@@ -19,7 +19,7 @@ std::uint64_t number_in(std::span<const std::byte> bytes) noexcept {
 }
 
 std::string_view word_of(FieldForm form, std::uint64_t value) noexcept {
-  constexpr std::string_view kAttributeTypes[] = {"unknown", "i64", "f64", "bool", "string", "tags"};
+  constexpr std::string_view kAttributeTypes[] = {"unknown", "i64", "f64", "bool", "string", "tags", "place"};
   switch (form) {
     case FieldForm::kElementType: return name(static_cast<ElementType>(value));
     case FieldForm::kMetric: return name(static_cast<Metric>(value));

@@ -7,6 +7,7 @@
 #include "format/inspect_sections.h"
 #include "format/manifest_layout.h"
 #include "format/payload.h"
+#include "format/place_key.h"
 
 namespace nearline::format {
 namespace {
@@ -23,6 +24,11 @@ std::string key_text(AttributeType type, std::uint64_t key) {
   char text[40];
   switch (type) {
     case AttributeType::kI64: return std::to_string(i64_of(key));
+    case AttributeType::kPlace: {
+      const Place place = place_of(key);
+      std::snprintf(text, sizeof text, "%.7f,%.7f", place.lat, place.lon);
+      return text;
+    }
     case AttributeType::kF64: std::snprintf(text, sizeof text, "%.17g", f64_of(key)); return text;
     case AttributeType::kBool: return key == 0 ? "false" : "true";
     default: return std::to_string(key);  // an entry of the dictionary

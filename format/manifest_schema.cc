@@ -113,9 +113,9 @@ Result<void> check_schema(const Manifest& manifest, const ManifestPlace& place) 
     if (attribute.name == "id") {
       return corrupt(place.attribute(i, 0), "an attribute 'id': expected another name, as this one is the record's id");
     }
-    if (attribute.type < AttributeType::kI64 || attribute.type > AttributeType::kTags) {
+    if (attribute.type < AttributeType::kI64 || attribute.type > AttributeType::kPlace) {
       return corrupt(place.attribute(i, offsetof(AttributeRow, type)),
-                     "attribute type " + std::to_string(static_cast<unsigned>(attribute.type)) + ": expected 1 to 5");
+                     "attribute type " + std::to_string(static_cast<unsigned>(attribute.type)) + ": expected 1 to 6");
     }
   }
   for (std::size_t i = 0; i < manifest.transforms.size(); ++i) {

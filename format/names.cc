@@ -27,11 +27,9 @@ constexpr Word<Metric> kMetrics[] = {{Metric::kL2, "l2"},
 constexpr Word<Layout> kLayouts[] = {{Layout::kAuto, "auto"}, {Layout::kLean, "lean"}, {Layout::kFused, "fused"}};
 constexpr Word<Ranking> kRankings[] = {
     {Ranking::kAuto, "auto"}, {Ranking::kExact, "exact"}, {Ranking::kCodes, "codes"}};
-constexpr Word<AttributeType> kAttributeTypes[] = {{AttributeType::kI64, "i64"},
-                                                   {AttributeType::kF64, "f64"},
-                                                   {AttributeType::kBool, "bool"},
-                                                   {AttributeType::kString, "string"},
-                                                   {AttributeType::kTags, "tags"}};
+constexpr Word<AttributeType> kAttributeTypes[] = {{AttributeType::kI64, "i64"},   {AttributeType::kF64, "f64"},
+                                                   {AttributeType::kBool, "bool"}, {AttributeType::kString, "string"},
+                                                   {AttributeType::kTags, "tags"}, {AttributeType::kPlace, "place"}};
 constexpr Word<IoMode> kIoModes[] = {
     {IoMode::kAuto, "auto"}, {IoMode::kMapped, "mapped"}, {IoMode::kDirect, "direct"}, {IoMode::kPread, "pread"}};
 

@@ -33,6 +33,9 @@ std::string quoted(const std::string& text) {
 std::optional<std::string> filter_for(const Value& value) {
   if (const auto* flag = std::get_if<bool>(&value)) return *flag ? "x" : "not x";
   if (const auto* whole = std::get_if<std::int64_t>(&value)) return "x = " + std::to_string(*whole);
+  if (const auto* place = std::get_if<Place>(&value)) {
+    return "distance(x, " + std::to_string(place->lat) + ", " + std::to_string(place->lon) + ") < 1m";
+  }
   if (std::holds_alternative<double>(value)) return "x between -1e300 and 1e300";
   if (const auto* text = std::get_if<std::string>(&value); text != nullptr && text->size() < 256) {
     return "x = " + quoted(*text);
@@ -61,7 +64,7 @@ std::optional<std::uint64_t> matches(const fuzzing::OneSection& world, const std
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size < 3) return 0;
-  const auto type = static_cast<AttributeType>(1 + data[0] % 5);
+  const auto type = static_cast<AttributeType>(1 + data[0] % 6);
   const std::uint64_t rows = 1 + (data[1] | data[2] << 8) % 9000U;
   const fuzzing::OneSection world(rows, format::SectionKind::kAttribute, type, {data + 3, size - 3});
   const auto finding = engine::broken_values(world.segment(), {});

@@ -53,6 +53,7 @@ struct Filters {
       switch (schema.attributes[a].type) {
         case AttributeType::kBool: other.push_back(name); break;
         case AttributeType::kString: other.push_back("not " + name + " <= 'd'"); break;
+        case AttributeType::kPlace: other.push_back("distance(" + name + ", 1, 2) < 900km"); break;
         case AttributeType::kTags: other.push_back(name + " has 'a*'"); break;
         default: other.push_back(name + " between -5 and 1000");
       }

@@ -6,7 +6,7 @@ import struct
 from spec_layout import COLUMN, ENTRY, FRAME, PAYLOADS, RUN, Refused, need, size_of, text_form, unpack
 
 RUN_ROWS = 4096
-I64, F64, BOOL, STRING, TAGS = range(1, 6)
+I64, F64, BOOL, STRING, TAGS, PLACE = range(1, 7)
 SIGN = 1 << 63
 
 
@@ -38,7 +38,15 @@ def value_text(kind, key):
         return str((key ^ SIGN) - ((key ^ SIGN) >> 63 << 64))
     if kind == F64:
         return "%.17g" % f64_of(key)
+    if kind == PLACE:
+        return "%.7f,%.7f" % tuple((half - most / 2) / 1e7 for half, most in halves(key))
     return ("false", "true")[key] if kind == BOOL else str(key)
+
+
+def halves(key):
+    """Latitude and longitude of a place in units from the least, each with the most that it may be."""
+    latitude, longitude = (sum((key >> (2 * i + odd) & 1) << i for i in range(32)) for odd in (1, 0))
+    return (latitude, 1_800_000_000), (longitude, 3_600_000_000)
 
 
 def f64_of(key):
@@ -50,6 +58,8 @@ def check_key(kind, key, entries):
     if kind == F64:
         value = f64_of(key)
         need(abs(value) < float("inf") and (value != 0 or key == SIGN), "a number of a column")
+    elif kind == PLACE:
+        need(all(half <= most for half, most in halves(key)), "a place of a column")
     else:
         need(kind == I64 or key < (2 if kind == BOOL else entries), "a key of a column")
 

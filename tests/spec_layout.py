@@ -8,7 +8,7 @@ NONE = 0xFFFFFFFF
 TYPES = {1: "f32", 2: "f16", 3: "bf16", 4: "i8", 5: "u8", 6: "b1"}
 METRICS = {1: "l2", 2: "ip", 3: "cosine", 4: "hamming", 5: "jaccard"}
 LAYOUTS = {1: "lean", 2: "fused"}
-ATTRIBUTES = {1: "i64", 2: "f64", 3: "bool", 4: "string", 5: "tags"}
+ATTRIBUTES = {1: "i64", 2: "f64", 3: "bool", 4: "string", 5: "tags", 6: "place"}
 KINDS = {1: "graph_pages", 2: "entry_points", 3: "keys", 5: "vectors", 6: "codes", 7: "code_parameters",
          8: "tombstones", 9: "attribute", 10: "payload", 11: "payload_dictionary", 12: "transform", 13: "calibration",
          15: "queries"}

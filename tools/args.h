@@ -69,6 +69,8 @@ class Args {
   void field_or_queries(std::string& name, std::list<FieldFile>& queries);
   /// --weight NAME=NUMBER, several with commas between them.
   void weights(std::vector<FieldWeight>& target);
+  /// --limit NAME=NUMBER, likewise.
+  void limits(std::vector<FieldWeight>& target);
   /// NAME=FILE, as often as there are such files.
   void by_name(const char* flags, std::list<FieldFile>& target, const char* help);
   /// --filter

@@ -21,6 +21,7 @@ Action declare_get(Args& args);
 Action declare_info(Args& args);
 Action declare_insert(Args& args);
 Action declare_inspect(Args& args);
+Action declare_nearest(Args& args);
 Action declare_profile(Args& args);
 Action declare_prototypes(Args& args);
 Action declare_report(Args& args);

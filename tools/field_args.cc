@@ -9,11 +9,32 @@
 namespace nearline::tools {
 namespace {
 
-std::optional<float> parse_weight(std::string_view text) noexcept {
+std::optional<float> parse_number(std::string_view text) {
   float value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  const bool good = error == std::errc{} && end == text.data() + text.size() && value >= 0 && std::isfinite(value);
+  const bool good = error == std::errc{} && end == text.data() + text.size() && std::isfinite(value);
   return good ? std::optional(value) : std::nullopt;
+}
+
+std::optional<float> parse_weight(std::string_view text) {
+  const auto value = parse_number(text);
+  return value && *value >= 0 ? value : std::nullopt;
+}
+
+/// NAME=NUMBER,...: false where it is not so.
+bool take_numbers(const std::string& text, std::optional<float> (*parse)(std::string_view),
+                  std::vector<FieldWeight>& target) {
+  target.clear();
+  for (std::size_t at = 0; at <= text.size();) {
+    const std::size_t end = std::min(text.find(',', at), text.size());
+    const std::string_view one = std::string_view(text).substr(at, end - at);
+    const std::size_t sign = one.rfind('=');
+    const auto number = sign == std::string_view::npos ? std::nullopt : parse(one.substr(sign + 1));
+    if (!number || sign == 0) return false;
+    target.push_back({std::string(one.substr(0, sign)), *number});
+    at = end + 1;
+  }
+  return true;
 }
 
 }  // namespace
@@ -46,19 +67,16 @@ void Args::field_or_queries(std::string& name, std::list<FieldFile>& queries) {
 void Args::weights(std::vector<FieldWeight>& target) {
   option("--weight", "of the fields of such a search, each 1 unless said", "NAME=W,...", {},
          [&target](const std::string& text) -> std::optional<std::string> {
-           target.clear();
-           for (std::size_t at = 0; at <= text.size();) {
-             const std::size_t end = std::min(text.find(',', at), text.size());
-             const std::string_view one = std::string_view(text).substr(at, end - at);
-             const std::size_t sign = one.rfind('=');
-             const auto weight = sign == std::string_view::npos ? std::nullopt : parse_weight(one.substr(sign + 1));
-             if (!weight || sign == 0) {
-               return "expected NAME=W, W a number from 0 on, several with commas between them";
-             }
-             target.push_back({std::string(one.substr(0, sign)), *weight});
-             at = end + 1;
-           }
-           return std::nullopt;
+           if (take_numbers(text, parse_weight, target)) return std::nullopt;
+           return "expected NAME=W, W a number from 0 on, several with commas between them";
+         });
+}
+
+void Args::limits(std::vector<FieldWeight>& target) {
+  option("--limit", "of such a search: what is farther than this in the field is no answer", "NAME=D,...", {},
+         [&target](const std::string& text) -> std::optional<std::string> {
+           if (take_numbers(text, parse_number, target)) return std::nullopt;
+           return "expected NAME=D, D a distance, several with commas between them";
          });
 }
 

@@ -23,6 +23,7 @@ int main(int argc, char** argv) {
       Command{"info", "say what an index, or this machine, is", declare_info},
       Command{"verify", "check an index against its checksums and rules", declare_verify},
       Command{"inspect", "print every field of every structure of an index", declare_inspect},
+      Command{"nearest", "find the records whose place is nearest to one", declare_nearest},
       Command{"profile", "describe a file of vectors and what follows for an index", declare_profile},
       Command{"clusters", "connect records within a radius, and number what hangs together", declare_clusters},
       Command{"prototypes", "take the mean of each group of records, and classify by the nearest", declare_prototypes},

@@ -19,6 +19,18 @@ bool is_tags(const Json& value) {
   return value.is_array() && std::ranges::all_of(value, [](const Json& one) { return one.is_string(); });
 }
 
+/// {"lat": 48.2, "lon": 16.37}, or [48.2, 16.37].
+std::optional<Place> place_of(const Json& value) {
+  if (value.size() != 2) return std::nullopt;
+  if (value.is_array() && value[0].is_number() && value[1].is_number()) {
+    return Place{value[0].get<double>(), value[1].get<double>()};
+  }
+  if (!value.is_object() || !value.contains("lat") || !value.contains("lon")) return std::nullopt;
+  const Json &lat = value["lat"], &lon = value["lon"];
+  if (!lat.is_number() || !lon.is_number()) return std::nullopt;
+  return Place{lat.get<double>(), lon.get<double>()};
+}
+
 /// The type of a value that is not null; none for one that no attribute can hold.
 std::optional<AttributeType> type_of(const Json& value) {
   if (value.is_boolean()) return AttributeType::kBool;
@@ -26,6 +38,7 @@ std::optional<AttributeType> type_of(const Json& value) {
   if (value.is_number()) return AttributeType::kF64;
   if (value.is_string()) return AttributeType::kString;
   if (is_tags(value)) return AttributeType::kTags;
+  if (place_of(value)) return AttributeType::kPlace;
   return std::nullopt;
 }
 
@@ -47,6 +60,7 @@ std::optional<Value> value_of(const Json& value) {
   if (value.is_number()) return Value(value.get<double>());
   if (value.is_string()) return Value(value.get<std::string>());
   if (is_tags(value)) return Value(value.get<Tags>());
+  if (const auto place = place_of(value)) return Value(*place);
   return std::nullopt;
 }
 
@@ -100,7 +114,8 @@ Result<void> RecordLines::learn() {
     for (const auto& [key, value] : json.items()) {
       if (known || key == "id" || key == payload_ || value.is_null()) continue;
       const auto type = type_of(value);
-      if (!type) return bad(fmt::format("'{}': expected a number, a string, a bool or a list of strings", key));
+      if (!type)
+        return bad(fmt::format("'{}': expected a number, a string, a bool, a list of strings or a place", key));
       const auto found = std::ranges::find(attributes_, key, &Attribute::name);
       if (found == attributes_.end()) {
         attributes_.push_back({key, *type});

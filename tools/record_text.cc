@@ -13,23 +13,27 @@ DataRequest request_of(bool attributes, bool payloads) {
   return request;
 }
 
+void put_value(const char* key, const Value& value, JsonLine& line) {
+  if (const auto* truth = std::get_if<bool>(&value)) {
+    line.put(key, *truth);
+  } else if (const auto* whole = std::get_if<std::int64_t>(&value)) {
+    line.put(key, *whole);
+  } else if (const auto* number = std::get_if<double>(&value)) {
+    line.put(key, *number);
+  } else if (const auto* text = std::get_if<std::string>(&value)) {
+    line.put(key, std::string_view(*text));
+  } else if (const auto* tags = std::get_if<Tags>(&value)) {
+    line.put(key, std::span<const std::string>(*tags));
+  } else if (const auto* place = std::get_if<Place>(&value)) {
+    line.put(key, std::move(JsonLine().put("lat", place->lat).put("lon", place->lon)));
+  } else {
+    line.put_null(key);
+  }
+}
+
 void put_values(const RecordData& data, std::size_t row, JsonLine& line) {
   for (std::size_t i = 0; i < data.names.size(); ++i) {
-    const char* const key = data.names[i].c_str();
-    const Value& value = data.values[row * data.names.size() + i];
-    if (const auto* truth = std::get_if<bool>(&value)) {
-      line.put(key, *truth);
-    } else if (const auto* whole = std::get_if<std::int64_t>(&value)) {
-      line.put(key, *whole);
-    } else if (const auto* number = std::get_if<double>(&value)) {
-      line.put(key, *number);
-    } else if (const auto* text = std::get_if<std::string>(&value)) {
-      line.put(key, std::string_view(*text));
-    } else if (const auto* tags = std::get_if<Tags>(&value)) {
-      line.put(key, std::span<const std::string>(*tags));
-    } else {
-      line.put_null(key);
-    }
+    put_value(data.names[i].c_str(), data.values[row * data.names.size() + i], line);
   }
 }
 

@@ -9,6 +9,9 @@
 
 namespace nearline::tools {
 
+/// Puts one value; null where there is none.
+void put_value(const char* key, const Value& value, JsonLine& line);
+
 /// Puts "year": 2019, ... of one row; attributes without a value are null.
 void put_values(const RecordData& data, std::size_t row, JsonLine& line);
 

@@ -20,9 +20,10 @@ Result<std::vector<Attribute>> attributes_of(const Json& object, const std::stri
   for (const auto& [name, word] : object.items()) {
     const auto type = word.is_string() ? attribute_type_from(word.get<std::string>()) : std::nullopt;
     if (!type) {
-      return Error{Code::kBadInput,
-                   fmt::format("attribute '{}': expected i64, f64, bool, string or tags, found {}", name, word.dump()),
-                   file};
+      return Error{
+          Code::kBadInput,
+          fmt::format("attribute '{}': expected i64, f64, bool, string, tags or place, found {}", name, word.dump()),
+          file};
     }
     attributes.push_back({name, *type});
   }

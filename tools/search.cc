@@ -12,6 +12,7 @@
 #include "tools/outputs.h"
 #include "tools/record_text.h"
 #include "tools/search_fields.h"
+#include "tools/search_groups.h"
 #include "tools/search_more.h"
 
 namespace nearline::tools {
@@ -21,6 +22,7 @@ struct Options {
   SearchSetup setup;
   MoreSearch more;
   FieldsSearch fields;
+  GroupsSearch groups;
   std::filesystem::path output, distances;
   bool attributes = false, payload = false, json = false, force = false;
 };
@@ -54,15 +56,15 @@ void print_text(const SearchResult& result) {
   print_answers(rows);
 }
 
-Result<void> write_distances(const Options& options, const SearchResult& result) {
-  NEARLINE_TRY(writer, VectorFileWriter::create(options.distances, ElementType::kF32, result.k, options.force));
-  NEARLINE_CHECK(writer.append({result.distances.data(), result.counts.size(), result.k}));
+Result<void> write_distances(const Options& options, const NeighborTable& table) {
+  NEARLINE_TRY(writer, VectorFileWriter::create(options.distances, ElementType::kF32, table.k, options.force));
+  NEARLINE_CHECK(writer.append({table.distances.data(), static_cast<std::size_t>(table.queries), table.k}));
   return writer.finish();
 }
 
-Result<void> write_result(const Options& options, SearchResult& result) {
-  if (!options.distances.empty()) NEARLINE_CHECK(write_distances(options, result));
-  const NeighborTable table{result.counts.size(), result.k, std::move(result.ids), std::move(result.distances)};
+Result<void> write_table(const Options& options, const NeighborTable& table) {
+  catch_interrupts();  // what is half written is not left behind
+  if (!options.distances.empty()) NEARLINE_CHECK(write_distances(options, table));
   return write_neighbors(options.output, table, options.force);
 }
 
@@ -79,8 +81,8 @@ int show(const Options& options, const Index& index, Result<SearchResult>& resul
     for (const std::string& line : result->explanation) print_error_line("plan: " + line);
   }
   if (!options.output.empty()) {
-    catch_interrupts();  // what is half written is not left behind
-    if (auto written = write_result(options, *result); !written) return fail(written.error());
+    const NeighborTable table{result->counts.size(), result->k, std::move(result->ids), std::move(result->distances)};
+    if (auto written = write_table(options, table); !written) return fail(written.error());
   } else if (options.json) {
     if (auto printed = print_json(options, *result, index); !printed) return fail(printed.error());
   } else {
@@ -91,9 +93,10 @@ int show(const Options& options, const Index& index, Result<SearchResult>& resul
 
 int run_fields(const Options& options) {
   const SearchOptions& search = options.setup.search;
-  if (options.more.asked() || search.prefix > 0 || !search.mask.empty()) {
+  if (options.more.asked() || options.groups.asked() || search.prefix > 0 || !search.mask.empty()) {
     return fail({Code::kInvalidArgument,
-                 "--field NAME=QUERIES: expected neither --radius nor --page, --prefix nor --mask with it"});
+                 "--field NAME=QUERIES: expected neither --radius nor --page, --group-by, --votes, --prefix nor --mask "
+                 "with it"});
   }
   const auto index = Index::open(options.setup.index, options.setup.open);
   if (!index) return fail(index.error());
@@ -113,6 +116,15 @@ int run(Options& options) {
   }
   if (several) return run_fields(options);
   if (options.more.asked()) return run_more_search(options.setup, options.more, options.json);
+  if (options.groups.asked()) {
+    if (options.attributes || options.payload || options.setup.search.explain) {
+      return fail({Code::kInvalidArgument,
+                   "--group-by, --votes: expected neither --attributes nor --payload nor --explain with them"});
+    }
+    WriteTable write;
+    if (!options.output.empty()) write = [&](const NeighborTable& table) { return write_table(options, table); };
+    return run_groups_search(options.setup, options.groups, options.json, write);
+  }
   const auto open = open_search(options.setup);
   if (!open) return fail(open.error());
   if (const auto place = find_place(options, open->queries.rows); !place) return fail(place.error());
@@ -142,11 +154,13 @@ Action declare_search(Args& args) {
   args.flag("--payload", options->payload, "with --json: the payloads of the answers' records");
   declare_more_search(args, options->more);
   declare_fields_search(args, options->fields);
+  declare_groups_search(args, options->groups);
   args.output("-o,--output", options->output, "write .ibin, .ibin64, .ivecs or .npy instead of printing");
   args.output("--distances-out", options->distances,
               "with -o: a file of vectors for the distances, which .ivecs and .npy have no place for");
   args.either("--radius", "--output");
   args.either("--page", "--output");
+  args.either("--votes", "--output");
   args.force(options->force);
   args.json(options->json);
   args.example("nearline search photos.near queries.u8bin -k 10 -L 64");

@@ -13,6 +13,7 @@ namespace nearline::tools {
 void declare_fields_search(Args& args, FieldsSearch& target) {
   constexpr double kMost = std::numeric_limits<float>::max();
   args.weights(target.weights);
+  args.limits(target.limits);
   args.real(
       "--missing", target.missing,
       "with several fields: the distance that a record counts with where it lacks one; unless said it is no answer",
@@ -32,13 +33,19 @@ Result<SearchResult> search_by_fields(const Index& index, const SearchSetup& set
     asked.push_back({.field = given.field,
                      .queries = {bytes.back().data(), static_cast<std::size_t>(file.rows()), file.dim(), file.type()}});
   }
-  for (const FieldWeight& given : fields.weights) {
+  const auto asked_of = [&asked](const char* option, const FieldWeight& given) -> Result<FieldQueries*> {
     const auto of = std::ranges::find(asked, given.field, &FieldQueries::field);
-    if (of == asked.end()) {
-      return Error{Code::kInvalidArgument,
-                   fmt::format("--weight {}: expected --field {}=QUERIES with it", given.field, given.field)};
-    }
+    if (of != asked.end()) return &*of;
+    return Error{Code::kInvalidArgument,
+                 fmt::format("{} {}: expected --field {}=QUERIES with it", option, given.field, given.field)};
+  };
+  for (const FieldWeight& given : fields.weights) {
+    NEARLINE_TRY(of, asked_of("--weight", given));
     of->weight = given.weight;
+  }
+  for (const FieldWeight& given : fields.limits) {
+    NEARLINE_TRY(of, asked_of("--limit", given));
+    of->limit = given.weight;
   }
   FusionOptions options{.k = setup.search.k,
                         .exact = setup.search.exact,

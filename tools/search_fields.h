@@ -12,13 +12,13 @@
 namespace nearline::tools {
 
 struct FieldsSearch {
-  std::vector<FieldWeight> weights;
+  std::vector<FieldWeight> weights, limits;
   std::optional<double> missing;
   std::string choose_by;
   std::uint32_t candidates = 100;
 };
 
-/// Declares --weight --missing --choose-by --candidates.
+/// Declares --weight --limit --missing --choose-by --candidates.
 void declare_fields_search(Args& args, FieldsSearch& target);
 
 /// Answers all queries of setup.field_queries. Errors: those of Index::search_fields, and of the files.

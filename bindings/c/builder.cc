@@ -24,7 +24,7 @@ Result<Schema> schema_of(const nearline_schema* from, const nearline_build_optio
                    std::to_string(kMaxAttributes));
   Schema schema{.dim = from->dim, .type = type, .metric = metric};
   for (const nearline_attribute& attribute : std::span(options.attributes, options.attribute_count)) {
-    NEARLINE_TRY(kind, enumerator(attribute.type, AttributeType::kTags, false, "type of an attribute"));
+    NEARLINE_TRY(kind, enumerator(attribute.type, AttributeType::kPlace, false, "type of an attribute"));
     const auto* const end = std::find(std::begin(attribute.name), std::end(attribute.name), '\0');
     schema.attributes.push_back({std::string(std::begin(attribute.name), end), kind});
   }

@@ -20,7 +20,8 @@ struct Column {
   [[nodiscard]] const void* values() const noexcept {
     switch (attribute.type) {
       case AttributeType::kI64: return integers.data();
-      case AttributeType::kF64: return fractions.data();
+      case AttributeType::kF64:
+      case AttributeType::kPlace: return fractions.data();
       case AttributeType::kBool: return bools.data();
       default: return texts.data();
     }
@@ -47,6 +48,11 @@ void add_value(const Value& value, Column& to) {
     case AttributeType::kString: {
       const auto* const text = std::get_if<std::string>(&value);
       to.texts.push_back(text != nullptr ? bytes_of(*text) : nearline_bytes{"", 0});
+      return;
+    }
+    case AttributeType::kPlace: {
+      const auto place = value_or_zero<Place>(value);
+      to.fractions.insert(to.fractions.end(), {place.lat, place.lon});
       return;
     }
     case AttributeType::kTags: break;

@@ -45,6 +45,8 @@ Result<Value> value_of(const nearline_column& column, AttributeType type, std::s
     case AttributeType::kF64: return Value(at<double>(column.values, row));
     case AttributeType::kBool: return Value(at<std::uint8_t>(column.values, row) != 0);
     case AttributeType::kTags: return tags_of(column, row);
+    case AttributeType::kPlace:
+      return Value(Place{at<double>(column.values, 2 * row), at<double>(column.values, 2 * row + 1)});
     case AttributeType::kString: break;
   }
   NEARLINE_TRY(text, text_of(at<nearline_bytes>(column.values, row), "string"));
@@ -54,7 +56,7 @@ Result<Value> value_of(const nearline_column& column, AttributeType type, std::s
 /// The values of one column, at its place in each row.
 Result<void> take_column(const nearline_column& column, std::size_t rows, std::size_t place, RecordData& to) {
   NEARLINE_CHECK(c::check_reserved(column.reserved, "column"));
-  NEARLINE_TRY(type, c::enumerator(column.type, AttributeType::kTags, false, "type of a column"));
+  NEARLINE_TRY(type, c::enumerator(column.type, AttributeType::kPlace, false, "type of a column"));
   if (rows > 0 && type != AttributeType::kTags) NEARLINE_CHECK(c::need(column.values, "values of a column"));
   if (rows > 0 && type == AttributeType::kTags) NEARLINE_CHECK(c::need(column.ends, "ends of a column of tags"));
   for (std::size_t row = 0; row < rows; ++row) {

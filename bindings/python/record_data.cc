@@ -61,12 +61,17 @@ Value value_of(const py::handle& value, const std::string& name, std::size_t row
     if (!text_of(value, text)) bad_value(name, row, "a string that is not UTF-8");
     return text;
   }
+  if (PyTuple_Check(object) && PyTuple_GET_SIZE(object) == 2 && PyFloat_Check(PyTuple_GET_ITEM(object, 0)) &&
+      PyFloat_Check(PyTuple_GET_ITEM(object, 1))) {
+    return Place{PyFloat_AS_DOUBLE(PyTuple_GET_ITEM(object, 0)), PyFloat_AS_DOUBLE(PyTuple_GET_ITEM(object, 1))};
+  }
   if (PyList_Check(object) || PyTuple_Check(object) || PyAnySet_Check(object)) return tags_of(value, name, row);
   if (py::hasattr(value, "dtype") && py::hasattr(value, "tolist")) {  // a number of numpy's, or tags in an array
     const py::object plain = value.attr("tolist")();
     if (!py::hasattr(plain, "dtype")) return value_of(plain, name, row);  // NOLINT(misc-no-recursion): once
   }
-  bad_value(name, row, "expected None, bool, int, float, str or a list of str, found " + type_name(value));
+  bad_value(name, row,
+            "expected None, bool, int, float, str, a list of str or a place (two float), found " + type_name(value));
 }
 
 }  // namespace
@@ -115,6 +120,8 @@ py::list dicts_of(const RecordData& data, std::size_t rows) {
               py::list tags;
               for (const std::string& tag : held) tags.append(py::str(tag));
               return tags;
+            } else if constexpr (std::is_same_v<T, Place>) {
+              return py::make_tuple(held.lat, held.lon);
             } else {
               return py::cast(held);
             }

@@ -101,7 +101,7 @@ bool is_known(AttributeType type, int op) noexcept {
     case SQLITE_INDEX_CONSTRAINT_LT:
     case SQLITE_INDEX_CONSTRAINT_GE:
     case SQLITE_INDEX_CONSTRAINT_NE:
-    case SQLITE_INDEX_CONSTRAINT_IS: return type != AttributeType::kTags;
+    case SQLITE_INDEX_CONSTRAINT_IS: return type != AttributeType::kTags && type != AttributeType::kPlace;
     default: return false;
   }
 }
@@ -118,6 +118,7 @@ Condition condition_of(const Attribute& attribute, int op, sqlite3_value* value)
     case AttributeType::kF64: return number_condition(name, op, value);
     case AttributeType::kBool: return bool_condition(name, op, value);
     case AttributeType::kString: return text_condition(name, op, value);
+    case AttributeType::kPlace:  // has no comparison
     case AttributeType::kTags: break;
   }
   return filter(name + " has " + quoted(bytes_of(value), '\''));

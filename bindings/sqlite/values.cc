@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bindings/sqlite/values.h"
 
+#include <array>
 #include <cmath>
+#include <cstdio>
 #include <cstring>
 #include <functional>
 #include <memory>
+#include <vector>
 
 namespace nearline::sqlite {
 namespace {
@@ -110,6 +113,11 @@ struct Giver {
   void operator()(const std::string& text) const {
     sqlite3_result_text64(context, text.data(), text.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
   }
+  void operator()(const Place& place) const {
+    std::array<char, 64> text{};
+    const int length = std::snprintf(text.data(), text.size(), "[%.10g,%.10g]", place.lat, place.lon);
+    (*this)(std::string(text.data(), static_cast<std::size_t>(length)));
+  }
   void operator()(const Tags& tags) const {
     std::string json = "[";
     for (const std::string& tag : tags) {
@@ -148,9 +156,24 @@ Result<Vector> vector_of(sqlite3* db, sqlite3_value* value, const Schema& schema
   return vector;
 }
 
+/// From a JSON array of two numbers.
+static Result<Value> place_of(sqlite3* db, sqlite3_value* value, const Attribute& attribute) {
+  if (sqlite3_value_type(value) != SQLITE_TEXT) return bad(attribute, value, "a JSON array of latitude and longitude");
+  std::vector<double> numbers;
+  NEARLINE_CHECK(
+      for_each_element(db, value, "place", [&](sqlite3_value* element, std::string_view type) -> Result<void> {
+        if (type != "integer" && type != "real") return bad(attribute, value, "a JSON array of latitude and longitude");
+        numbers.push_back(sqlite3_value_double(element));
+        return {};
+      }));
+  if (numbers.size() != 2) return bad(attribute, value, "a JSON array of latitude and longitude");
+  return Value(Place{numbers[0], numbers[1]});
+}
+
 Result<Value> value_of(sqlite3* db, sqlite3_value* value, const Attribute& attribute) {
   if (sqlite3_value_type(value) == SQLITE_NULL) return Value();
-  const bool text = attribute.type == AttributeType::kString || attribute.type == AttributeType::kTags;
+  const bool text = attribute.type == AttributeType::kString || attribute.type == AttributeType::kTags ||
+                    attribute.type == AttributeType::kPlace;
   const int kind = text ? sqlite3_value_type(value) : sqlite3_value_numeric_type(value);
   switch (attribute.type) {
     case AttributeType::kI64: {
@@ -172,6 +195,7 @@ Result<Value> value_of(sqlite3* db, sqlite3_value* value, const Attribute& attri
     case AttributeType::kString:
       if (kind == SQLITE_BLOB) return bad(attribute, value, "text");
       return Value(std::string(bytes_of(value)));
+    case AttributeType::kPlace: return place_of(db, value, attribute);
     case AttributeType::kTags: break;
   }
   return tags_of(db, value, attribute);

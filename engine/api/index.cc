@@ -51,6 +51,16 @@ Result<SearchResult> Index::search_fields(std::span<const FieldQueries> fields, 
 Result<RangeResult> Index::range_search(const MatrixView& queries, const RangeOptions& options) const {
   return impl_->range_search(queries, options);
 }
+Result<GroupResult> Index::search_groups(const MatrixView& queries, const GroupOptions& options) const {
+  return impl_->search_groups(queries, options);
+}
+Result<VoteResult> Index::vote(const MatrixView& queries, std::span<const std::uint64_t> offsets,
+                               const VoteOptions& options) const {
+  return impl_->vote(queries, offsets, options);
+}
+Result<PlaceResult> Index::nearest_places(const PlaceOptions& options) const {
+  return impl_->nearest_places(options);
+}
 Result<Cursor> Index::cursor(const MatrixView& query, const SearchOptions& options) const {
   NEARLINE_TRY(answers, impl_->cursor(query, options));
   return Cursor(std::make_unique<Cursor::Impl>(std::move(answers)));

@@ -8,6 +8,8 @@
 #include "engine/file/opened_by.h"
 #include "engine/kernels/kernels.h"
 #include "engine/query/fusion.h"
+#include "engine/query/groups.h"
+#include "engine/query/nearest_places.h"
 #include "engine/repair/verify.h"
 #include "engine/space/field_schema.h"
 
@@ -110,6 +112,22 @@ Result<SearchResult> LiveIndex::search_fields(std::span<const FieldQueries> fiel
 Result<RangeResult> LiveIndex::range_search(const MatrixView& queries, const RangeOptions& options) const {
   NEARLINE_TRY(commit, mine(options.field));
   return commit->range_search(queries, options);
+}
+
+Result<GroupResult> LiveIndex::search_groups(const MatrixView& queries, const GroupOptions& options) const {
+  NEARLINE_TRY(commit, mine(options.search.field));
+  return engine::search_groups(*commit, queries, options);
+}
+
+Result<VoteResult> LiveIndex::vote(const MatrixView& queries, std::span<const std::uint64_t> offsets,
+                                   const VoteOptions& options) const {
+  NEARLINE_TRY(commit, mine(options.search.field));
+  return engine::vote(*commit, queries, offsets, options);
+}
+
+Result<PlaceResult> LiveIndex::nearest_places(const PlaceOptions& options) const {
+  NEARLINE_TRY(commit, mine());
+  return engine::nearest_places(*commit, options);
 }
 
 Result<PagedAnswers> LiveIndex::cursor(const MatrixView& query, const SearchOptions& options) const {

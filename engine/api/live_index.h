@@ -34,6 +34,10 @@ class LiveIndex {
   Result<SearchResult> search(const MatrixView& queries, const SearchOptions& options = {}) const;
   Result<SearchResult> search_fields(std::span<const FieldQueries> fields, const FusionOptions& options) const;
   Result<RangeResult> range_search(const MatrixView& queries, const RangeOptions& options) const;
+  Result<GroupResult> search_groups(const MatrixView& queries, const GroupOptions& options) const;
+  Result<VoteResult> vote(const MatrixView& queries, std::span<const std::uint64_t> offsets,
+                          const VoteOptions& options) const;
+  Result<PlaceResult> nearest_places(const PlaceOptions& options) const;
   Result<PagedAnswers> cursor(const MatrixView& query, const SearchOptions& options = {}) const;
   Result<AnswerPage> search_page(const MatrixView& query, const SearchOptions& options = {},
                                  std::string_view token = {}) const;

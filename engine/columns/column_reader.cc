@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/columns/column_reader.h"
 
+#include "format/place_key.h"
+
 namespace nearline::engine {
 namespace {
 
@@ -33,6 +35,7 @@ Result<Value> ColumnReader::value_of(std::uint64_t key) {
     case AttributeType::kI64: return Value(format::i64_of(key));
     case AttributeType::kF64: return Value(format::f64_of(key));
     case AttributeType::kBool: return Value(key != 0);
+    case AttributeType::kPlace: return Value(format::place_of(key));
     case AttributeType::kString:
     case AttributeType::kTags: break;
   }

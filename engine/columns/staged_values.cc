@@ -8,6 +8,7 @@
 #include "engine/columns/value_check.h"
 #include "format/checksum.h"
 #include "format/column.h"
+#include "format/place_key.h"
 
 namespace nearline::engine {
 namespace {
@@ -96,6 +97,7 @@ std::uint64_t StagedValues::cell_of(std::size_t attribute, const Value& value) {
     case AttributeType::kI64: return format::key_of(std::get<std::int64_t>(value));
     case AttributeType::kF64: return f64_key(value);
     case AttributeType::kBool: return std::get<bool>(value) ? 1 : 0;
+    case AttributeType::kPlace: return format::key_of(std::get<Place>(value));
     case AttributeType::kString: return strings_[attribute].number_of(std::get<std::string>(value));
     case AttributeType::kTags: break;
   }
@@ -111,6 +113,7 @@ Value StagedValues::value_of(std::size_t attribute, std::uint64_t cell) const {
     case AttributeType::kI64: return format::i64_of(cell);
     case AttributeType::kF64: return format::f64_of(cell);
     case AttributeType::kBool: return cell != 0;
+    case AttributeType::kPlace: return format::place_of(cell);
     case AttributeType::kString: return strings_[attribute][cell];
     case AttributeType::kTags: break;
   }

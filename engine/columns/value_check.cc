@@ -8,6 +8,7 @@
 
 #include "format/column.h"
 #include "format/nearest_word.h"
+#include "format/place_key.h"
 #include "format/utf8.h"
 
 namespace nearline::engine {
@@ -23,7 +24,7 @@ std::string in_quotes(std::string_view name) {
 
 std::string_view kind_of(const Value& value) noexcept {
   constexpr std::string_view kKinds[] = {"nothing",  "a bool", "an integer", "a number with a fraction",
-                                         "a string", "tags"};
+                                         "a string", "tags",   "a place"};
   return kKinds[value.index()];
 }
 
@@ -56,6 +57,7 @@ bool is_of(AttributeType type, const Value& value) noexcept {
     case AttributeType::kBool: return std::holds_alternative<bool>(value);
     case AttributeType::kString: return std::holds_alternative<std::string>(value);
     case AttributeType::kTags: return std::holds_alternative<Tags>(value);
+    case AttributeType::kPlace: return std::holds_alternative<Place>(value);
   }
   return false;
 }
@@ -67,6 +69,7 @@ const char* fault_of(const Value& value) noexcept {
   }
   if (const auto* text = std::get_if<std::string>(&value)) return fault_of(std::string_view(*text));
   if (const auto* tags = std::get_if<Tags>(&value)) return fault_of(*tags);
+  if (const auto* place = std::get_if<Place>(&value)) return engine::fault_of(*place);
   return nullptr;
 }
 
@@ -158,6 +161,12 @@ Result<void> check_values(const RecordData& data, std::size_t rows, std::uint64_
   return {};
 }
 
+const char* fault_of(const Place& place) noexcept {
+  if (!(place.lat >= -90 && place.lat <= 90)) return "a place whose latitude is not from -90 to 90";
+  if (!(place.lon >= -180 && place.lon <= 180)) return "a place whose longitude is not from -180 to 180";
+  return nullptr;
+}
+
 void describe(AttributeType type, const Value& value, std::string& bytes) {
   const auto add_number = [&](std::uint64_t number) {
     bytes.append(reinterpret_cast<const char*>(&number), sizeof number);
@@ -173,6 +182,7 @@ void describe(AttributeType type, const Value& value, std::string& bytes) {
       return add_number(format::key_of(whole != nullptr ? static_cast<double>(*whole) : std::get<double>(value)));
     }
     case AttributeType::kBool: return add_number(std::get<bool>(value) ? 1 : 0);
+    case AttributeType::kPlace: return add_number(format::key_of(std::get<Place>(value)));
     case AttributeType::kString: return add_text(std::get<std::string>(value));
     case AttributeType::kTags: break;
   }

@@ -21,6 +21,9 @@ Result<void> check_values(const RecordData& data, std::size_t rows, std::uint64_
 /// kInvalidArgument: there is no attribute of that name; the message says which one may have been meant.
 Error unknown_attribute(std::string_view name, const std::vector<Attribute>& attributes);
 
+/// What is wrong with a place, or null.
+const char* fault_of(const Place& place) noexcept;
+
 /// Appends the value as bytes that differ wherever the values do. Precondition: it is of the type.
 void describe(AttributeType type, const Value& value, std::string& bytes);
 

@@ -69,7 +69,8 @@ class Binder {
   Result<BoundLeaf> bind_leaf(const Expression& leaf) const {
     BoundLeaf bound{.null = leaf.kind == Kind::kNull, .negated = leaf.negated};
     if (leaf.name == "id") {
-      if (bound.null || leaf.kind == Kind::kHas) return misfit(leaf, "the id of a record", "a comparison");
+      if (bound.null || leaf.kind == Kind::kHas || leaf.kind == Kind::kNearer || leaf.kind == Kind::kWithin)
+        return misfit(leaf, "the id of a record", "a comparison");
       NEARLINE_CHECK(add_numbers(leaf, NumberKind::kId, bound));
       return bound;
     }
@@ -78,6 +79,11 @@ class Binder {
     bound.attribute = static_cast<std::uint32_t>(found - attributes_.begin());
     if (bound.null) return bound;
     const AttributeType type = found->type;
+    const bool measured = leaf.kind == Kind::kNearer || leaf.kind == Kind::kWithin;
+    if (measured != (type == AttributeType::kPlace)) {
+      return misfit(leaf, std::string(name(type)),
+                    measured ? "a place" : "'distance(" + leaf.name + ", LATITUDE, LONGITUDE) < 5km'");
+    }
     if ((leaf.kind == Kind::kHas) != (type == AttributeType::kTags)) {
       return misfit(leaf, std::string(name(type)), type == AttributeType::kTags ? "'has'" : "a comparison");
     }
@@ -86,6 +92,7 @@ class Binder {
       case AttributeType::kF64: NEARLINE_CHECK(add_numbers(leaf, NumberKind::kF64, bound)); break;
       case AttributeType::kBool: NEARLINE_CHECK(add_bools(leaf, bound)); break;
       case AttributeType::kString: NEARLINE_CHECK(add_strings(leaf, bound)); break;
+      case AttributeType::kPlace: NEARLINE_CHECK(add_circle(leaf, bound)); break;
       case AttributeType::kTags: add_tag(std::get<std::string>(leaf.values[0]), bound); break;
     }
     return bound;
@@ -134,6 +141,16 @@ class Binder {
       if (text == nullptr) return wrong_value(leaf, "a string", "a string", value);
       bound.strings.push_back(range_of_string(leaf.kind, *text));
     }
+    return {};
+  }
+
+  static Result<void> add_circle(const Expression& leaf, BoundLeaf& bound) {
+    const auto number = [&](std::size_t i) { return std::get<double>(leaf.values[i]); };
+    bound.circle = Circle{{number(0), number(1)}, number(2), leaf.kind == Kind::kWithin};
+    if (const char* fault = fault_of(bound.circle->centre)) {
+      return at_byte({.code = Code::kInvalidArgument, .what = std::string("distance from ") + fault}, leaf.at);
+    }
+    bound.keys = keys_around(*bound.circle);
     return {};
   }
 

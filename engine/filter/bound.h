@@ -3,10 +3,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "engine/columns/column.h"
+#include "engine/filter/circle.h"
 #include "engine/filter/expression.h"
 #include "nearline/attributes.h"
 #include "nearline/result.h"
@@ -34,6 +36,7 @@ struct BoundLeaf {
   bool negated = false;           ///< asks for what is there and not in the ranges; with null: for what is there
   std::vector<KeyRange> keys{};   ///< of ids, and of all types but those of strings; sorted, none touches another
   std::vector<StringRange> strings{};
+  std::optional<Circle> circle{};  ///< of places: what the keys within the ranges must be in, too
 };
 
 struct BoundFilter {

@@ -32,10 +32,12 @@ struct Expression {
     kIn,            ///< one value or more
     kHas,           ///< one string: a tag, or with a star at its end all that begin so
     kNull,          ///< no value
+    kNearer,        ///< of a place: latitude, longitude and metres to which it is not so far
+    kWithin,        ///< the same, or just so far
   };
 
   Kind kind = Kind::kAnd;
-  bool negated = false;  ///< of kEqual, kIn, kHas, kNull
+  bool negated = false;  ///< of kEqual, kIn, kHas, kNull, kNearer, kWithin
   std::string name{};    ///< of the attribute; "id" is the record's id
   std::vector<Literal> values{};
   std::vector<Expression> parts{};

@@ -2,6 +2,7 @@
 /// Recursive descent with one token of foresight. `not` is carried down to the leaves as they are made.
 #include "engine/filter/parse.h"
 
+#include <cmath>
 #include <string>
 #include <utility>
 
@@ -24,7 +25,9 @@ Kind opposite(Kind kind) noexcept {
     case Kind::kEqual:
     case Kind::kIn:
     case Kind::kHas:
-    case Kind::kNull: break;
+    case Kind::kNull:
+    case Kind::kNearer:
+    case Kind::kWithin: break;
   }
   return kind;
 }
@@ -123,6 +126,7 @@ class Parser {
     if (token_.kind != Token::Kind::kName) return expected("the name of an attribute, 'not' or '('");
     Expression made{.name = token_.text, .at = token_.at};
     NEARLINE_CHECK(advance());
+    if (made.name == "distance" && sees_symbol("(")) return distance(std::move(made), negated);
     if (sees_word("is")) return null(std::move(made), negated);
     const bool inverted = sees_word("not");
     if (inverted) NEARLINE_CHECK(advance());
@@ -178,6 +182,47 @@ class Parser {
     both.parts.push_back(leaf(std::move(from), negated));
     both.parts.push_back(leaf(std::move(to), negated));
     return both;
+  }
+
+  Result<double> number() {
+    double number = 0;
+    const auto* const integer = std::get_if<Integer>(&token_.value);
+    if (token_.kind == Token::Kind::kValue && integer != nullptr) {
+      number = (integer->negative ? -1 : 1) * static_cast<double>(integer->magnitude);
+    } else if (token_.kind == Token::Kind::kValue && std::holds_alternative<double>(token_.value)) {
+      number = std::get<double>(token_.value);
+    } else {
+      return expected("a number");
+    }
+    NEARLINE_CHECK(advance());
+    return number + 0.0;  // no -0.0, which would be another text
+  }
+
+  /// distance(PLACE, LATITUDE, LONGITUDE) < METRES m: `made` has no name yet.
+  Result<Expression> distance(Expression made, bool negated) {
+    NEARLINE_CHECK(advance());
+    if (token_.kind != Token::Kind::kName) return expected("the name of an attribute");
+    made.name = token_.text;
+    NEARLINE_CHECK(advance());
+    for (int i = 0; i < 2; ++i) {
+      NEARLINE_CHECK(take_symbol(","));
+      NEARLINE_TRY(degrees, number());
+      made.values.emplace_back(degrees);
+    }
+    NEARLINE_CHECK(take_symbol(")"));
+    const bool less = sees_symbol("<") || sees_symbol("<="), more = sees_symbol(">") || sees_symbol(">=");
+    if (!less && !more) return expected("'<', '<=', '>' or '>='");
+    made.kind = sees_symbol("<") || sees_symbol(">=") ? Kind::kNearer : Kind::kWithin;
+    NEARLINE_CHECK(advance());
+    const std::size_t at = token_.at;
+    NEARLINE_TRY(length, number());
+    const bool kilometres = sees(Token::Kind::kName, "km");
+    if (!kilometres && !sees(Token::Kind::kName, "m")) return expected("'m' or 'km'");
+    NEARLINE_CHECK(advance());
+    if (kilometres) length *= 1000;
+    if (!(length >= 0) || std::isinf(length)) return unexpected(at, "a length from 0 on", "another number");
+    made.values.emplace_back(length);
+    return leaf(std::move(made), negated != more);
   }
 
   Result<Expression> list(Expression made, bool negated) {

@@ -8,6 +8,7 @@
 ///   term        `not` term | ( filter ) | NAME comparison | NAME alone, a bool
 ///   comparison  = != < <= > >= VALUE | [not] between VALUE and VALUE | [not] in (VALUE, ...) | [not] has 'TAG' |
 ///               is [not] null
+///               | distance(NAME, LATITUDE, LONGITUDE) < NUMBER km, with < <= > >=, and m or km
 ///   VALUE       number, 'string', true, false; a quote within quotes is written twice
 ///   NAME        letters, digits, _ and dots, or "anything"; keywords are written in capitals or not
 #pragma once

@@ -59,6 +59,12 @@ std::string_view symbol(const Expression& e) noexcept {
 
 std::string print_leaf(const Expression& e) {
   const std::string name = print_name(e.name);
+  if (e.kind == Kind::kNearer || e.kind == Kind::kWithin) {
+    const char* const within = e.kind == Kind::kNearer ? ") < " : ") <= ";
+    const char* const beyond = e.kind == Kind::kNearer ? ") >= " : ") > ";
+    return "distance(" + name + ", " + print_literal(e.values[0]) + ", " + print_literal(e.values[1]) +
+           (e.negated ? beyond : within) + print_literal(e.values[2]) + "m";
+  }
   if (e.kind == Kind::kNull) return name + (e.negated ? " is not null" : " is null");
   if (e.kind != Kind::kIn) return name + std::string(symbol(e)) + print_literal(e.values.front());
   std::string text = name + (e.negated ? " not in (" : " in (");
@@ -81,8 +87,11 @@ std::string print(const Expression& expression) {
 }
 
 Expression normalized(Expression expression) {
-  std::sort(expression.values.begin(), expression.values.end());
-  expression.values.erase(std::unique(expression.values.begin(), expression.values.end()), expression.values.end());
+  const bool ordered = expression.kind == Kind::kNearer || expression.kind == Kind::kWithin;
+  if (!ordered) {
+    std::sort(expression.values.begin(), expression.values.end());
+    expression.values.erase(std::unique(expression.values.begin(), expression.values.end()), expression.values.end());
+  }
   if (expression.kind == Kind::kIn && expression.values.size() == 1) expression.kind = Kind::kEqual;
   std::map<std::string, Expression> parts;
   for (Expression& part : expression.parts) {

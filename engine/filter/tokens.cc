@@ -118,7 +118,11 @@ Token Tokens::word(Token token) {
 Result<Token> Tokens::number(Token token) {
   const std::size_t begin = at_++;
   while (at_ < text_.size() && continues_number(text_, at_)) ++at_;
-  const std::string_view all = text_.substr(begin, at_ - begin);
+  std::string_view all = text_.substr(begin, at_ - begin);
+  // The unit of a length is a word of its own.
+  const std::size_t unit = all.ends_with("km") ? 2 : all.ends_with('m') ? 1 : 0;
+  all.remove_suffix(unit);
+  at_ -= unit;
   const bool negative = all.front() == '-';
   const std::string_view digits = negative || all.front() == '+' ? all.substr(1) : all;
   token.kind = Token::Kind::kValue;

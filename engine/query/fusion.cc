@@ -28,6 +28,8 @@ constexpr std::size_t kFirst = 1024;
 constexpr std::size_t kFew = 256;
 /// Standard errors that a score lies beyond the k-th answer where the search ends (docs/capabilities.md).
 constexpr double kErrors = 0.5;
+/// Of a field with a limit they are left out where they are likely so many standard errors beyond it.
+constexpr double kErrorsOfLimits = 4;
 
 Error invalid(std::string what) {
   return {.code = Code::kInvalidArgument, .what = std::move(what)};
@@ -38,6 +40,7 @@ struct Part {
   const Snapshot& field;
   MatrixView queries;
   double weight;
+  std::optional<float> limit;
   std::span<const std::uint32_t> places;
 };
 
@@ -122,6 +125,11 @@ class JointSearch {
       base += segment->count();
     }
     variances_[p] = part.weight * part.weight * error * error;
+    // What is proven, or likely, to be beyond the limit is not looked at.
+    const double far = part.limit
+                           ? static_cast<double>(*part.limit) + (options_.exact ? 0 : kErrorsOfLimits * double{error})
+                           : std::numeric_limits<double>::infinity();
+    std::erase_if(order_, [&](const Scored& one) { return score_of(p, one.record) > far; });
     for (Scored& one : order_) one.score += part.weight * score_of(p, one.record);
     return {};
   }
@@ -156,17 +164,22 @@ class JointSearch {
   /// The records in one field after the other, those first that codes tell least of; what is too far then is left out.
   Result<void> compare(std::span<const Scored> some) {
     known_.resize(some.size() * parts_.size());
+    beyond_.clear();
     for (std::size_t i = 0; i < some.size(); ++i) {
       for (std::size_t p = 0; p < parts_.size(); ++p) {
         const bool lacks = parts_[p].places[some[i].record] == JointRecords::kNone;
+        if (lacks && is_beyond(p, static_cast<double>(*options_.missing)))
+          beyond_.push_back(static_cast<std::uint32_t>(i));
         known_[i * parts_.size() + p] = scored_ || lacks ? parts_[p].weight * score_of(p, some[i].record) : 0;
       }
     }
     left_.resize(some.size());
     std::iota(left_.begin(), left_.end(), 0U);
+    drop_beyond();
     double unknown = std::accumulate(variances_.begin(), variances_.end(), 0.0);
     for (const std::size_t p : by_doubt_) {
       NEARLINE_CHECK(add_distances(p, some));
+      drop_beyond();
       unknown -= variances_[p];
       if (scored_) std::erase_if(left_, [&](std::uint32_t i) { return is_too_far(sum_of(i), std::max(unknown, 0.0)); });
     }
@@ -178,6 +191,17 @@ class JointSearch {
       if (hits_.size() > k_) hits_.pop_back();
     }
     return {};
+  }
+
+  /// Whether a distance in the field is above its limit.
+  [[nodiscard]] bool is_beyond(std::size_t p, double distance) const noexcept {
+    return parts_[p].limit && distance > static_cast<double>(*parts_[p].limit);
+  }
+  void drop_beyond() {
+    if (beyond_.empty()) return;
+    std::ranges::sort(beyond_);
+    std::erase_if(left_, [&](std::uint32_t i) { return std::ranges::binary_search(beyond_, i); });
+    beyond_.clear();
   }
 
   /// What is known of the i-th of those that are compared.
@@ -208,6 +232,7 @@ class JointSearch {
       NEARLINE_CHECK(segment->distances(part.queries.row(row_), part.queries.type, numbers_, distances_, stats_));
       for (std::size_t r = 0; r < rows_.size(); ++r) {
         known_[rows_[r].second * parts_.size() + p] = part.weight * static_cast<double>(distances_[r]);
+        if (is_beyond(p, static_cast<double>(distances_[r]))) beyond_.push_back(rows_[r].second);
       }
     }
     return {};
@@ -226,9 +251,10 @@ class JointSearch {
   std::vector<double> variances_;           ///< of the weighted scores, by part
   std::vector<std::size_t> by_doubt_;       ///< parts, the largest variance first
   std::vector<float> distances_;
-  std::vector<std::uint32_t> left_;  ///< among those that are compared
-  bool scored_ = false;              ///< by codes; else all are compared
-  std::vector<double> known_;        ///< [compared x parts]; weighted distances, or what codes tell of them
+  std::vector<std::uint32_t> left_;    ///< among those that are compared
+  std::vector<std::uint32_t> beyond_;  ///< of them, those that were found to be beyond a limit
+  bool scored_ = false;                ///< by codes; else all are compared
+  std::vector<double> known_;          ///< [compared x parts]; weighted distances, or what codes tell of them
   std::vector<std::pair<std::uint32_t, std::uint32_t>> rows_;  ///< in the segment, and among `some`
   std::vector<std::uint32_t> numbers_;
   std::vector<Hit> hits_;
@@ -244,6 +270,9 @@ Result<void> check_parts(const Snapshot& index, std::span<const FieldQueries> fi
     if (!(one.weight >= 0) || std::isinf(one.weight)) {
       return invalid("weight of " + std::to_string(one.weight) + " for field '" + name +
                      "': expected a finite number from 0 on");
+    }
+    if (one.limit && std::isnan(*one.limit)) {
+      return invalid("limit for field '" + name + "' that is no number: expected a distance, or none");
     }
     if (std::ranges::find(numbers.first(i), numbers[i]) != numbers.begin() + static_cast<std::ptrdiff_t>(i)) {
       return invalid("field '" + name + "' comes twice: expected each once");
@@ -332,9 +361,9 @@ Result<SearchResult> search_fields(const Snapshot& index, std::span<const FieldQ
   NEARLINE_TRY(joint, index.joint_records());
   std::vector<Part> parts;
   for (std::size_t i = 0; i < fields.size(); ++i) {
-    if (fields[i].weight == 0) continue;
-    parts.push_back(
-        {index.view(numbers[i]), fields[i].queries, static_cast<double>(fields[i].weight), joint->places(numbers[i])});
+    if (fields[i].weight == 0 && !fields[i].limit) continue;
+    parts.push_back({index.view(numbers[i]), fields[i].queries, static_cast<double>(fields[i].weight), fields[i].limit,
+                     joint->places(numbers[i])});
   }
   std::vector<std::uint32_t> may;
   if (choosing == nullptr) {

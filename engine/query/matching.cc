@@ -8,13 +8,27 @@
 
 namespace nearline::engine {
 
-Result<Matching> Matching::of(const Snapshot& snapshot, std::string_view filter) {
+Matching Matching::all(const Snapshot& snapshot) {
   Matching matching;
-  matching.filters_ = !filter.empty();
-  if (!matching.filters_) {
-    matching.count_ = snapshot.count();
-    return matching;
+  matching.count_ = snapshot.count();
+  return matching;
+}
+
+Matching Matching::of_rows(const std::vector<std::vector<std::uint64_t>>& words) {
+  Matching matching;
+  matching.filters_ = true;
+  matching.rows_.reserve(words.size());
+  for (const auto& some : words) {
+    matching.rows_.push_back(std::make_shared<const RecordSet>(RecordSet::of(some)));
+    matching.count_ += matching.rows_.back()->count();
   }
+  return matching;
+}
+
+Result<Matching> Matching::of(const Snapshot& snapshot, std::string_view filter) {
+  if (filter.empty()) return all(snapshot);
+  Matching matching;
+  matching.filters_ = true;
   if (snapshot.records() != &snapshot) return by_ids(snapshot, filter);
   NEARLINE_TRY(bound, bind(filter, snapshot.schema().attributes));
   WindowReads cost;

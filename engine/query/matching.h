@@ -15,6 +15,10 @@ class Matching {
  public:
   /// An empty filter: none. Errors: those of bind; kCorrupt, kIo.
   static Result<Matching> of(const Snapshot& snapshot, std::string_view filter);
+  /// All live records: no filter.
+  static Matching all(const Snapshot& snapshot);
+  /// words: a bit for each row of each segment; of live records only.
+  static Matching of_rows(const std::vector<std::vector<std::uint64_t>>& words);
 
   /// Whether a filter says which records may be answers.
   [[nodiscard]] bool filters() const noexcept { return filters_; }

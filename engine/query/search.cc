@@ -7,6 +7,7 @@
 #include "engine/query/check_queries.h"
 #include "engine/query/collector.h"
 #include "engine/query/matching.h"
+#include "engine/query/search_among.h"
 #include "engine/query/snapshot.h"
 
 namespace nearline::engine {
@@ -24,31 +25,31 @@ std::string explained(const Segment& segment, const Plan& plan, const RecordSet*
 
 }  // namespace
 
-Result<SearchResult> Snapshot::search(const MatrixView& queries, const SearchOptions& options) const {
-  NEARLINE_TRY(asked, AskedRows::of(*this, queries, options));
-  NEARLINE_TRY(matching, Matching::of(*this, options.filter));
-  Collector collector(queries.rows, options.k);
-  if (info_.count == 0) return std::move(collector).result();
+Result<SearchResult> search_among(const Snapshot& snapshot, const MatrixView& rows, const Weightings& weightings,
+                                  const Matching& matching, const SearchOptions& options) {
+  Collector collector(rows.rows, options.k);
+  if (snapshot.count() == 0) return std::move(collector).result();
+  const auto segments = snapshot.segments();
   SearchOptions within = options;  // a walk that looks for more than there is would have to meet every record
-  within.k = static_cast<std::uint32_t>(std::min<std::uint64_t>(options.k, info_.count));
-  const format::Calibration* borrowed = segments_.empty() ? nullptr : segments_.front()->field().calibration();
+  within.k = static_cast<std::uint32_t>(std::min<std::uint64_t>(options.k, snapshot.count()));
+  const format::Calibration* borrowed = segments.empty() ? nullptr : segments.front()->field().calibration();
   std::vector<std::string> explanation;
   bool bounded = false;
-  for (std::size_t s = 0; s < segments_.size(); ++s) {
+  for (std::size_t s = 0; s < segments.size(); ++s) {
     const RecordSet* const matches = matching.segment(s);
     if (matches != nullptr && matches->count() == 0) continue;
-    const Segment& segment = *segments_[s];
-    NEARLINE_TRY(plan, segment.plan(queries.rows, within, borrowed, bounded, matches, asked.weightings().answers()));
-    if (options.explain) explanation.push_back(explained(segment, plan, matches, asked.weightings()));
+    const Segment& segment = *segments[s];
+    NEARLINE_TRY(plan, segment.plan(rows.rows, within, borrowed, bounded, matches, weightings.answers()));
+    if (options.explain) explanation.push_back(explained(segment, plan, matches, weightings));
     collector.expect(plan.recall);
-    NEARLINE_CHECK(segment.answer({.queries = asked.rows(),
+    NEARLINE_CHECK(segment.answer({.queries = rows,
                                    .plan = plan,
                                    .sink = collector,
                                    .bounded = bounded,
                                    .hidden = {},
                                    .matches = matches,
-                                   .weighting = asked.weightings().answers(),
-                                   .walk_weighting = asked.weightings().walks()}));
+                                   .weighting = weightings.answers(),
+                                   .walk_weighting = weightings.walks()}));
     bounded = true;
   }
   SearchResult result = std::move(collector).result();
@@ -56,6 +57,12 @@ Result<SearchResult> Snapshot::search(const MatrixView& queries, const SearchOpt
   result.filter_reads = matching.reads();
   result.explanation = std::move(explanation);
   return result;
+}
+
+Result<SearchResult> Snapshot::search(const MatrixView& queries, const SearchOptions& options) const {
+  NEARLINE_TRY(asked, AskedRows::of(*this, queries, options));
+  NEARLINE_TRY(matching, Matching::of(*this, options.filter));
+  return search_among(*this, asked.rows(), asked.weightings(), matching, options);
 }
 
 }  // namespace nearline::engine

@@ -6,6 +6,7 @@
 #include <numeric>
 #include <string>
 
+#include "engine/query/group_table.h"
 #include "engine/query/joint_records.h"
 #include "engine/segment/graph_statistics.h"
 #include "engine/segment/needs.h"
@@ -223,7 +224,18 @@ Result<std::shared_ptr<const JointRecords>> Snapshot::joint_records() const {
   return joint_;
 }
 
+Result<std::shared_ptr<const GroupTable>> Snapshot::group_table(std::string_view attribute) const {
+  const std::lock_guard alone(grouping_);
+  const auto known = groups_.find(attribute);
+  if (known != groups_.end()) return known->second;
+  NEARLINE_TRY(table, GroupTable::of(*this, attribute));
+  return groups_.emplace(attribute, std::move(table)).first->second;
+}
+
 void Snapshot::count_memory(MemoryUsage& usage) const {
+  if (const std::lock_guard lock(grouping_); true) {
+    for (const auto& [attribute, table] : groups_) usage.buffers += table->memory_bytes();
+  }
   if (const std::lock_guard lock(joining_); joint_) usage.buffers += joint_->memory_bytes();
   for (const auto& segment : segments_) segment->count_memory(usage);
 }

@@ -7,9 +7,12 @@
 
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <span>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/file/index_file.h"
@@ -20,6 +23,7 @@
 
 namespace nearline::engine {
 
+class GroupTable;
 class JointRecords;
 class Matching;
 
@@ -72,6 +76,9 @@ class Snapshot {
   /// Where the vectors of each record stand in all fields; made when it is first asked for, and kept. Of the first
   /// field's snapshot. Errors: kCorrupt, kIo.
   Result<std::shared_ptr<const JointRecords>> joint_records() const;
+  /// The groups that the field's records are in by an attribute; made when it is first asked for, and kept. Errors:
+  /// those of GroupTable::of.
+  Result<std::shared_ptr<const GroupTable>> group_table(std::string_view attribute) const;
 
   // As the calls of Index with the same names.
   Result<SearchResult> search(const MatrixView& queries, const SearchOptions& options) const;
@@ -115,6 +122,8 @@ class Snapshot {
   IndexInfo info_;
   mutable std::mutex joining_;
   mutable std::shared_ptr<const JointRecords> joint_;
+  mutable std::mutex grouping_;
+  mutable std::map<std::string, std::shared_ptr<const GroupTable>, std::less<>> groups_;
   IoMode io_ = IoMode::kAuto;
 };
 

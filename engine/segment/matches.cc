@@ -118,8 +118,9 @@ class Matcher {
     const format::RunShape& shape = run.shape;
     const bool tags = shape.tags;
     Share share = leaf.null || shape.values == 0 ? Share::kNone : share_of(ranges, run.least, run.most);
-    // Of tags the least and the largest say what some row has, not what each has.
-    if (tags && share == Share::kAll) share = Share::kSome;
+    // Of tags the least and the largest say what some row has, not what each has; of places a circle is less than its
+    // keys.
+    if ((tags || leaf.circle) && share == Share::kAll) share = Share::kSome;
     const bool wants_valid = leaf.negated;  // with none of it in the ranges, or asked for what is not null
     if (shape.nulls == shape.rows || (share == Share::kNone && shape.nulls == 0)) {
       const bool all = shape.nulls == shape.rows ? leaf.null && !leaf.negated : wants_valid;
@@ -141,7 +142,10 @@ class Matcher {
       }
     } else {
       for (std::uint32_t row = 0; row < shape.rows; ++row) {
-        put(out, row, has_value(row) && (!ranges.empty() && has(ranges, keys_.keys[row])) != leaf.negated);
+        const std::uint64_t key = keys_.keys[row];
+        const bool in =
+            !ranges.empty() && has_value(row) && has(ranges, key) && (!leaf.circle || leaf.circle->holds(key));
+        put(out, row, has_value(row) && in != leaf.negated);
       }
     }
     return {};

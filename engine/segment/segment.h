@@ -109,6 +109,10 @@ class Segment {
   Result<DataReader> data_reader(std::span<const std::uint32_t> attributes, bool payloads) const;
   /// All that they say.
   Result<DataReader> data_reader() const;
+  /// The values of one attribute; null where no record has one. Errors: kCorrupt, kIo.
+  Result<std::shared_ptr<const Column>> column(std::uint32_t attribute) const {
+    return values_->column(file_, attribute);
+  }
 
   /// A record that was found by its id, and where its vector goes: out + slot * the bytes of one.
   struct Wanted {

@@ -2,6 +2,7 @@
 /// What records say besides their vectors: typed attributes, which filters ask for, and a payload of bytes.
 #pragma once
 
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <iosfwd>
@@ -22,6 +23,7 @@ enum class AttributeType : std::uint8_t {
   kBool = 3,
   kString = 4,  ///< UTF-8, at most kMaxStringBytes
   kTags = 5,    ///< a set of strings, at most kMaxTags
+  kPlace = 6,   ///< on earth; kept to 1e-7 degrees, 11 mm
 };
 
 inline constexpr std::size_t kMaxStringBytes = 65'535;
@@ -44,8 +46,15 @@ struct Attribute {
 
 using Tags = std::vector<std::string>;
 
+/// A place on earth, in degrees.
+struct Place {
+  double lat = 0;  ///< from -90 to 90, north is positive
+  double lon = 0;  ///< from -180 to 180, east is positive
+  friend auto operator<=>(const Place&, const Place&) = default;
+};
+
 /// One value: none, or of the attribute's type. Where an f64 is asked for an integer will do that it can hold exactly.
-using Value = std::variant<std::monostate, bool, std::int64_t, double, std::string, Tags>;
+using Value = std::variant<std::monostate, bool, std::int64_t, double, std::string, Tags, Place>;
 
 /// What some records say: a row each, as their vectors come. Records that say nothing have none of it.
 struct RecordData {

@@ -14,7 +14,10 @@ namespace nearline {
 struct FieldQueries {
   std::string field{};   ///< empty: the first
   MatrixView queries{};  ///< as for Index::search in this field; as many rows in each field
-  float weight = 1;      ///< of the field's distances: from 0 on, and not all 0. A field of weight 0 is left out
+  float weight = 1;      ///< of the field's distances: from 0 on, and not all 0. One of 0 with no limit is left out
+  /// Records that are farther than this in the field are no answers, exactly, whatever the search finds otherwise;
+  /// none: all may be. A record that lacks the field is as far as FusionOptions::missing says. May have weight 0.
+  std::optional<float> limit{};
 };
 
 /// How the queries of one call are answered: by the sum of a record's distances in all fields, each times its weight.

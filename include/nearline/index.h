@@ -15,13 +15,16 @@
 
 #include "nearline/export.h"
 #include "nearline/fusion.h"
+#include "nearline/groups.h"
 #include "nearline/paging.h"
+#include "nearline/places.h"
 #include "nearline/range.h"
 #include "nearline/result.h"
 #include "nearline/schema.h"
 #include "nearline/search.h"
 #include "nearline/statistics.h"
 #include "nearline/types.h"
+#include "nearline/votes.h"
 
 namespace nearline {
 
@@ -97,6 +100,25 @@ class NEARLINE_API Index {
   /// Errors: those of search; kInvalidArgument, which names the option, for a radius that is no number or, under l2,
   /// hamming and jaccard, negative.
   Result<RangeResult> range_search(const MatrixView& queries, const RangeOptions& options) const;
+
+  /// Finds the `options.search.k` groups whose nearest record is nearest to each query, and of each its `per_group`
+  /// nearest. Takes one search of all records for a query, one more of those in no group yet while groups are missing,
+  /// and one of a group's records for each that is to be filled. Keeps 16 bytes a record, and 8 more for each
+  /// attribute, beside the memory budget from the first call on in a commit. Errors: those of search; kInvalidArgument
+  /// for an attribute that is unknown or has another type, and for more answers than kMaxPaddedK a query.
+  Result<GroupResult> search_groups(const MatrixView& queries, const GroupOptions& options) const;
+
+  /// Ranks groups by the votes of sets of queries. offsets: where each set begins, and the end, ascending from 0 to the
+  /// number of queries; empty: all are one set. Errors: those of search_groups; kInvalidArgument for offsets that are
+  /// not so, a cap below 0, and metric ip, whose distances may be negative.
+  Result<VoteResult> vote(const MatrixView& queries, std::span<const std::uint64_t> offsets,
+                          const VoteOptions& options) const;
+
+  /// Finds the records whose place is nearest by great circle, exactly. Reads the whole column; takes 24 bytes a record
+  /// while it runs, and keeps 8, and 4 for each field, beside the memory budget from the first call on in a commit.
+  /// Errors: kInvalidArgument for an attribute that is unknown or no place, a place that is not on earth, k of 0 or
+  /// above kMaxPaddedK, and as count; kCorrupt, kIo.
+  Result<PlaceResult> nearest_places(const PlaceOptions& options) const;
 
   /// Goes through the answers of one query in their order, on the commit that is open now. options.k counts nothing.
   /// Errors: those of search; kInvalidArgument for another number of queries.

@@ -84,7 +84,14 @@ enum { NEARLINE_LEAN = 1, NEARLINE_FUSED };
 enum { NEARLINE_MAPPED = 1, NEARLINE_DIRECT, NEARLINE_PREAD };
 enum { NEARLINE_EXACT = 1, NEARLINE_CODES };
 enum { NEARLINE_DURABLE = 0, NEARLINE_RELAXED = 1 };
-enum { NEARLINE_I64 = 1, NEARLINE_F64, NEARLINE_BOOL, NEARLINE_STRING, NEARLINE_TAGS };  // of attributes
+enum {
+  NEARLINE_I64 = 1,
+  NEARLINE_F64,
+  NEARLINE_BOOL,
+  NEARLINE_STRING,
+  NEARLINE_TAGS,
+  NEARLINE_PLACE
+};  // of attributes
 
 /// `rows` vectors of `dim` components of `type`. b1: dim bits, eight to a byte, the first in the least significant bit.
 typedef struct nearline_matrix {
@@ -118,6 +125,7 @@ typedef struct nearline_bytes {
 ///   NEARLINE_I64  int64_t [rows]      NEARLINE_BOOL    uint8_t [rows]
 ///   NEARLINE_F64  double [rows]       NEARLINE_STRING  nearline_bytes [rows], UTF-8
 ///   NEARLINE_TAGS nearline_bytes [ends[rows - 1]]: those of row i end before ends[i], and begin where row i - 1 ends
+///   NEARLINE_PLACE double [2 rows], latitude and longitude of each in degrees
 typedef struct nearline_column {
   const char* name;
   const void* values;

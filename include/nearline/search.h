@@ -69,9 +69,10 @@ struct SearchOptions {
   /// Which records may be answers, by their attributes; empty: all. For example
   ///     lang = 'en' and year >= 2019 and not (price between 10 and 20) and tags has 'bio/cell/*' and id in (1, 2, 3)
   /// Comparisons are = != < <= > >=, [not] between, [not] in, [not] has (of tags; with a star at the end all that begin
-  /// so), is [not] null, and the name of a bool alone. A comparison with what is not there is not true, and neither is
-  /// its negation. `not` binds closer than `and`, `and` closer than `or`; a quote within a string is written twice.
-  /// Which records match is known exactly before the search, and kept for the next one that asks the same.
+  /// so), is [not] null, and the name of a bool alone; of a place distance(home, 48.2, 16.37) < 5km, with <= > >= and
+  /// m, along the great circle from a latitude and a longitude. A comparison with what is not there is not true, and
+  /// neither is its negation. `not` binds closer than `and`, `and` closer than `or`; a quote within a string is written
+  /// twice. Which records match is known exactly before the search, and kept for the next one that asks the same.
   std::string filter{};
   bool explain = false;  ///< fill SearchResult::explanation
   /// Queries are vectors as the index stores them (`Index::get`): what its schema does to queries is not done again.

@@ -133,6 +133,10 @@ class FieldWorld {
           if (f > 0 && draw(3) == 0) continue;
           weights[f] = static_cast<float>(1 + draw(8)) / 8;
           asked.push_back({.field = name_of(f), .queries = pools_[f].view(rows[f], 1), .weight = weights[f]});
+          if (draw(3) != 0) continue;  // a limit at the distance of some record, and perhaps nothing but the limit
+          const auto far = testing::distance(metric_of(f), pools_[f].row(rows[f]), pools_[f].row(draw(kPool)));
+          asked.back().limit = static_cast<float>(far * 1.0001);
+          if (f > 0 && draw(2) == 0) asked.back().weight = weights[f] = 0;
         }
         FusionOptions options{.k = 8, .exact = true, .filter = draw(2) == 0 ? "" : "group = 1"};
         if (draw(2) == 0) options.missing = static_cast<float>(draw(500));
@@ -151,12 +155,15 @@ class FieldWorld {
       double sum = 0;
       bool counts = options.filter.empty() || one.first % 3 == 1;
       for (std::size_t f = 0; f < pools_.size() && counts; ++f) {
-        if (weights[f] == 0) continue;
+        const auto of = std::ranges::find(asked, name_of(f), &FieldQueries::field);
+        if (of == asked.end() || (weights[f] == 0 && !of->limit)) continue;
         counts = one.second[f].has_value() || options.missing.has_value();
         if (!counts) break;
-        sum += static_cast<double>(weights[f]) *
-               (one.second[f] ? testing::distance(metric_of(f), pools_[f].row(rows[f]), pools_[f].row(*one.second[f]))
-                              : static_cast<double>(*options.missing));
+        const double distance =
+            one.second[f] ? testing::distance(metric_of(f), pools_[f].row(rows[f]), pools_[f].row(*one.second[f]))
+                          : static_cast<double>(*options.missing);
+        sum += static_cast<double>(weights[f]) * distance;
+        counts = !of->limit || distance <= static_cast<double>(*of->limit);
       }
       if (counts) expected.emplace_back(sum, one.first);
     }

@@ -98,7 +98,7 @@ class Fields(CliTest):
                 said, ran = self.good(*shlex.split(line)[2:]), ran + 1
             else:
                 self.assertIn(line + "\n", said)
-        self.assertEqual(ran, 6)
+        self.assertEqual(ran, 7)
 
     def test_what_does_not_fit_is_one_clear_error(self):
         self.create()

@@ -47,7 +47,7 @@ TEST_SUITE("format/fields") {
     CHECK(text_of(FieldForm::kMetric, {9}) == "9 (unknown)");
     CHECK(text_of(FieldForm::kLayout, {1}) == "1 (lean)");
     CHECK(text_of(FieldForm::kAttributeType, {5}) == "5 (tags)");
-    CHECK(text_of(FieldForm::kAttributeType, {6}) == "6 (unknown)");
+    CHECK(text_of(FieldForm::kAttributeType, {7}) == "7 (unknown)");
     CHECK(text_of(FieldForm::kSectionKind, {3, 0}) == "3 (keys)");
   }
 

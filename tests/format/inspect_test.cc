@@ -84,9 +84,10 @@ TEST_SUITE("format/inspect") {
     CHECK(got.value("section[6].posting[0]") == "7");
     CHECK(got.value("section[7].row[4]") == "0 1 3");
     CHECK(got.value("section[7].row[5]").empty());
-    CHECK(got.value("section[8].payloads.frames") == "3");
-    CHECK(got.value("section[8].frame[1].first_row") == "43");
-    CHECK(got.value("section[8].frame[1].data[0]").substr(0, 8) == "28b52ffd");
+    CHECK(got.value("section[8].row[1]") == "-89.0000000,-179.0000000");
+    CHECK(got.value("section[9].payloads.frames") == "3");
+    CHECK(got.value("section[9].frame[1].first_row") == "43");
+    CHECK(got.value("section[9].frame[1].data[0]").substr(0, 8) == "28b52ffd");
     for (const InspectItem& item : got.items) CHECK(item.at + item.bytes <= file.size());
   }
 

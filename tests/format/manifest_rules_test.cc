@@ -79,7 +79,7 @@ TEST_SUITE("format/manifest_schema") {
         {"multi", Code::kUnsupported, [](auto& s) { s.manifest.fields[0].multi = true; }},
         {"transform without row", Code::kCorrupt, [](auto& s) { s.manifest.fields[0].transform = 0; }},
         {"attribute type 0", Code::kCorrupt, [](auto& s) { s.manifest.attributes[0].type = AttributeType{0}; }},
-        {"attribute type 6", Code::kCorrupt, [](auto& s) { s.manifest.attributes[0].type = AttributeType{6}; }},
+        {"attribute type 7", Code::kCorrupt, [](auto& s) { s.manifest.attributes[0].type = AttributeType{7}; }},
         {"transform of nobody", Code::kCorrupt,
          [](auto& s) {
            s.manifest.transforms = {{1, 8, 8}};

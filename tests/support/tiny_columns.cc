@@ -5,6 +5,7 @@
 
 #include "format/column.h"
 #include "format/payload.h"
+#include "format/place_key.h"
 
 namespace nearline::testing {
 namespace {
@@ -176,7 +177,8 @@ Bytes payload_bytes(const std::vector<std::vector<std::string>>& frames) {
 std::vector<TinyColumn> tiny_columns(std::uint32_t rows) {
   TinyColumn year{.type = AttributeType::kI64}, price{.type = AttributeType::kF64}, open{.type = AttributeType::kBool},
       language{.type = AttributeType::kString, .dictionary = {"", "de", "en", "fr", "\xC3\xA9t\xC3\xA9"}},
-      labels{.type = AttributeType::kTags, .dictionary = {"a", "a/b", "rare", "\xE2\x82\xAC"}};
+      labels{.type = AttributeType::kTags, .dictionary = {"a", "a/b", "rare", "\xE2\x82\xAC"}},
+      home{.type = AttributeType::kPlace};
   const auto cell = [](std::uint64_t key) { return Cell(std::vector<std::uint64_t>{key}); };
   for (std::uint32_t row = 0; row < rows; ++row) {
     const bool none = rows > format::kRunRows && row < format::kRunRows;  // all of the first run
@@ -190,8 +192,11 @@ std::vector<TinyColumn> tiny_columns(std::uint32_t rows) {
     if (!none && row % 4 == 0) tags = {{0, 1, 3}};
     if (row % 17 == 2) tags.reset();
     labels.rows.push_back(std::move(tags));
+    const double north = row % 90, east = static_cast<double>(row % 361) - 180;  // the ends, too
+    home.rows.push_back(row % 6 == 4 ? Cell()
+                                     : cell(format::key_of(Place{row % 2 == 0 ? 90 - north : north - 90, east})));
   }
-  return {year, price, open, without_unused(std::move(language)), without_unused(std::move(labels))};
+  return {year, price, open, without_unused(std::move(language)), without_unused(std::move(labels)), home};
 }
 
 std::vector<std::vector<std::string>> tiny_payloads(std::uint32_t rows) {
@@ -206,7 +211,7 @@ std::vector<std::vector<std::string>> tiny_payloads(std::uint32_t rows) {
 
 void add_values(IndexAssembler& file, const std::vector<TinyColumn>& columns,
                 const std::vector<std::vector<std::string>>& payloads) {
-  constexpr const char* kNames[] = {"year", "price", "open", "language", "Schl\xC3\xBCssel"};
+  constexpr const char* kNames[] = {"year", "price", "open", "language", "Schl\xC3\xBCssel", "home"};
   for (std::uint32_t i = 0; i < columns.size(); ++i) {
     const auto type = static_cast<std::size_t>(columns[i].type);
     file.manifest().attributes.push_back({.name = kNames[type - 1], .type = columns[i].type});

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from ._errors import invalid
 
-WORDS = ("i64", "f64", "bool", "string", "tags")
+WORDS = ("i64", "f64", "bool", "string", "tags", "place")
 _ALIASES = {"int": "i64", "int64": "i64", "float": "f64", "float64": "f64", "str": "string", "text": "string",
             "boolean": "bool", "list": "tags"}
 
@@ -97,6 +97,8 @@ def part(said: tuple | None, first: int, end: int) -> tuple | None:
 def _word_of(value) -> str | None:
     if hasattr(value, "dtype") and hasattr(value, "tolist"):
         value = value.tolist()
+    if isinstance(value, tuple) and len(value) == 2 and all(isinstance(part, float) for part in value):
+        return "place"
     for kind, word in ((bool, "bool"), (int, "i64"), (float, "f64"), (str, "string"), ((list, tuple, set, frozenset), "tags")):
         if isinstance(value, kind):
             return word
@@ -110,7 +112,7 @@ def _learned(name: str, column: list) -> str:
         if value is not None:
             word = _word_of(value)
             if word is None:
-                raise invalid(f"attribute {name!r}: expected None, bool, int, float, str or a list of str, "
+                raise invalid(f"attribute {name!r}: expected None, bool, int, float, str, a list of str or a place, "
                               f"found {type(value).__name__}")
             words.add(word)
     if words == {"i64", "f64"}:
@@ -135,7 +137,7 @@ def schema(given: Mapping | None, said: tuple | None) -> list[tuple[str, str]]:
         if not isinstance(name, str):
             raise invalid(f"schema: expected names that are str, found {name!r}")
         if word not in WORDS:
-            raise invalid(f"schema: expected i64, f64, bool, string or tags for {name!r}, found {kind!r}")
+            raise invalid(f"schema: expected i64, f64, bool, string, tags or place for {name!r}, found {kind!r}")
         types.append((name, word))
     return types
 

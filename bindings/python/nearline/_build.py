@@ -86,9 +86,10 @@ def build(path, vectors, ids=None, *, attributes=None, payloads=None, schema: di
     vectors  array [n, dim]; or the name of a file of vectors (.fbin, .npy, ...); or an iterator of arrays [some, dim]
     ids      [n] whole numbers, one for each row; None: 0, 1, 2, ...
     attributes  what records say besides: a list of dicts [n], a dict of columns [n] (lists, arrays, Series), or a table of
-             pandas or Arrow; values are None, bool, int, float, str, or a list of str (tags)
+             pandas or Arrow; values are None, bool, int, float, str, a list of str (tags), or a tuple of two
+             float, latitude and longitude (place)
     payloads a list [n] of bytes, str or None, which `get` gives back
-    schema   {name: "i64", "f64", "bool", "string" or "tags"} of all attributes; None: learned from the values
+    schema   {name: "i64", "f64", "bool", "string", "tags" or "place"} of all attributes; None: learned from the values
     metric   "l2" (squared), "ip" and "cosine" (as 1 - product), or of bits "hamming" and "jaccard"
     dtype    how vectors are stored: "f32", "f16", "bf16", "i8", "u8" or "b1"; None: as they come
     degree, l_build, alpha    neighbours of a record (R, 32), effort of linking (100), pruning slack

@@ -102,7 +102,7 @@ class IndexInfo(NamedTuple):
     durable: bool
     field: str  # that this is of
     indexed: bool  # whether the field has a graph
-    attributes: dict[str, str]  # name -> "i64", "f64", "bool", "string" or "tags"
+    attributes: dict[str, str]  # name -> "i64", "f64", "bool", "string", "tags" or "place"
     io: str
     ranking: str
 
