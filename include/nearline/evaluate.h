@@ -3,6 +3,7 @@
 /// threshold, clusters within a radius, prototypes of groups. Nothing here changes an index.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <limits>
@@ -189,5 +190,55 @@ struct ClassifyOptions {
 /// prototypes that are not of this index's dimension.
 NEARLINE_API Result<std::vector<Classified>> classify(const Index& index, const Prototypes& prototypes,
                                                       const MatrixView& queries, const ClassifyOptions& options = {});
+
+/// Maps from one encoder's vectors to another's, simplest first.
+enum class SpaceMap : std::uint8_t {
+  /// Both are said by their cosines to the same anchors. Source: Moschella et al., Relative representations (ICLR
+  /// 2023).
+  kRelative = 0,
+  kOrthogonal = 1,  ///< centred, then turned. Source: Schoenemann, The orthogonal Procrustes problem (1966)
+  kAffine = 2,      ///< ridge regression with a thousandth of the mean variance. Source: Hoerl, Kennard (1970)
+};
+/// "relative", as JSON output has it.
+[[nodiscard]] NEARLINE_API std::string_view name(SpaceMap map) noexcept;
+
+/// How well a map brings held-out rows of A to their own rows of B, among all held-out rows, by cosine.
+struct MapFigures {
+  double first = 0;    ///< the share whose own row is the nearest
+  double among_k = 0;  ///< the share whose own row is among the k nearest
+  double cosine = 0;   ///< the mean cosine to the own row
+};
+
+struct CompareOptions {
+  std::uint32_t k = 10;
+  std::uint32_t sample = 1000;  ///< rows whose neighbours are compared, and, at most, rows held out of the maps
+  std::uint32_t anchors = 256;  ///< of the relative map
+  std::uint64_t seed = 1;       ///< draws them
+  Metric metric_a = Metric::kCosine, metric_b = Metric::kCosine;  ///< of the neighbours
+};
+
+struct SpaceComparison {
+  std::uint64_t rows = 0;
+  std::uint64_t queries = 0;  ///< rows whose neighbours were compared
+  double overlap = 0;         ///< the share of a row's k nearest in one space that are so in the other
+  double chance = 0;          ///< what it would be of spaces that have nothing in common
+  /// Linear centred kernel alignment, from 0 to 1. Source: Kornblith et al., Similarity of neural network
+  /// representations revisited (ICML 2019), section 3. Biased upwards where there are few rows for the dimensions.
+  double cka = 0;
+  /// What is left of the squared distances when both are centred, brought to one size, and turned and scaled onto each
+  /// other: 1 - (sum of singular values of X^T Y)^2, from 0 to 1. Sources: Schoenemann (1966); Gower, Generalized
+  /// Procrustes analysis (1975).
+  double procrustes = 0;
+  std::uint64_t learned_from = 0, held_out = 0;  ///< rows of the maps
+  std::uint32_t anchors = 0;                     ///< of the relative map
+  std::array<MapFigures, 3> maps{};              ///< by SpaceMap
+  SpaceMap best = SpaceMap::kRelative;           ///< finds most own rows first; ties go to the simplest
+};
+
+/// Compares two encoders of the same things: row i of both is of the same one. Takes some 24 bytes a component of
+/// either. Errors: kInvalidArgument for other numbers of rows, fewer than 4, bits, rows that are all equal, or a k that
+/// there are not rows for; kBadInput, naming the row, for NaN and infinity.
+NEARLINE_API Result<SpaceComparison> compare_spaces(const MatrixView& a, const MatrixView& b,
+                                                    const CompareOptions& options = {});
 
 }  // namespace nearline
