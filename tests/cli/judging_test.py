@@ -190,7 +190,7 @@ class Judging(CliTest):
             self.put(name, (root / "data" / name).read_bytes())
 
         def kind(sentence):
-            return "thing" if sentence.split()[0] in ("a", "an", "the") else "other"
+            return "thing" if sentence.split()[0].lower() in ("a", "an", "the") else "other"
 
         texts = [json.loads(line)["text"] for line in (self.folder / "sentences.texts.jsonl").read_text().splitlines()]
         self.put("kinds.jsonl", "".join(json.dumps({"kind": kind(text)}) + "\n" for text in texts))
