@@ -6,10 +6,12 @@
 #include <utility>
 #include <vector>
 
+#include "nearline/evaluate.h"
 #include "nearline/exact.h"
 #include "tools/commands.h"
 #include "tools/console.h"
 #include "tools/json_line.h"
+#include "tools/tune/work_folder.h"
 #include "tools/vectors_in.h"
 
 namespace nearline::tools {
@@ -19,7 +21,8 @@ struct Options {
   std::filesystem::path input, pairs;
   std::optional<Metric> metric;
   ProfileOptions profile;
-  bool json = false, progress = false;
+  OrderOptions orders;
+  bool try_orders = false, json = false, progress = false;
 };
 
 void put_row(JsonLine& line, const char* key, std::uint64_t row) {
@@ -112,8 +115,48 @@ Result<Profile> take(const Options& options) {
   return profile(file, how);
 }
 
+void print_orders(const OrderShift& got, const OrderOptions& how, bool json) {
+  JsonLine recalls;
+  std::string text;
+  for (std::size_t i = 0; i < kOrders; ++i) {
+    const std::string_view order = name(static_cast<Order>(i));
+    recalls.put(std::string(order).c_str(), got.recall[i]);
+    text += fmt::format("{}{} {:.4f}", i == 0 ? "" : ", ", order, got.recall[i]);
+  }
+  if (json) {
+    JsonLine line;
+    line.put("records", got.records).put("queries", got.queries).put("k", how.k).put("L", how.l);
+    line.put("parts", how.parts).put("orders", recalls).put("shift", got.shift()).print();
+  } else {
+    fmt::print("recall@{} by order of insertion {}\nlargest shift of {} records in {} parts at L {}: {:.4f}\n", how.k,
+               text, got.records, how.parts, how.l, got.shift());
+  }
+}
+
+/// Works in the system's folder for temporary files.
+int run_orders(Options& options) {
+  OrderOptions& how = options.orders;
+  how.threads = options.profile.threads;
+  how.seed = options.profile.seed;
+  how.progress = options.profile.progress;
+  how.metric = options.metric.value_or(Metric::kL2);
+  const auto file = open_vectors(options.input);
+  if (!file) return fail(file.error());
+  const auto folder = WorkFolder::create(std::filesystem::temp_directory_path());
+  if (!folder) return fail(folder.error());
+  auto got = order_shift(*file, folder->path(), how);
+  if (!got) {
+    Error error = std::move(got).error();
+    return fail(error.code == Code::kInvalidArgument ? std::move(error).in(options.input.string()) : error);
+  }
+  clear_progress_line();
+  print_orders(*got, how, options.json);
+  return 0;
+}
+
 int run(Options& options) {
   options.profile.progress = progress_line(options.progress);
+  if (options.try_orders) return run_orders(options);
   const auto profile = take(options);
   if (!profile) return fail(profile.error());
   clear_progress_line();
@@ -137,6 +180,11 @@ Action declare_profile(Args& args) {
             "rows that ought to be near, for alignment: numbers a line, .u64bin or .npy, two after two");
   args.threads(options->profile.threads, "threads; auto means one a processor");
   args.number("--seed", options->profile.seed, "draws the sample");
+  args.flag("--orders", options->try_orders,
+            "instead: insert a sample in five orders, and tell how far recall shifts between them");
+  args.number("--order-records", options->orders.records, "with --orders: records of the sample", 1);
+  args.number("--order-queries", options->orders.queries, "with --orders: rows that are searched for", 1);
+  args.number("--order-parts", options->orders.parts, "with --orders: one is built, the others are committed", 1, 100);
   args.json(options->json);
   args.progress(options->progress);
   args.example("nearline profile photos.u8bin --sample 1000");

@@ -174,6 +174,15 @@ class Judging(CliTest):
         text = self.good("compare", "a.near", "b.fbin", "-k", "5")
         self.assertIn("a.near and b.fbin: 50 records that both have\noverlap of the 5 nearest  1.0000 of 50 records", text)
 
+    def test_orders_tell_the_shift_of_recall(self):
+        self.put("rows.fbin", fbin(vectors(400, 6)))
+        call = ["profile", "rows.fbin", "--orders", "--order-records", "300", "--order-queries", "20"]
+        [got] = self.good_json(*call, "--order-parts", "1", "--json")
+        self.assertEqual((got["records"], got["queries"], got["parts"], got["shift"]), (300, 20, 1, 0))
+        self.assertEqual(list(got["orders"]), ["given", "reversed", "shuffled", "easy_first", "hard_first"])
+        self.assertIn("largest shift of 300 records in 4 parts at L 40: ", self.good(*call))
+        self.bad(1, "profile", "heaps.fbin", "--orders", says=("heaps.fbin", "expected 210 or more", "found 31"))
+
     def test_what_cannot_be_compared_is_one_clear_error(self):
         self.put("b.fbin", fbin(HEAPS[:20]))
         self.put("none.fbin", fbin(HEAPS[:2]))
