@@ -10,6 +10,7 @@ Action declare_build(Args& args);
 Action declare_calibrate(Args& args);
 Action declare_clusters(Args& args);
 Action declare_compact(Args& args);
+Action declare_compare(Args& args);
 Action declare_convert(Args& args);
 Action declare_count(Args& args);
 Action declare_create(Args& args);

@@ -27,6 +27,7 @@ int main(int argc, char** argv) {
       Command{"profile", "describe a file of vectors and what follows for an index", declare_profile},
       Command{"clusters", "connect records within a radius, and number what hangs together", declare_clusters},
       Command{"prototypes", "take the mean of each group of records, and classify by the nearest", declare_prototypes},
+      Command{"compare", "hold two encoders of the same records side by side", declare_compare},
       Command{"convert", "copy vectors or neighbours into another form", declare_convert},
       Command{"count", "how many records there are, or match a filter", declare_count},
       Command{"export", "write the vectors of an index to a file", declare_export},

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-/// profile: one pass over all rows for what each row tells alone, one more against a sample for how rows lie together.
+/// profile: one pass over all rows for what each row tells alone, one more against a sample for how rows lie together,
+/// and the sample alone for how it fills its space.
 #include <algorithm>
+#include <limits>
 #include <numeric>
 #include <string>
 
+#include "engine/judge/shape.h"
+#include "engine/kernels/kernels.h"
 #include "engine/progress.h"
 #include "engine/space/unfit.h"
 #include "engine/threads.h"
@@ -66,6 +70,54 @@ Result<void> measure_dimension(const VectorFile& base, const ProfileOptions& opt
   return {};
 }
 
+/// The vectors of some rows as f32, one behind the other.
+Result<std::vector<float>> read_pair(const VectorFile& base, std::pair<std::uint64_t, std::uint64_t> pair) {
+  std::vector<std::byte> bytes(vector_bytes(base.type(), base.dim()));
+  std::vector<float> rows(std::size_t{2} * base.dim());
+  std::size_t at = 0;
+  for (const std::uint64_t row : {pair.first, pair.second}) {
+    NEARLINE_CHECK(base.read(row, 1, bytes));
+    kernels::to_f32(base.type(), bytes.data(), base.dim(), rows.data() + at);
+    at += base.dim();
+  }
+  return rows;
+}
+
+Result<void> check_pairs(const VectorFile& base, const ProfileOptions& options) {
+  if (!options.pairs.empty() && base.type() == ElementType::kB1)
+    return Error{.code = Code::kInvalidArgument,
+                 .what = "pairs: expected vectors of numbers, found b1",
+                 .file = base.path().string()};
+  for (std::size_t i = 0; i < options.pairs.size(); ++i) {
+    const std::uint64_t row = std::max(options.pairs[i].first, options.pairs[i].second);
+    if (row >= base.rows()) {
+      return Error{.code = Code::kInvalidArgument,
+                   .what = "pair " + std::to_string(i) + ": expected rows below " + std::to_string(base.rows()) +
+                           ", found " + std::to_string(row),
+                   .file = base.path().string()};
+    }
+  }
+  return {};
+}
+
+Result<void> measure_shape(const VectorFile& base, const ProfileOptions& options, ProfileShape& shape) {
+  shape.alignment = std::numeric_limits<double>::quiet_NaN();
+  if (base.type() == ElementType::kB1) return {};
+  ProfileOptions few = options;
+  few.sample = std::min(options.sample, engine::kShapeRows);
+  NEARLINE_TRY(bytes, read_sample(base, few, Metric::kL2));
+  std::vector<float> rows(bytes.size() / vector_bytes(base.type(), 1));
+  kernels::to_f32(base.type(), bytes.data(), rows.size(), rows.data());
+  engine::measure_shape(rows, base.dim(), shape);
+  engine::AlignmentSum alignment;
+  for (const auto& pair : options.pairs) {
+    NEARLINE_TRY(two, read_pair(base, pair));
+    alignment.add(std::span<const float>(two).first(base.dim()), std::span<const float>(two).subspan(base.dim()));
+  }
+  alignment.write(shape);
+  return {};
+}
+
 }  // namespace
 
 Result<Profile> profile(const VectorFile& base, const ProfileOptions& options) {
@@ -77,6 +129,7 @@ Result<Profile> profile(const VectorFile& base, const ProfileOptions& options) {
   }
   NEARLINE_CHECK(kernels::check_environment());
   NEARLINE_CHECK(engine::check_threads(options.threads));
+  NEARLINE_CHECK(check_pairs(base, options));
   const unsigned threads = engine::thread_count(options.threads);
   Profile profile;
   engine::RowStatistics statistics(options.metric, base.type(), base.dim(), threads);
@@ -88,6 +141,7 @@ Result<Profile> profile(const VectorFile& base, const ProfileOptions& options) {
   NEARLINE_CHECK(engine::for_each_block(base, engine::kRowBlockBytes, add));
   statistics.write(profile);
   NEARLINE_CHECK(measure_dimension(base, options, threads, profile));
+  NEARLINE_CHECK(measure_shape(base, options, profile.shape));
   profile.advice = engine::advice(profile, options.metric);
   return profile;
 }

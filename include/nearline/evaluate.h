@@ -3,6 +3,8 @@
 /// threshold, clusters within a radius, prototypes of groups. Nothing here changes an index.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <limits>
@@ -15,6 +17,7 @@
 #include "nearline/index.h"
 #include "nearline/result.h"
 #include "nearline/types.h"
+#include "nearline/vector_file.h"
 
 namespace nearline {
 
@@ -189,5 +192,97 @@ struct ClassifyOptions {
 /// prototypes that are not of this index's dimension.
 NEARLINE_API Result<std::vector<Classified>> classify(const Index& index, const Prototypes& prototypes,
                                                       const MatrixView& queries, const ClassifyOptions& options = {});
+
+/// Maps from one encoder's vectors to another's, simplest first.
+enum class SpaceMap : std::uint8_t {
+  /// Both are said by their cosines to the same anchors. Source: Moschella et al., Relative representations (ICLR
+  /// 2023).
+  kRelative = 0,
+  kOrthogonal = 1,  ///< centred, then turned. Source: Schoenemann, The orthogonal Procrustes problem (1966)
+  kAffine = 2,      ///< ridge regression with a thousandth of the mean variance. Source: Hoerl, Kennard (1970)
+};
+/// "relative", as JSON output has it.
+[[nodiscard]] NEARLINE_API std::string_view name(SpaceMap map) noexcept;
+
+/// How well a map brings held-out rows of A to their own rows of B, among all held-out rows, by cosine.
+struct MapFigures {
+  double first = 0;    ///< the share whose own row is the nearest
+  double among_k = 0;  ///< the share whose own row is among the k nearest
+  double cosine = 0;   ///< the mean cosine to the own row
+};
+
+struct CompareOptions {
+  std::uint32_t k = 10;
+  std::uint32_t sample = 1000;  ///< rows whose neighbours are compared, and, at most, rows held out of the maps
+  std::uint32_t anchors = 256;  ///< of the relative map
+  std::uint64_t seed = 1;       ///< draws them
+  Metric metric_a = Metric::kCosine, metric_b = Metric::kCosine;  ///< of the neighbours
+};
+
+struct SpaceComparison {
+  std::uint64_t rows = 0;
+  std::uint64_t queries = 0;  ///< rows whose neighbours were compared
+  double overlap = 0;         ///< the share of a row's k nearest in one space that are so in the other
+  double chance = 0;          ///< what it would be of spaces that have nothing in common
+  /// Linear centred kernel alignment, from 0 to 1. Source: Kornblith et al., Similarity of neural network
+  /// representations revisited (ICML 2019), section 3. Biased upwards where there are few rows for the dimensions.
+  double cka = 0;
+  /// What is left of the squared distances when both are centred, brought to one size, and turned and scaled onto each
+  /// other: 1 - (sum of singular values of X^T Y)^2, from 0 to 1. Sources: Schoenemann (1966); Gower, Generalized
+  /// Procrustes analysis (1975).
+  double procrustes = 0;
+  std::uint64_t learned_from = 0, held_out = 0;  ///< rows of the maps
+  std::uint32_t anchors = 0;                     ///< of the relative map
+  std::array<MapFigures, 3> maps{};              ///< by SpaceMap
+  SpaceMap best = SpaceMap::kRelative;           ///< finds most own rows first; ties go to the simplest
+};
+
+/// Compares two encoders of the same things: row i of both is of the same one. Takes some 24 bytes a component of
+/// either. Errors: kInvalidArgument for other numbers of rows, fewer than 4, bits, rows that are all equal, or a k that
+/// there are not rows for; kBadInput, naming the row, for NaN and infinity.
+NEARLINE_API Result<SpaceComparison> compare_spaces(const MatrixView& a, const MatrixView& b,
+                                                    const CompareOptions& options = {});
+
+/// How records come to an index in which order, for `order_shift`.
+enum class Order : std::uint8_t {
+  kGiven = 0,  ///< as the file has them
+  kReversed = 1,
+  kShuffled = 2,
+  kEasyFirst = 3,  ///< by local intrinsic dimensionality, ascending
+  kHardFirst = 4,  ///< descending
+};
+inline constexpr std::size_t kOrders = 5;
+/// "given", "easy_first", as JSON output has it.
+[[nodiscard]] NEARLINE_API std::string_view name(Order order) noexcept;
+
+struct OrderOptions {
+  Metric metric = Metric::kL2;
+  std::uint32_t records = 10'000;  ///< drawn from the file, or as many as there are
+  std::uint32_t queries = 200;     ///< drawn besides, and never inserted
+  std::uint32_t k = 10, l = 40;
+  /// The first of so many equal parts is built, the others are inserted, each in a commit; 1: all are built at once.
+  std::uint32_t parts = 4;
+  std::uint32_t threads = Count::kAuto;
+  std::uint64_t seed = 1;
+  ProgressFn progress{};
+};
+
+struct OrderShift {
+  std::uint32_t records = 0, queries = 0;
+  std::array<double, kOrders> recall{};  ///< recall@k of each Order, against exact neighbours
+
+  /// The largest difference between two orders.
+  [[nodiscard]] double shift() const noexcept {
+    return *std::ranges::max_element(recall) - *std::ranges::min_element(recall);
+  }
+};
+
+/// Makes an index of the same records under the same ids in five orders, and measures the recall of each. folder: where
+/// one index at a time is made and removed again. Errors: those of VectorFile, Builder, Writer and Index;
+/// kInvalidArgument for options of 0, for bits, and for a file of too few rows; kCancelled.
+/// Source: Elliott, Clark, The impacts of data, ordering, and intrinsic dimensionality on recall in hierarchical
+/// navigable small worlds (ICTIR 2024), which found shifts of up to 12 points in HNSW.
+NEARLINE_API Result<OrderShift> order_shift(const VectorFile& base, const std::filesystem::path& folder,
+                                            const OrderOptions& options = {});
 
 }  // namespace nearline

@@ -106,12 +106,13 @@ std::map<Id, Id> spread(const Heaps& heaps, const std::vector<Id>& ids, double r
 
 TEST_SUITE("api/clusters") {
   TEST_CASE("clusters are the connected components within the radius, the largest first") {
-    for (const auto& [metric, radii] : std::map<Metric, std::vector<float>>{
+    for (const auto& kind : std::map<Metric, std::vector<float>>{
              {Metric::kL2, {0, 0.1F, 0.4F, 3, 1000}}, {Metric::kCosine, {0.0005F, 0.01F}}, {Metric::kIp, {-20, -5}}}) {
+      const Metric metric = kind.first;
       const Heaps heaps(metric);
       const auto index = Index::open(heaps.path(), with_io(IoMode::kPread, 64U << 20, 2));
       REQUIRE_MESSAGE(index, message(index));
-      for (const float radius : radii) {
+      for (const float radius : kind.second) {
         for (const bool filtered : {false, true}) {
           CAPTURE(metric);
           CAPTURE(radius);

@@ -119,15 +119,15 @@ TEST_SUITE("api/evaluate") {
     CHECK(got->offsets == std::vector<std::uint64_t>{0, 2, 2, 3});
     CHECK(got->ids == std::vector<Id>{5, 9, 7});
     CHECK(got->grades == std::vector<std::uint32_t>{0, 3, 1});
-    for (const auto& [bad, says] : std::map<std::string, std::string>{{"0 1 1\n0 1\n", "line 2: expected QUERY"},
-                                                                      {"3 1 1\n", "line 1: query 3"},
-                                                                      {"0 x 1\n", "line 1"},
-                                                                      {"0 1 1\n1 1 1\n0 1 2\n", "line 3: record 1"}}) {
-      CAPTURE(bad);
-      const auto refused = text(bad);
+    for (const auto& line : std::map<std::string, std::string>{{"0 1 1\n0 1\n", "line 2: expected QUERY"},
+                                                               {"3 1 1\n", "line 1: query 3"},
+                                                               {"0 x 1\n", "line 1"},
+                                                               {"0 1 1\n1 1 1\n0 1 2\n", "line 3: record 1"}}) {
+      CAPTURE(line.first);
+      const auto refused = text(line.first);
       REQUIRE_FALSE(refused);
       CHECK(refused.error().code == Code::kBadInput);
-      CHECK(refused.error().message().find(says) != std::string::npos);
+      CHECK(refused.error().message().find(line.second) != std::string::npos);
     }
     const std::string bytes("\2\0\0\0\1\0\0\0\7\0\0\0\1\1\0\0", 16);
     write(folder / "q.u32bin", {bytes.begin(), bytes.end()});

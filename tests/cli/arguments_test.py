@@ -7,7 +7,7 @@ import support
 from support import CliTest, fbin, vectors
 
 COMMANDS = ["build", "search", "get", "insert", "delete", "compact", "snapshot", "salvage", "eval", "report", "truth", "info",
-            "verify", "inspect", "profile", "clusters", "prototypes", "convert", "export", "estimate", "tune"]
+            "verify", "inspect", "profile", "clusters", "prototypes", "compare", "convert", "export", "estimate", "tune"]
 
 
 class Arguments(CliTest):

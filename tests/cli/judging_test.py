@@ -7,9 +7,8 @@ import shlex
 import struct
 
 import support
-from support import CliTest, fbin, vectors
+from support import CliTest, counted, fbin, vectors
 
-NEAR = 1e-5
 # Three heaps on a plane, a label each; the last row stands alone.
 HEAPS = [[10 * (i % 3) + 0.01 * (i // 3), 0.02 * i] for i in range(30)] + [[500.0, 0.0]]
 KINDS = [("ant", "bee", "cow")[i % 3] for i in range(30)] + ["newt"]
@@ -130,6 +129,92 @@ class Judging(CliTest):
         self.put("one.jsonl", '{"kind": "ant"}\n' * 31)
         self.run_tool("build", "heaps.fbin", "-o", "one.near", "--attributes", "one.jsonl")
         self.bad(1, "prototypes", "one.near", "--by", "kind", says=("one.near", "two groups of records or more, found 1"))
+
+    def test_profile_tells_how_rows_fill_their_space(self):
+        self.put("pairs.txt", "1\n4\n2\n5\n")
+        [got] = self.good_json("profile", "heaps.fbin", "--pairs", "pairs.txt", "--json")
+        shape = got["shape"]
+        self.assertEqual((shape["sample"], shape["k"], shape["pairs"], shape["collapsed"]), (31, 10, 2, 0))
+        middle = [sum(row[d] for row in HEAPS) / 31 for d in (0, 1)]
+        xx, yy, xy = (sum((row[a] - middle[a]) * (row[b] - middle[b]) for row in HEAPS) / 31 for a, b in ((0, 0), (1, 1), (0, 1)))
+        root = math.hypot(xx - yy, 2 * xy)
+        values = [(xx + yy + root) / 2, (xx + yy - root) / 2]
+        self.assertAlmostEqual(shape["isotropy"], sum(values) ** 2 / sum(v * v for v in values) - 1, 6)
+        shares = [math.sqrt(v) / sum(map(math.sqrt, values)) for v in values]
+        self.assertAlmostEqual(shape["effective_rank"], math.exp(-sum(p * math.log(p) for p in shares)), 5)
+        text = self.good("profile", "heaps.fbin", "--pairs", "pairs.txt")
+        for words in ("isotropy", "effective rank", "uniformity", "coding rate", "hubness", "entropy by neighbours", "of 2 pairs"):
+            self.assertIn(words, text)
+        self.put("bits.bbin", counted(3, 8, b"\1\2\3"))
+        [bits] = self.good_json("profile", "bits.bbin", "--json")
+        self.assertEqual((bits["shape"]["sample"], bits["shape"]["alignment"]), (0, None))
+        self.put("odd.txt", "0\n3\n1\n")
+        self.put("far.txt", "0\n31\n")
+        self.bad(1, "profile", "heaps.fbin", "--pairs", "odd.txt", says=("odd.txt", "expected two rows each, found 3 rows"))
+        self.bad(1, "profile", "heaps.fbin", "--pairs", "far.txt", says=("heaps.fbin", "pair 0: expected rows below 31, found 31"))
+        self.bad(1, "profile", "bits.bbin", "--pairs", "far.txt", says=("bits.bbin", "found b1"))
+
+    def test_two_encoders_are_compared_by_what_both_have(self):
+        rows = vectors(60, 6)
+        self.put("a.fbin", fbin(rows))
+        self.put("b.fbin", fbin([row[::-1] for row in rows[:50]]))
+        self.put("ids.txt", "".join(f"{i}\n" for i in range(10, 60)))
+        self.good("build", "a.fbin", "-o", "a.near", "--metric", "cosine")
+        for a in ("a.fbin", "a.near"):
+            [got] = self.good_json("compare", a, "b.fbin", "--json", "-k", "5")
+            self.assertEqual((got["rows"], got["overlap"], got["best"], got["held_out"]), (50, 1, "relative", 25))
+            self.assertAlmostEqual(got["cka"], 1, 5)
+            self.assertAlmostEqual(got["procrustes"], 0, 5)
+            self.assertEqual([map["map"] for map in got["maps"]], ["relative", "orthogonal", "affine"])
+        self.put("few.txt", "3\n5\n7\n9\n11\n")
+        [few] = self.good_json("compare", "a.near", "b.fbin", "--ids", "few.txt", "--json", "-k", "2")
+        self.assertEqual(few["rows"], 5)
+        [thin] = self.good_json("compare", "a.near", "b.fbin", "--rows", "20", "--json")
+        self.assertEqual(thin["rows"], 20)
+        text = self.good("compare", "a.near", "b.fbin", "-k", "5")
+        self.assertIn("a.near and b.fbin: 50 records that both have\noverlap of the 5 nearest  1.0000 of 50 records", text)
+
+    def test_orders_tell_the_shift_of_recall(self):
+        self.put("rows.fbin", fbin(vectors(400, 6)))
+        call = ["profile", "rows.fbin", "--orders", "--order-records", "300", "--order-queries", "20"]
+        [got] = self.good_json(*call, "--order-parts", "1", "--json")
+        self.assertEqual((got["records"], got["queries"], got["parts"], got["shift"]), (300, 20, 1, 0))
+        self.assertEqual(list(got["orders"]), ["given", "reversed", "shuffled", "easy_first", "hard_first"])
+        self.assertIn("largest shift of 300 records in 4 parts at L 40: ", self.good(*call))
+        self.bad(1, "profile", "heaps.fbin", "--orders", says=("heaps.fbin", "expected 210 or more", "found 31"))
+
+    def test_what_cannot_be_compared_is_one_clear_error(self):
+        self.put("b.fbin", fbin(HEAPS[:20]))
+        self.put("none.fbin", fbin(HEAPS[:2]))
+        self.bad(1, "compare", "heaps.near", "b.fbin", "--ids", "3,25", says=("b.fbin", "id 25: expected one that both have"))
+        self.bad(1, "compare", "heaps.near", "none.fbin", says=("none.fbin", "expected 4 or more that both encoders have, found 2"))
+        self.bad(1, "compare", "heaps.near", "b.fbin", "-k", "20", says="k of 20: expected 1 to 19")
+        self.bad(1, "compare", "heaps.near", "b.fbin", "--field-a", "txet", says="txet")
+        self.bad(1, "compare", "heaps.near", "b.fbin", "--field-b", "text", says=("b.fbin", "expected an index"))
+        self.bad(1, "compare", "heaps.near", "no.fbin", says="no.fbin")
+
+    def test_the_worked_example_is_true(self):
+        root = support.GOLDEN.parent
+        for name in ("sentences.base.hbin", "sentences.query.fbin", "sentences.texts.jsonl"):
+            self.put(name, (root / "data" / name).read_bytes())
+
+        def kind(sentence):
+            return "thing" if sentence.split()[0].lower() in ("a", "an", "the") else "other"
+
+        texts = [json.loads(line)["text"] for line in (self.folder / "sentences.texts.jsonl").read_text().splitlines()]
+        self.put("kinds.jsonl", "".join(json.dumps({"kind": kind(text)}) + "\n" for text in texts))
+        asked = (root / "data" / "sentences.query-texts.txt").read_text().splitlines()
+        self.put("asked.txt", "".join(kind(text) + "\n" for text in asked))
+        text = (root.parent / "docs" / "capabilities.md").read_text().split("## Judging")[1].split("\n## ")[0]
+        said, ran = "", 0
+        for line in re.findall(r"^    (.*)$", text, re.MULTILINE):
+            if line.startswith("$ nearline "):
+                done = self.run_tool(*shlex.split(line)[2:])
+                self.assertEqual(done.returncode, 0, (line, done.stderr))
+                said, ran = done.stdout, ran + 1
+            else:
+                self.assertIn(line + "\n", said)
+        self.assertEqual(ran, 7)
 
 
 if __name__ == "__main__":
