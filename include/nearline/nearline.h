@@ -84,14 +84,7 @@ enum { NEARLINE_LEAN = 1, NEARLINE_FUSED };
 enum { NEARLINE_MAPPED = 1, NEARLINE_DIRECT, NEARLINE_PREAD };
 enum { NEARLINE_EXACT = 1, NEARLINE_CODES };
 enum { NEARLINE_DURABLE = 0, NEARLINE_RELAXED = 1 };
-enum {
-  NEARLINE_I64 = 1,
-  NEARLINE_F64,
-  NEARLINE_BOOL,
-  NEARLINE_STRING,
-  NEARLINE_TAGS,
-  NEARLINE_PLACE
-};  // of attributes
+enum { NEARLINE_I64 = 1, NEARLINE_F64, NEARLINE_BOOL, NEARLINE_STRING, NEARLINE_TAGS, NEARLINE_PLACE };  // an attribute
 
 /// `rows` vectors of `dim` components of `type`. b1: dim bits, eight to a byte, the first in the least significant bit.
 typedef struct nearline_matrix {

@@ -39,6 +39,7 @@ TEST_SUITE("engine/columns/damage") {
     CHECK(values[last + testing::kLanguage] == Value(std::string("de")));
     CHECK(values[last + testing::kLabels] == Value(Tags{"a", "a/b", "\xE2\x82\xAC"}));
     CHECK(values[last - testing::kValueColumns + testing::kLabels] == Value(Tags()));
+    CHECK(values[last + testing::kHome] == Value(Place{90, -180}));
     CHECK(said->data.payloads.back() == "record 0");
     CHECK(said->counts[7] == 1);
     CHECK(said->counts[10] == 1);

@@ -16,7 +16,7 @@
 
 namespace nearline::testing {
 
-enum ValueColumn : std::size_t { kYear, kPrice, kOpen, kLanguage, kLabels, kValueColumns };
+enum ValueColumn : std::size_t { kYear, kPrice, kOpen, kLanguage, kLabels, kHome, kValueColumns };
 
 struct Asked {
   std::string filter;
@@ -50,6 +50,10 @@ inline std::vector<Asked> asked_filters() {
        [has](const Value& v) { return has(v, [](const std::string& tag) { return tag.starts_with("a"); }); }},
       {"not " + labels + " has 'a'", kLabels,
        [has](const Value& v) { return v.index() != 0 && !has(v, [](const std::string& tag) { return tag == "a"; }); }},
+      {"distance(home, 45, 0) < 5000km", kHome,
+       [](const Value& v) {
+         return v.index() != 0 && great_circle_metres(std::get<Place>(v), {.lat = 45, .lon = 0}) < 5e6;
+       }},
   };
 }
 
