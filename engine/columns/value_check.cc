@@ -123,7 +123,7 @@ Result<void> check_attributes(const std::vector<Attribute>& attributes) {
     if (!names.insert(name).second)
       return invalid("attribute " + in_quotes(name) + " is there twice: expected it once");
     if (nearline::name(attribute.type) == "unknown") {
-      return invalid("attribute " + in_quotes(name) + ": expected a type, i64, f64, bool, string or tags");
+      return invalid("attribute " + in_quotes(name) + ": expected a type, i64, f64, bool, string, tags or place");
     }
   }
   return {};

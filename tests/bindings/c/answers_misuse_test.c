@@ -88,7 +88,7 @@ static void bad_columns(void) {
       {{NULL, years, NULL, NULL, NEARLINE_I64, 0}, NEARLINE_INVALID_ARGUMENT, "name of a column"},
       {{"year", NULL, NULL, NULL, NEARLINE_I64, 0}, NEARLINE_INVALID_ARGUMENT, "values of a column"},
       {{"year", years, NULL, NULL, 0, 0}, NEARLINE_INVALID_ARGUMENT, "type of a column of 0"},
-      {{"year", years, NULL, NULL, 6, 0}, NEARLINE_INVALID_ARGUMENT, "type of a column of 6"},
+      {{"year", years, NULL, NULL, 7, 0}, NEARLINE_INVALID_ARGUMENT, "type of a column of 7"},
       {{"year", years, NULL, NULL, NEARLINE_I64, 1}, NEARLINE_UNSUPPORTED, "column"},
       {{"year", years, NULL, NULL, NEARLINE_F64, 0}, NEARLINE_BAD_INPUT, "expected i64"},
       {{"lang", years, NULL, NULL, NEARLINE_I64, 0}, NEARLINE_BAD_INPUT, "found an integer, expected string"},

@@ -33,6 +33,14 @@ class Attributes(Case):
             self.assertEqual(index.info.attributes, SCHEMA)
             self.assertEqual(index.get(range(100), attributes=True).attributes, said(100))
 
+    def test_places_are_pairs_of_degrees(self):
+        homes = [None if i == 3 else (float(i), -16.5) for i in range(20)]
+        for schema in (None, {"home": "place"}):
+            index = self.index(line(20), "p.near", attributes={"home": homes}, schema=schema, replace=True)
+            self.assertEqual(index.info.attributes, {"home": "place"})
+            self.assertEqual([row["home"] for row in index.get(range(20), attributes=True).attributes], homes)
+            self.assertEqual(index.count("distance(home, 10, -16.5) < 112km"), 3)
+
     def test_a_batch_of_the_iterator_takes_its_part(self):
         parts = (line(100)[at:at + 7] for at in range(0, 100, 7))
         index = self.index(parts, attributes=said(100), payloads=[bytes([i]) for i in range(100)])
@@ -126,7 +134,7 @@ class Attributes(Case):
         refuses("not UTF-8", {"a": ["\ud800", "x"]}, nearline.BadInputError)
         refuses("expected string", {"a": [1, 2]}, nearline.BadInputError, schema={"a": "string"})
         refuses("did you mean 'year'?", {"yaer": [1, 2]}, schema={"year": "i64"})
-        refuses("expected i64, f64, bool, string or tags for 'a', found 'i32'", schema={"a": "i32"})
+        refuses("expected i64, f64, bool, string, tags or place for 'a', found 'i32'", schema={"a": "i32"})
         refuses("expected a dict of names and types", schema=["a"])
         refuses("'id'", {"id": [1, 2]})
         refuses("payloads: expected 2, one for each row, found 3", payloads=["a", "b", "c"])
