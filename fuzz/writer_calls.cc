@@ -26,7 +26,7 @@ constexpr Id kIds = 64;  ///< few, so that they meet
 class World {
  public:
   World() {
-    create_index(*disk_);
+    create_index(*disk_, false);  // what a call says of two fields would have to be two calls
     committed_ = {Model{}};
     durable_ = committed_;
     pending_ = Model{};
@@ -131,6 +131,7 @@ class World {
     std::vector<Id> ids;
     std::vector<float> rows;
     Model after = pending_;
+    std::vector<std::vector<float>> each;
     bool taken = false;
     for (unsigned i = 0; i < count; ++i) {
       const Id id = (calls_ * 7 + i * 3) % kIds;
@@ -138,13 +139,15 @@ class World {
       const std::vector<float> row{static_cast<float>(calls_), static_cast<float>(i), 1, 2};
       ids.push_back(id);
       rows.insert(rows.end(), row.begin(), row.end());
+      each.push_back(row);
       after[id] = row;
     }
+    const RecordData data = data_of(each);
     const MatrixView view{rows.data(), ids.size(), kDim};
     Result<void> done;
     if (upsert) {
-      done = writer->upsert(view, ids);
-    } else if (auto added = writer->insert(view, ids); !added) {
+      done = writer->upsert(view, ids, data);
+    } else if (auto added = writer->insert(view, ids, data); !added) {
       done = std::move(added).error();
     }
     if (done) {

@@ -33,16 +33,17 @@ std::vector<float> beside_of(const std::vector<float>& row) {
 /// Records as the calls of a writer take them.
 struct Rows {
   explicit Rows(const Model& model) {
-    data.names = {kSum};
+    std::vector<std::vector<float>> rows;
     for (const auto& [id, row] : model) {
       ids.push_back(id);
       values.insert(values.end(), row.begin(), row.end());
-      data.values.emplace_back(sum_of(row));
+      rows.push_back(row);
       if (!has_beside(id)) continue;
       const std::vector<float> other = beside_of(row);
       beside_ids.push_back(id);
       beside.insert(beside.end(), other.begin(), other.end());
     }
+    data = data_of(rows);
   }
   [[nodiscard]] MatrixView view() const { return {values.data(), ids.size(), kDim}; }
   [[nodiscard]] MatrixView beside_view() const { return {beside.data(), beside_ids.size(), kBesideDim}; }
@@ -53,6 +54,12 @@ struct Rows {
 };
 
 }  // namespace
+
+RecordData data_of(const std::vector<std::vector<float>>& rows) {
+  RecordData data{.names = {kSum}, .values = {}, .payloads = {}};
+  for (const std::vector<float>& row : rows) data.values.emplace_back(sum_of(row));
+  return data;
+}
 
 std::vector<float> StepSource::vector() {
   std::vector<float> made(kDim);
@@ -206,10 +213,10 @@ Result<void> run(io::FileSystem& fs, engine::IndexWriter& writer, const Step& st
   return run_one(fs, writer, step, done);
 }
 
-void create_index(io::FileSystem& fs) {
+void create_index(io::FileSystem& fs, bool further_field) {
   Schema schema{.dim = kDim, .type = ElementType::kF32, .metric = Metric::kL2};
   schema.attributes = {{kSum, AttributeType::kI64}};
-  schema.fields = {{.name = kBeside, .dim = kBesideDim}};
+  if (further_field) schema.fields = {{.name = kBeside, .dim = kBesideDim}};
   auto builder = engine::IndexMaker::create(fs, kIndex, schema, {.degree = 8, .l_build = 16, .threads = 1});
   if (!builder || !builder->finish()) std::abort();
 }
@@ -239,8 +246,10 @@ Result<void> check_company(const engine::LiveIndex& index, const Model& held) {
     ids.push_back(id);
     if (has_beside(id)) expected[id] = beside_of(row);
   }
-  NEARLINE_TRY(beside, vectors_of(index, kBesideDim, kBeside));
-  if (beside != expected) return Error{.what = "the further field holds other vectors than its records were given"};
+  if (!index.info().schema.fields.empty()) {
+    NEARLINE_TRY(beside, vectors_of(index, kBesideDim, kBeside));
+    if (beside != expected) return Error{.what = "the further field holds other vectors than its records were given"};
+  }
   NEARLINE_TRY(data, index.data(ids, {}));
   for (std::size_t i = 0; i < ids.size(); ++i) {
     if (data.values[i] != Value{sum_of(held.at(ids[i]))}) {

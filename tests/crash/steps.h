@@ -92,8 +92,11 @@ struct Done {
 /// fs: for snapshots. Errors: those of the call that failed.
 Result<void> run(io::FileSystem& fs, engine::IndexWriter& writer, const Step& step, Done& done);
 
-/// An index of no records, with the degree that crash tests use, an attribute and a further field. Durable on return.
-void create_index(io::FileSystem& fs);
+/// An index of no records, with the degree that crash tests use, an attribute and, unless it is said, a
+/// further field. Durable on return.
+void create_index(io::FileSystem& fs, bool further_field = true);
+/// What records with these vectors say.
+RecordData data_of(const std::vector<std::vector<float>>& rows);
 
 /// All that an index holds, whose records say and have in the further field what `run` gave them. Errors: those of
 /// reading; where something else is there.
