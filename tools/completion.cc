@@ -32,12 +32,14 @@ std::vector<std::string> words_in(const std::string& type) {
 std::vector<Completed> commands_of(const CLI::App& app) {
   std::vector<Completed> all;
   for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
-    Completed& one = all.emplace_back(command->get_name(), command->get_description());
+    all.push_back({command->get_name(), command->get_description(), {}});
+    Completed& one = all.back();
     for (const CLI::Option* option : command->get_options()) {
       Choice choice{.names = {},
                     .values = words_in(option->get_type_name()),
                     .takes_value = option->get_items_expected_max() > 0,
                     .help = option->get_description()};
+      choice.names.reserve(option->get_snames().size() + option->get_lnames().size());
       for (const std::string& name : option->get_snames()) choice.names.push_back("-" + name);
       for (const std::string& name : option->get_lnames()) choice.names.push_back("--" + name);
       if (!choice.names.empty()) one.options.push_back(std::move(choice));
@@ -52,6 +54,7 @@ std::string joined(const std::vector<std::string>& words) {
 
 std::string names_of(const std::vector<Completed>& commands) {
   std::vector<std::string> names;
+  names.reserve(commands.size());
   for (const Completed& command : commands) names.push_back(command.name);
   return joined(names);
 }

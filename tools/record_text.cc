@@ -25,7 +25,7 @@ void put_value(const char* key, const Value& value, JsonLine& line) {
   } else if (const auto* tags = std::get_if<Tags>(&value)) {
     line.put(key, std::span<const std::string>(*tags));
   } else if (const auto* place = std::get_if<Place>(&value)) {
-    line.put(key, std::move(JsonLine().put("lat", place->lat).put("lon", place->lon)));
+    line.put(key, JsonLine().put("lat", place->lat).put("lon", place->lon));
   } else {
     line.put_null(key);
   }

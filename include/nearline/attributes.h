@@ -48,9 +48,9 @@ using Tags = std::vector<std::string>;
 
 /// A place on earth, in degrees.
 struct Place {
-  double lat = 0;  ///< from -90 to 90, north is positive
-  double lon = 0;  ///< from -180 to 180, east is positive
-  friend auto operator<=>(const Place&, const Place&) = default;
+  double lat = 0;                                                 ///< from -90 to 90, north is positive
+  double lon = 0;                                                 ///< from -180 to 180, east is positive
+  friend auto operator<=>(const Place&, const Place&) = default;  // NOLINT(modernize-use-nullptr): its own zero
 };
 
 /// One value: none, or of the attribute's type. Where an f64 is asked for an integer will do that it can hold exactly.

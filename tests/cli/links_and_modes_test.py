@@ -3,6 +3,7 @@
 import os
 import signal
 import stat
+import struct
 import subprocess
 import unittest
 
@@ -128,15 +129,18 @@ class Links(FilesTest):
 
 class Leftovers(FilesTest):
     def stopped_command(self):
-        """A command that is stopped while it writes. One that is done before that, on a busy machine, is begun anew."""
-        self.put("many.fbin", fbin(vectors(20_000, 16)))
+        """A command that is stopped while it writes, far from its end. One that is done before that is begun anew."""
+        self.put("many.fbin", struct.pack("<II", 400_000, 16) + fbin(vectors(4_000, 16))[8:] * 100)
         for _ in range(50):
             process = subprocess.Popen([support.NEARLINE, "convert", "many.fbin", "many.fvecs", "--progress"],
                                        cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
             self.addCleanup(process.stderr.close)
             process.stderr.readline()
             process.send_signal(signal.SIGSTOP)
-            if self.temporary() and process.poll() is None:
+            _, status = os.waitpid(process.pid, os.WUNTRACED)
+            if not os.WIFSTOPPED(status):
+                process.returncode = os.waitstatus_to_exitcode(status)
+            elif self.temporary():
                 return process
             process.kill()
             process.wait()
