@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """search --group-by and --votes: what they find, print and write, what they refuse, and the example of docs/capabilities.md."""
 import json
-import re
-import shlex
 import struct
 from pathlib import Path
 
@@ -110,16 +108,7 @@ class Groups(CliTest):
         for name in ("sentences.base.hbin", "sentences.query.fbin"):
             self.put(name, (root / "data" / name).read_bytes())
         self.put("said.jsonl", "".join(json.dumps({"page": i // 40}) + "\n" for i in range(4000)))
-        text = (root.parent / "docs" / "capabilities.md").read_text().split("## Groups")[1].split("\n## ")[0]
-        said, ran = "", 0
-        for line in re.findall(r"^    (.*)$", text, re.MULTILINE):
-            if line.startswith("$ nearline "):
-                done = self.run_tool(*shlex.split(line)[2:])
-                self.assertEqual(done.returncode, 0, done.stderr)
-                said, ran = done.stdout, ran + 1
-            else:
-                self.assertIn(line + "\n", said)
-        self.assertEqual(ran, 3)
+        self.assertEqual(self.worked_example("Groups"), 3)
 
 
 if __name__ == "__main__":

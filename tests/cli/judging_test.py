@@ -2,8 +2,6 @@
 """Judging: eval by labels and judgments, clusters, prototypes, compare, profile --orders; and their worked example."""
 import json
 import math
-import re
-import shlex
 import struct
 
 import support
@@ -205,16 +203,7 @@ class Judging(CliTest):
         self.put("kinds.jsonl", "".join(json.dumps({"kind": kind(text)}) + "\n" for text in texts))
         asked = (root / "data" / "sentences.query-texts.txt").read_text().splitlines()
         self.put("asked.txt", "".join(kind(text) + "\n" for text in asked))
-        text = (root.parent / "docs" / "capabilities.md").read_text().split("## Judging")[1].split("\n## ")[0]
-        said, ran = "", 0
-        for line in re.findall(r"^    (.*)$", text, re.MULTILINE):
-            if line.startswith("$ nearline "):
-                done = self.run_tool(*shlex.split(line)[2:])
-                self.assertEqual(done.returncode, 0, (line, done.stderr))
-                said, ran = done.stdout, ran + 1
-            else:
-                self.assertIn(line + "\n", said)
-        self.assertEqual(ran, 7)
+        self.assertEqual(self.worked_example("Judging"), 7)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,8 @@
 import json
 import os
 import random
+import re
+import shlex
 import shutil
 import struct
 import subprocess
@@ -47,6 +49,20 @@ class CliTest(unittest.TestCase):
             self.assertIn(part, done.stderr, words)
         self.assertEqual(sorted(os.listdir(self.folder)), before, f"{words} left something behind")
         return done
+
+    def worked_example(self, heading):
+        """Runs the commands of a section of docs/capabilities.md, each of which prints the lines behind it; how many."""
+        pages = GOLDEN.parent.parent / "docs" / "capabilities.md"
+        text = pages.read_text(encoding="utf-8").split(f"## {heading}\n")[1].split("\n## ")[0]
+        said, ran = "", 0
+        for line in re.findall(r"^    (.*)$", text, re.MULTILINE):
+            if line.startswith("$ nearline "):
+                done = self.run_tool(*shlex.split(line)[2:])
+                self.assertEqual(done.returncode, 0, (line, done.stderr))
+                said, ran = done.stdout, ran + 1
+            else:
+                self.assertIn(line + "\n", said)
+        return ran
 
     def put(self, name, content):
         """Writes a file; bytes or text."""
