@@ -125,6 +125,21 @@ void print_verification(const Verification& got, bool json) {
   }
 }
 
+/// Labels of one kind alone have no such curve, which is said and no error.
+Result<void> verify_by_labels(const OpenSearch& open, const Options& options, const Judgement& judgement) {
+  const auto got = judgement.verification(open, options.setup);
+  if (got) {
+    print_verification(*got, options.json);
+  } else if (got.error().code != Code::kInvalidArgument) {
+    return got.error();
+  } else if (options.json) {
+    JsonLine().put("no_verification", std::string_view(got.error().what)).print();
+  } else {
+    fmt::print("no verification: {}\n", got.error().what);
+  }
+  return {};
+}
+
 /// One for each line of figures.
 std::vector<SearchOptions> efforts_of(const Options& options) {
   std::vector<SearchOptions> efforts;
@@ -164,8 +179,7 @@ Result<Best> evaluate(const Options& options) {
     if (&effort == &efforts.front()) print_head(figures, options, open);
     print_text(figures);
   }
-  NEARLINE_TRY(verification, judgement.verification(open, options.setup));
-  if (verification) print_verification(*verification, options.json);
+  if (judgement.by_labels()) NEARLINE_CHECK(verify_by_labels(open, options, judgement));
   return best;
 }
 

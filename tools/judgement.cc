@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cassert>
 #include <numeric>
 
 namespace nearline::tools {
@@ -104,14 +105,11 @@ Result<std::vector<NamedFigure>> Judgement::of(const SearchResult& result) const
                                   {"recall", "recall", got.retrieval.recall}};
 }
 
-Result<std::optional<Verification>> Judgement::verification(const OpenSearch& search, const SearchSetup& setup) const {
-  if (!labels_) return std::optional<Verification>();
+Result<Verification> Judgement::verification(const OpenSearch& search, const SearchSetup& setup) const {
+  assert(by_labels());
   VerificationOptions options;
   options.search = setup.search;
-  auto got = verify_labels(search.index, search.queries, *labels_, query_labels_, selves_, options);
-  if (got) return std::optional(*std::move(got));
-  if (got.error().code == Code::kInvalidArgument) return std::optional<Verification>();  // pairs of one kind alone
-  return std::move(got).error();
+  return verify_labels(search.index, search.queries, *labels_, query_labels_, selves_, options);
 }
 
 }  // namespace nearline::tools

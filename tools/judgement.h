@@ -43,9 +43,10 @@ class Judgement {
   /// The figures of answers, the one that --fail-below goes by first.
   [[nodiscard]] Result<std::vector<NamedFigure>> of(const SearchResult& result) const;
 
-  /// With labels, the verification curve of the queries; nothing where there are no pairs of both kinds.
-  [[nodiscard]] Result<std::optional<Verification>> verification(const OpenSearch& search,
-                                                                 const SearchSetup& setup) const;
+  [[nodiscard]] bool by_labels() const noexcept { return labels_.has_value(); }
+  /// The verification curve of the queries. Precondition: by_labels(). Errors: kInvalidArgument where there are no
+  /// pairs of both kinds.
+  [[nodiscard]] Result<Verification> verification(const OpenSearch& search, const SearchSetup& setup) const;
 
  private:
   Judgement() = default;

@@ -36,6 +36,12 @@ class Judging(CliTest):
         text = self.good("eval", "heaps.near", "heaps.fbin", "--labels", "kind", "-k", "9", "-L", "40")
         self.assertIn("verification of 31 queries: 270 pairs of one label, 660 of two", text)
 
+    def test_labels_of_one_kind_alone_have_no_verification_and_that_is_said(self):
+        self.put("alike.txt", "ant\n" * 31)
+        call = ["eval", "heaps.near", "heaps.fbin", "--labels", "alike.txt", "-k", "9", "-L", "40"]
+        self.assertIn("no verification: pairs of two labels: expected some, found none", self.good(*call))
+        self.assertIn("pairs of two labels", self.good_json(*call, "--json")[1]["no_verification"])
+
     def test_queries_may_have_labels_of_their_own(self):
         self.put("asked.txt", "ant\ncow\ncow\n")
         call = ["eval", "heaps.near", "asked.fbin", "--labels", "kind", "--query-labels", "asked.txt", "-k", "3", "-L", "40"]
